@@ -1,0 +1,147 @@
+# dmumu: `make help` lists the targets. Flags of the libraries live in $(BUILD)/config.mk, which tools/configure.sh
+# writes on the first build; what is missing on the machine is the business of tools/deps.sh.
+
+MPICC   ?= mpicc
+PYTHON  ?= /usr/bin/python3
+PREFIX  ?= /usr/local
+DESTDIR ?=
+WERROR  ?=
+DEBUG   ?= 0
+ASAN    ?= 0
+UBSAN   ?= 0
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+BUILD   ?= build$(if $(filter 1,$(DEBUG)),-debug)$(if $(filter 1,$(ASAN)),-asan)$(if $(filter 1,$(UBSAN)),-ubsan)
+
+# As many jobs as cores unless asked otherwise; recursive calls share them.
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += --jobs=$(JOBS)
+endif
+
+OPTIMISE := $(if $(filter 1,$(DEBUG)),-Og,-O3)
+SANITIZE := $(if $(filter 1,$(ASAN)),-fsanitize=address -fno-omit-frame-pointer)
+SANITIZE += $(if $(filter 1,$(UBSAN)),-fsanitize=undefined -fno-sanitize-recover=undefined)
+# No -ffast-math, no contraction, no -march=native: the same bits on every machine, with any number of ranks.
+CSTD     := -std=c11 -D_POSIX_C_SOURCE=200809L
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wvla
+CFLAGS_ALL = $(CSTD) $(OPTIMISE) -g -fopenmp -ffp-contract=off $(WARNINGS) $(WERROR) $(strip $(SANITIZE)) $(CFLAGS)
+CPPFLAGS_ALL = -Iinclude -Isrc -MMD -MP $(CPPFLAGS)
+
+CORE_SRC := $(wildcard src/core/*.c)
+MPI_SRC  := $(wildcard src/scan/*.c src/cube/*.c src/cmd_*.c)
+MAIN_SRC := $(wildcard src/main.c)
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
+TOOL_SRC := $(wildcard tests/mpi/*.c tests/reference/*.c)
+C_FILES   = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+
+object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+CORE_OBJ := $(call object,$(CORE_SRC))
+MPI_OBJ  := $(call object,$(MPI_SRC))
+MAIN_OBJ := $(call object,$(MAIN_SRC))
+TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC) $(TOOL_SRC))
+CORE_LIB := $(BUILD)/libdmumu.a
+MPI_LIB  := $(BUILD)/libdmumu_mpi.a
+
+.DEFAULT_GOAL := all
+.PHONY: all objects test-programs bench-program demo check bench deps install format lint sanitize reference clean help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/dmumu ## build the program build/dmumu (the default)
+objects: $(CORE_OBJ) $(MPI_OBJ) $(MAIN_OBJ)
+test-programs: $(TEST_BIN)
+bench-program: $(BUILD)/bench
+
+# Targets that may install packages first start make again, so that config.mk is made with these in place.
+demo: ## build, scan inputs/galaxy.yaml with MPI and OpenMP, draw the figure
+	@tools/deps.sh build figures
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/demo.sh
+
+check: ## build and run every test; the last line counts them
+	@tools/deps.sh build tests figures
+	@$(MAKE) --no-print-directory all test-programs
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/run_tests.sh
+
+bench: ## time single curves, the demo's curves per core, and the ratio to NumPy
+	@tools/deps.sh build figures
+	@$(MAKE) --no-print-directory bench-program
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/run.sh
+
+sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/deps.sh build tests
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize ASAN=1 UBSAN=1 test-programs
+	@BUILD=$(BUILD)/sanitize tools/run_tests.sh --unit
+
+reference: ## compute tests/reference again with the slow kernel (long)
+	@$(MAKE) --no-print-directory all test-programs
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/recompute.sh
+
+deps: ## install what is missing (apt), or say what is and how to get it
+	@tools/deps.sh build tests figures lint
+
+format: ## clang-format every C file in place
+	@tools/deps.sh lint
+	clang-format -i $(C_FILES)
+
+lint: ## format check, clang-tidy, cppcheck, and the rules on exported symbols
+	@tools/deps.sh build tests lint
+	@$(MAKE) --no-print-directory objects
+	@BUILD=$(BUILD) JOBS=$(JOBS) CFLAGS="$(CSTD) -fopenmp" tools/lint.sh $(C_FILES)
+
+install: all ## PREFIX=, DESTDIR=: program, header, static core library, inputs, README
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include lib share/dmumu/inputs share/dmumu/jobs share/doc/dmumu)
+	install -m 755 $(BUILD)/dmumu $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 include/dmumu.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(wildcard inputs/*.yaml) $(DESTDIR)$(PREFIX)/share/dmumu/inputs/
+	install -m 755 $(wildcard jobs/*) $(DESTDIR)$(PREFIX)/share/dmumu/jobs/
+	install -m 644 README.md LICENSE CHANGELOG.md CITATION.cff $(DESTDIR)$(PREFIX)/share/doc/dmumu/
+
+clean: ## remove the build folders; cubes and figures stay
+	rm -rf $(BUILD) build build-*
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@echo "Switches: BUILD=, DEBUG=1, ASAN=1, UBSAN=1, WERROR=-Werror, CC=, MPICC=, PYTHON=, JOBS=, RANKS= (demo)"
+
+ifneq (,$(filter-out demo check bench sanitize reference deps format lint clean help,$(or $(MAKECMDGOALS),all)))
+include $(BUILD)/config.mk
+endif
+
+$(BUILD)/config.mk: tools/configure.sh tools/find_hdf5.sh tools/deps.sh
+	@CC="$(CC)" MPICC="$(MPICC)" tools/configure.sh $@
+
+# Revision and flags in a header that changes only when they do, forced into the files that name them.
+$(BUILD)/revision.h: FORCE
+	@tools/revision.sh $@ '$(MPICC)' '$(strip $(CFLAGS_ALL))'
+REVISION_OBJ := $(call object,$(shell grep -lr --include=*.c DMUMU_GIT_REVISION src 2>/dev/null))
+$(REVISION_OBJ): CPPFLAGS_ALL += -include $(BUILD)/revision.h
+$(REVISION_OBJ): $(BUILD)/revision.h
+
+# The core sees neither MPI nor HDF5.
+$(BUILD)/obj/src/core/%.o: src/core/%.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CORE_CFLAGS) $(CFLAGS_ALL) -c $< -o $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/config.mk
+	@mkdir -p $(@D)
+	$(MPICC) $(CPPFLAGS_ALL) $(MPI_CFLAGS) $(CORE_CFLAGS) $(CFLAGS_ALL) -c $< -o $@
+
+$(CORE_LIB): $(CORE_OBJ)
+$(MPI_LIB): $(MPI_OBJ)
+$(CORE_LIB) $(MPI_LIB):
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/dmumu: $(MAIN_OBJ) $(MPI_LIB) $(CORE_LIB)
+	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(MPI_LIBS) $(CORE_LIBS) -o $@
+
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call object,$(HELP_SRC)) $(MPI_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(TEST_LIBS) $(MPI_LIBS) $(CORE_LIBS) -o $@
+
+$(BUILD)/bench: $(BUILD)/obj/tests/bench/bench.o $(CORE_LIB)
+	$(CC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(CORE_LIBS) -o $@
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,82 @@
+/* Common: how every command complains, and how it ends. */
+#include "cmd.h"
+#include "scan/config_scalar.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void complain(const char *command, const char *format, va_list args)
+{
+    fflush(stdout);
+    fprintf(stderr, "dmumu %s: ", command);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+int dmumu_cmd_usage(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain(command, format, args);
+    va_end(args);
+    fprintf(stderr, "`dmumu %s --help` explains every option.\n", command);
+    return DMUMU_EXIT_USAGE;
+}
+
+int dmumu_cmd_failed(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain(command, format, args);
+    va_end(args);
+    return DMUMU_EXIT_FAILED;
+}
+
+enum { MAX_OPTIONS = 32, WORD_SIZE = 64 };
+
+/* The long option that returns `value`, or NULL. */
+static const char *option_name(const struct option options[], int value)
+{
+    for (size_t i = 0; options[i].name; i++)
+        if (options[i].val == value)
+            return options[i].name;
+    return NULL;
+}
+
+/* "--betta=3": the nearest option to the word between the dashes and the equals sign. */
+static int unknown_option(const char *command, const char *given, const struct option options[])
+{
+    char word[WORD_SIZE];
+    const char *names[MAX_OPTIONS];
+    size_t n = 0;
+    for (; n < MAX_OPTIONS && options[n].name; n++)
+        names[n] = options[n].name;
+    const char *start = given + strspn(given, "-");
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(start, "="), start);
+    const char *nearest = dmumu_scalar_nearest(word, n, names);
+    if (nearest)
+        return dmumu_cmd_usage(command, "unknown option '%.80s'; did you mean '--%s'?", given, nearest);
+    return dmumu_cmd_usage(command, "unknown option '%.80s'", given);
+}
+
+int dmumu_cmd_bad_option(const char *command, int returned, char **argv, const struct option options[])
+{
+    const char *name = optopt ? option_name(options, optopt) : NULL;
+    if (returned == ':' && name)
+        return dmumu_cmd_usage(command, "option '--%s' needs a value", name);
+    if (name)
+        return dmumu_cmd_usage(command, "option '--%s' takes no value, but '%.80s' gives one", name, argv[optind - 1]);
+    if (optopt)
+        return dmumu_cmd_usage(command, "unknown option '-%c'", optopt);
+    return unknown_option(command, argv[optind - 1], options);
+}
+
+int dmumu_cmd_flush(const char *command, int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    return dmumu_cmd_failed(command, "standard output cannot be written: %s", strerror(errno ? errno : EIO));
+}

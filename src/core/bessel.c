@@ -1,0 +1,46 @@
+/* Bessel functions: libm's j0, j1, jn (POSIX), and A&S's asymptotic moduli. */
+#define _XOPEN_SOURCE 700 /* j0, j1, jn */
+
+#include "core/bessel.h"
+
+#include "core/constants.h"
+
+#include <math.h>
+
+static double bessel_j(int n, double w)
+{
+    if (n == 0) {
+        return j0(w);
+    }
+    return n == 1 ? j1(w) : jn(n, w);
+}
+
+double dmumu_bessel_prime_square(int n, double w)
+{
+    const double derivative = n == 0 ? -j1(w) : 0.5 * (bessel_j(n - 1, w) - bessel_j(n + 1, w));
+    return derivative * derivative;
+}
+
+double dmumu_bessel_over_w_square(int n, double w)
+{
+    if (w < 1e-8) {
+        return n == 1 ? 0.25 : 0.0;
+    }
+    const double ratio = n * bessel_j(n, w) / w;
+    return ratio * ratio;
+}
+
+double dmumu_bessel_prime_square_mean(int n, double w)
+{
+    const double m = 4.0 * n * n;
+    const double z = 1.0 / (4.0 * w * w);
+    return (1.0 - 0.5 * (m - 3.0) * z - 0.125 * (m - 1.0) * (m - 45.0) * z * z) / (DMUMU_PI * w);
+}
+
+double dmumu_bessel_over_w_square_mean(int n, double w)
+{
+    const double m = 4.0 * n * n;
+    const double z = 1.0 / (4.0 * w * w);
+    const double square = (1.0 + 0.5 * (m - 1.0) * z + 0.375 * (m - 1.0) * (m - 9.0) * z * z) / (DMUMU_PI * w);
+    return n * n * square / (w * w);
+}

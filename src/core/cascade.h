@@ -1,0 +1,78 @@
+/*
+ * The production kernel for Alfven and slow modes: D_mumu at one pitch angle.
+ *
+ * The integral over x_par is done first. With nu = n/(x_par R) and p = n/(R strength x_perp^anisotropy),
+ *
+ *     B(p) = int dnu/nu E(mu, nu) exp(-p/nu)                                     (Alfven)
+ *     B(p, z) = int dnu/nu E(mu, nu) exp(-p/nu) / (1 + z^2 nu^2),  z = w/(n s)     (slow: x_par^2/x^2 = 1/(1 + z^2
+ * nu^2))
+ *
+ * is smooth, and what is left is one integral over w = R s x_perp with the Bessel function in it:
+ *
+ *     D = front sum_n int dw/w x_perp^(2 - slope) [n^2 J_n^2/w^2 or J_n'^2] B.
+ *
+ * ln B is tabulated once per (M_A, mu) and serves every R at which the cascade's start in x_par lies beyond the
+ * resonance (nu below n/(R x_par,min)); nearer to R = 1 the table is made for that R. Neither beta nor the region
+ * enters, but for v_s in n = 0.
+ */
+#ifndef DMUMU_CORE_CASCADE_H
+#define DMUMU_CORE_CASCADE_H
+
+#include "core/bessel_table.h"
+#include "core/spectrum.h"
+#include "core/state.h"
+
+/** Nodes in w for one mode and harmonic: weights of int dw/w f, with the (faded) Bessel factor. Owned. */
+struct dmumu_wave_nodes {
+    size_t n, capacity;
+    double *ln_w;
+    double *weight;        /* Kronrod, x Bessel factor */
+    double *weight_coarse; /* the embedded Gauss, x Bessel factor */
+};
+
+/** What all mu of one M_A share. */
+struct dmumu_cascade_common {
+    enum dmumu_mode mode;
+    struct dmumu_cascade_form form;
+    int harmonics;
+    struct dmumu_wave_nodes *nodes; /* [harmonics + 1], for w from 0 */
+    double *transit_value;          /* slow: ln of the x_par integral of n = 0 over ln x_perp */
+    struct dmumu_lattice transit;
+};
+
+enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enum dmumu_mode mode,
+                                            struct dmumu_cascade_common *common);
+void dmumu_cascade_common_free(struct dmumu_cascade_common *common);
+
+/** ln B at one (M_A, mu) and one upper limit in nu. */
+struct dmumu_cascade_table {
+    double mu, s, width;
+    double nu_max;   /* this table's limit */
+    double ln_p_end; /* beyond, B = 0 */
+    size_t n_p, n_z; /* n_z = 1 for Alfven modes */
+    double *value;   /* [n_z][n_p], owned; NULL in the quasi-linear limit */
+};
+
+/** @param[in] nu_max  infinite where the cascade's start does not matter */
+enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
+                                           double mu, double s2, double nu_max, struct dmumu_cascade_table *table);
+void dmumu_cascade_table_free(struct dmumu_cascade_table *table);
+
+/** Dimensionless D_mumu L/v of the mode. `transit` is without its resonance factor exp(-(mu - v_s/v)^2/Delta^2). */
+struct dmumu_cascade_rate {
+    double transit, gyro;
+    double transit_error, gyro_error; /* absolute */
+};
+
+/**
+ * Rates at one (mu, R).
+ * @param[in]     table    made with nu_max = infinity; tables for this R are made where it needs its own
+ * @param[in,out] scratch  nodes for an R whose cascade starts within the Bessel function's first lobes
+ * @return DMUMU_OK or DMUMU_ERROR_MEMORY
+ */
+enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
+                                     const struct dmumu_cascade_table *table, double larmor_ratio,
+                                     struct dmumu_wave_nodes *scratch, struct dmumu_cascade_rate *rate);
+void dmumu_wave_nodes_free(struct dmumu_wave_nodes *nodes);
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * Reference diffusion: D(R) = (v^2/4) int_C dmu (1-mu^2)^2 / (D_F + D_S + D_A) on the reference kernel.
+ *
+ * Logic    C holds the mu whose mean free path v (1-mu^2)/(2 D_mumu) is at most the zone's size. It is looked for on 32
+ * cells in mu; a cell with a change of sign is cut at the root (bisection), and one whose middle node comes closest to
+ *          the limit is searched for a pair of roots. Each piece of C is then integrated adaptively. The rates at each
+ * mu are kept, since D of all modes and D of each single mode meet the same mu.
+ */
+#include "core/constants.h"
+#include "core/error.h"
+#include "core/kernel_ref.h"
+#include "core/quadrature.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { MU_CELLS = 32, MU_OCTAVES = 18, ALL_MODES = DMUMU_N_MODES };
+
+struct rate_at {
+    double mu;
+    struct dmumu_rate rate;
+};
+
+/* One (state, R): its rates so far, and which modes are being integrated (one, or ALL_MODES). */
+struct diffusion {
+    const struct dmumu_state *state;
+    double larmor_ratio, tolerance;
+    int modes;
+    struct rate_at *known; /* ascending in mu */
+    size_t n_known, capacity;
+    bool out_of_memory;
+};
+
+static size_t lower_bound(const struct diffusion *d, double mu)
+{
+    size_t low = 0;
+    size_t high = d->n_known;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (d->known[middle].mu < mu) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static void remember(struct diffusion *d, size_t at, double mu, const struct dmumu_rate *rate)
+{
+    if (d->n_known == d->capacity) {
+        const size_t capacity = d->capacity ? 2 * d->capacity : 256;
+        struct rate_at *grown = realloc(d->known, capacity * sizeof *grown);
+        if (!grown) {
+            d->out_of_memory = true;
+            return;
+        }
+        d->known = grown;
+        d->capacity = capacity;
+    }
+    for (size_t i = d->n_known; i > at; i--) {
+        d->known[i] = d->known[i - 1];
+    }
+    d->known[at] = (struct rate_at){.mu = mu, .rate = *rate};
+    d->n_known++;
+}
+
+/* D_mumu L / v of the modes in question. */
+static double rate_of(struct diffusion *d, double mu)
+{
+    const size_t at = lower_bound(d, mu);
+    struct dmumu_rate rate;
+    if (at < d->n_known && d->known[at].mu == mu) {
+        rate = d->known[at].rate;
+    } else {
+        rate = dmumu_kernel_ref(d->state, d->larmor_ratio, mu, 0.3 * d->tolerance);
+        remember(d, at, mu, &rate);
+    }
+    double sum = 0.0;
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        if (d->state->modes[mode] && (d->modes == ALL_MODES || d->modes == mode)) {
+            sum += dmumu_rate_of_mode(&rate, mode);
+        }
+    }
+    return sum;
+}
+
+/* > 0 where confined: ln of the zone's size over the mean free path (1-mu^2)/(2 D), both over L. */
+static double confinement(struct diffusion *d, double mu)
+{
+    if (isinf(d->state->zone_l)) {
+        return 1.0;
+    }
+    return log(d->state->zone_l) - log((1.0 - mu) * (1.0 + mu)) + log(2.0 * rate_of(d, mu));
+}
+
+static double integrand(double mu, void *context)
+{
+    struct diffusion *d = context;
+    const double s2 = (1.0 - mu) * (1.0 + mu);
+    return s2 * s2 / rate_of(d, mu);
+}
+
+static double root_between(struct diffusion *d, double low, double high)
+{
+    const bool confined_low = confinement(d, low) > 0.0;
+    for (int i = 0; i < 45; i++) {
+        const double middle = 0.5 * (low + high);
+        if ((confinement(d, middle) > 0.0) == confined_low) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return 0.5 * (low + high);
+}
+
+/* Where the limit is nearly reached between two nodes, look for the extremum by golden section. */
+static double extremum_between(struct diffusion *d, double low, double high, double sign)
+{
+    const double ratio = 0.6180339887498949;
+    double a = high - ratio * (high - low);
+    double b = low + ratio * (high - low);
+    for (int i = 0; i < 16; i++) {
+        if (sign * confinement(d, a) > sign * confinement(d, b)) {
+            high = b;
+        } else {
+            low = a;
+        }
+        a = high - ratio * (high - low);
+        b = low + ratio * (high - low);
+    }
+    return 0.5 * (low + high);
+}
+
+/* Nodes between which edges of C are looked for; without broadening also octaves towards mu = v_A/v, where transit time
+ * begins. */
+static int search_nodes(const struct dmumu_state *state, double mu[static MU_CELLS + MU_OCTAVES + 1])
+{
+    int n = 0;
+    mu[n++] = 1e-9;
+    for (int k = MU_OCTAVES; state->kappa == 0.0 && k >= 1; k--) {
+        mu[n++] = ldexp(1.0 / MU_CELLS, -k);
+    }
+    for (int i = 1; i < MU_CELLS; i++) {
+        mu[n++] = (double)i / MU_CELLS;
+    }
+    mu[n++] = 1.0 - 1e-6; /* s^2 of 2e-6: what lies beyond adds less than 1e-9 to D */
+    return n;
+}
+
+/* Edges of C in (0, 1), ascending. */
+static size_t confinement_edges(struct diffusion *d, size_t max, double edge[])
+{
+    double mu[MU_CELLS + MU_OCTAVES + 1];
+    double margin[MU_CELLS + MU_OCTAVES + 1];
+    const int n_nodes = search_nodes(d->state, mu);
+    size_t n = 0;
+    for (int i = 0; i < n_nodes; i++) {
+        margin[i] = confinement(d, mu[i]);
+    }
+    for (int i = 0; i + 1 < n_nodes && n + 2 <= max; i++) {
+        if ((margin[i] > 0.0) != (margin[i + 1] > 0.0)) {
+            edge[n++] = root_between(d, mu[i], mu[i + 1]);
+            continue;
+        }
+        const double sign = margin[i] > 0.0 ? -1.0 : 1.0; /* towards the limit */
+        const bool turns = i > 0 && sign * margin[i] > sign * margin[i - 1] &&
+                           sign * margin[i] >= sign * margin[i + 1] && fabs(margin[i]) < 1.0;
+        if (turns) {
+            const double low = mu[i - 1];
+            const double high = mu[i + 1];
+            const double peak = extremum_between(d, low, high, sign);
+            if (sign * confinement(d, peak) > 0.0) {
+                edge[n++] = root_between(d, low, peak);
+                edge[n++] = root_between(d, peak, high);
+            }
+        }
+    }
+    return n;
+}
+
+struct reference_value {
+    double d_hat; /* D / (v L) */
+    double rel_error;
+    double mu_star;
+    enum dmumu_quality quality;
+};
+
+static struct reference_value integrate_confined(struct diffusion *d)
+{
+    struct reference_value result = {(double)NAN, (double)NAN, (double)NAN, DMUMU_QUALITY_NOT_CONFINED};
+    double edge[34];
+    size_t n = isinf(d->state->zone_l) ? 0 : confinement_edges(d, 32, edge + 1);
+    edge[0] = 0.0;
+    edge[++n] = 1.0;
+    double sum = 0.0;
+    double error = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        if (!(edge[i] < edge[i + 1]) || !(confinement(d, 0.5 * (edge[i] + edge[i + 1])) > 0.0)) {
+            continue;
+        }
+        struct dmumu_quadrature_pieces pieces;
+        dmumu_quadrature_pieces_init(&pieces, edge[i], edge[i + 1]);
+        for (int k = 1; k < 4; k++) {
+            dmumu_quadrature_pieces_add(&pieces, k / 4.0);
+        }
+        const struct dmumu_quadrature_result piece = dmumu_quadrature_integrate(integrand, d, &pieces, d->tolerance);
+        sum += piece.value;
+        error += piece.error;
+        result.mu_star = edge[i + 1];
+    }
+    if (sum > 0.0) {
+        result.d_hat = d->state->d_prefactor * sum;
+        result.rel_error = error / sum + d->tolerance;
+        result.quality = DMUMU_QUALITY_OK;
+    }
+    if (!isfinite(sum)) {
+        result = (struct reference_value){(double)NAN, (double)NAN, (double)NAN, DMUMU_QUALITY_FAILED};
+    }
+    return result;
+}
+
+static void failed_value(struct dmumu_curve *curve, size_t i)
+{
+    curve->d_cm2_s[i] = (double)NAN;
+    curve->rel_error[i] = (double)NAN;
+    curve->mu_star[i] = (double)NAN;
+    curve->quality[i] = DMUMU_QUALITY_FAILED;
+}
+
+static bool only_mode(const struct dmumu_state *state, int mode)
+{
+    for (int other = 0; other < DMUMU_N_MODES; other++) {
+        if (state->modes[other] != (other == mode)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void compute_value(struct diffusion *d, double d_unit, struct dmumu_curve *curve, size_t i)
+{
+    d->modes = ALL_MODES;
+    const struct reference_value all = integrate_confined(d);
+    curve->d_cm2_s[i] = all.d_hat * d_unit;
+    curve->rel_error[i] = all.rel_error;
+    curve->mu_star[i] = all.mu_star;
+    curve->quality[i] = (uint8_t)all.quality;
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        if (!d->state->modes[mode] || !curve->d_mode_cm2_s[mode]) {
+            continue;
+        }
+        d->modes = mode;
+        curve->d_mode_cm2_s[mode][i] = (only_mode(d->state, mode) ? all : integrate_confined(d)).d_hat * d_unit;
+    }
+}
+
+enum dmumu_status dmumu_curve_compute_ref(const struct dmumu_model *model, const struct dmumu_point *point, size_t n,
+                                          const double rigidity_gv[], struct dmumu_curve *curve,
+                                          struct dmumu_error *error)
+{
+    struct dmumu_state state;
+    enum dmumu_status status = dmumu_model_check(model, error);
+    if (status == DMUMU_OK) {
+        status = dmumu_state_of_point(model, point, &state, error);
+    }
+    for (size_t i = 0; status == DMUMU_OK && i < n; i++) {
+        struct diffusion d = {.state = &state, .tolerance = model->tolerance};
+        status = dmumu_state_larmor_ratio(model, point, 1, &rigidity_gv[i], &d.larmor_ratio, error);
+        const bool in_range = d.larmor_ratio >= DMUMU_R_MIN && d.larmor_ratio <= DMUMU_R_MAX;
+        /* Without broadening D_mumu falls at least like mu^3/2 towards mu = 0: D over all mu is infinite. */
+        if (!in_range || (state.kappa == 0.0 && isinf(state.zone_l))) {
+            for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+                if (state.modes[mode] && curve->d_mode_cm2_s[mode]) {
+                    curve->d_mode_cm2_s[mode][i] = (double)NAN;
+                }
+            }
+            failed_value(curve, i);
+            continue;
+        }
+        compute_value(&d, dmumu_state_d_unit_cm2_s(point), curve, i);
+        free(d.known);
+        if (d.out_of_memory) {
+            status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the reference kernel's rates");
+        }
+    }
+    return status;
+}

@@ -1,0 +1,593 @@
+/*
+ * The production kernel for fast modes: see kernel.h for what is tabulated and docs/kernel.md for why it suffices.
+ */
+#include "core/kernel.h"
+
+#include "core/constants.h"
+#include "core/resonance.h"
+#include "core/rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Rows of K: tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie at
+ * integers of
+ *
+ *     r(ln t) = ROWS_OUTSIDE (ln t - LN_T_START) + ROWS_LOBES [tanh((ln t - c)/LOBES_WIDTH) - tanh((LN_T_START -
+ * c)/LOBES_WIDTH)],
+ *
+ * five times denser around c, where the lobes of J'^2 pass the resonance as t changes, than outside.
+ */
+#define LN_T_START   (-9.0)
+#define LN_T_END     6.5
+#define LN_T_FIRST   (-8.6) /* smaller t are looked up here */
+#define ROWS_OUTSIDE 8.0
+#define ROWS_LOBES   70.0
+#define LOBES_WIDTH  2.0
+#define N_T          ((size_t)(ROWS_OUTSIDE * (LN_T_END - LN_T_START) + 2.0 * ROWS_LOBES) + 2)
+
+/* Beyond the first lobes, w - 2n from 8 to 28, oscillations of J_n'^2 are faded out: sums over directions average over
+ * them. */
+#define FADE_FROM 8.0
+#define FADE_TO   28.0
+
+/* Six-point Lagrange between rows. */
+enum { ROW_POINTS = 6 };
+
+/* G over ln z: below, G = z^1/2/2 to 1e-15 even after clamping at 1e-17; above 1e3, G is constant to 1e-8. */
+#define LN_Z_START (-40.0)
+#define LN_Z_STEP  0.04
+#define LN_Z_END   7.0
+
+/* Below this, G(a) at the lower end of the cascade is taken from its series. */
+#define SERIES_BELOW 0.1
+
+/* Three-point Gauss on each cell of a cumulative table. */
+static const double cell_node[3] = {-0.77459666924148337704, 0.0, 0.77459666924148337704};
+static const double cell_weight[3] = {5.0 / 9.0, 8.0 / 9.0, 5.0 / 9.0};
+
+/* ---- G ---------------------------------------------------------------------------------------------------------- */
+
+static enum dmumu_status make_g(struct dmumu_fast_common *common)
+{
+    const size_t n = (size_t)((LN_Z_END - LN_Z_START) / LN_Z_STEP) + 4;
+    double *g = malloc(n * sizeof *g);
+    if (!g) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    g[0] = 0.5 * exp(0.5 * LN_Z_START); /* t^-5/2 J_1^2 -> t^-1/2/4 */
+    for (size_t i = 1; i < n; i++) {
+        /* d ln z cells, each cut so that no part turns J_1^2 by more than a third of a period */
+        const double low = LN_Z_START + (double)(i - 1) * LN_Z_STEP;
+        const int parts = 1 + (int)exp(low + LN_Z_STEP);
+        const double step = LN_Z_STEP / parts;
+        double sum = 0.0;
+        for (int k = 0; k < parts; k++) {
+            for (int j = 0; j < 3; j++) {
+                const double z = exp(low + (k + 0.5 + 0.5 * cell_node[j]) * step);
+                sum += 0.5 * step * cell_weight[j] *
+                       dmumu_bessel_faded(DMUMU_BESSEL_PRIME_SQUARE, 0, 900.0, 1000.0, z) / (z * sqrt(z));
+            }
+        }
+        g[i] = g[i - 1] + sum;
+    }
+    common->g_value = g;
+    common->g = (struct dmumu_lattice){.start = LN_Z_START, .inverse_step = 1.0 / LN_Z_STEP, .n = n, .value = g};
+    return DMUMU_OK;
+}
+
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics)
+{
+    *common = (struct dmumu_fast_common){.harmonics = harmonics};
+    common->prime_square = calloc((size_t)harmonics, sizeof *common->prime_square);
+    if (!common->prime_square) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    for (int n = 1; n <= harmonics; n++) {
+        if (dmumu_bessel_table_init(&common->prime_square[n - 1], DMUMU_BESSEL_PRIME_SQUARE, n, FADE_FROM + 2.0 * n,
+                                    FADE_TO + 2.0 * n) != 0) {
+            return DMUMU_ERROR_MEMORY;
+        }
+    }
+    return make_g(common);
+}
+
+void dmumu_fast_common_free(struct dmumu_fast_common *common)
+{
+    for (int n = 0; common->prime_square && n < common->harmonics; n++) {
+        dmumu_bessel_table_free(&common->prime_square[n]);
+    }
+    free(common->prime_square);
+    free(common->g_value);
+    *common = (struct dmumu_fast_common){0};
+}
+
+/* ---- K ---------------------------------------------------------------------------------------------------------- */
+
+/* Nodes in u of one table: cells of the ln V lattice, each with three points; shared by all rows. */
+struct u_nodes {
+    size_t n_cells;
+    double *u;           /* [n_cells][3] */
+    double *coefficient; /* [harmonics][n_cells][3]: weight u^3/2 E(mu, n u) */
+};
+
+static void u_nodes_free(struct u_nodes *nodes)
+{
+    free(nodes->u);
+    free(nodes->coefficient);
+}
+
+/*
+ * The lattice in ln V = -ln u. It begins where E has become 0 and ends where no more is to come: below the
+ * resonance where that is narrow, else where u^3/2 has faded. Steps resolve the width of the resonance in ln u.
+ */
+static void choose_lattice(const struct dmumu_state *state, double tolerance, struct dmumu_fast_table *table)
+{
+    const double reach = DMUMU_RESONANCE_REACH * table->width;
+    const double u_high = table->mu + reach;
+    const double faded = pow(1e-2 * tolerance, 1.0 / 1.5) * (table->mu + table->width);
+    const double u_low = fmax(table->mu - reach, faded) / state->harmonics;
+    const double finer = pow(tolerance / 1e-4, 0.25);
+    const double step = fmin(0.05, 0.12 * table->width / fmax(table->mu, 1e-3)) * fmin(fmax(finer, 0.3), 2.0);
+    const double range = log(u_high / u_low);
+    const size_t n_cells = (size_t)fmin(ceil(range / step), 700.0);
+    table->inverse_step = (double)n_cells / range;
+    table->n_v = n_cells + 4; /* one 0 before the first node, two more entries after the last */
+    table->ln_v_start = -log(u_high) - 1.0 / table->inverse_step;
+}
+
+static enum dmumu_status make_u_nodes(const struct dmumu_state *state, const struct dmumu_fast_table *table,
+                                      struct u_nodes *nodes)
+{
+    const size_t n_cells = table->n_v - 4;
+    const size_t n = 3 * n_cells;
+    nodes->n_cells = n_cells;
+    nodes->u = malloc(n * sizeof *nodes->u);
+    nodes->coefficient = malloc((size_t)state->harmonics * n * sizeof *nodes->coefficient);
+    if (!nodes->u || !nodes->coefficient) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    const double step = 1.0 / table->inverse_step;
+    for (size_t i = 0; i < n_cells; i++) {
+        for (size_t j = 0; j < 3; j++) {
+            const double ln_v = table->ln_v_start + step * ((double)i + 1.5 + 0.5 * cell_node[j]);
+            const double u = exp(-ln_v);
+            nodes->u[3 * i + j] = u;
+            for (int h = 0; h < state->harmonics; h++) {
+                nodes->coefficient[(size_t)h * n + 3 * i + j] =
+                    0.5 * step * cell_weight[j] * u * sqrt(u) *
+                    dmumu_resonance_gyro(table->mu, (h + 1) * u, table->width);
+            }
+        }
+    }
+    return DMUMU_OK;
+}
+
+/* One row: K cumulated over the cells, times `scale`. */
+static void make_row(const struct dmumu_fast_common *common, const struct u_nodes *nodes, double s_t, double scale,
+                     double row[])
+{
+    const size_t n = 3 * nodes->n_cells;
+    double sum = 0.0;
+    row[0] = 0.0;
+    row[1] = 0.0;
+    for (size_t i = 0; i < nodes->n_cells; i++) {
+        for (int h = 0; h < common->harmonics; h++) {
+            const double *coefficient = nodes->coefficient + (size_t)h * n + 3 * i;
+            for (size_t j = 0; j < 3; j++) {
+                sum += coefficient[j] * dmumu_bessel_table_value(&common->prime_square[h], s_t / nodes->u[3 * i + j]);
+            }
+        }
+        row[i + 2] = scale * sum;
+    }
+    row[nodes->n_cells + 2] = scale * sum;
+    row[nodes->n_cells + 3] = scale * sum;
+}
+
+static double row_of(double ln_t, double centre)
+{
+    return ROWS_OUTSIDE * (ln_t - LN_T_START) +
+           ROWS_LOBES * (tanh((ln_t - centre) / LOBES_WIDTH) - tanh((LN_T_START - centre) / LOBES_WIDTH));
+}
+
+/* ln t of a row, by bisection of row_of. */
+static double ln_t_of_row(double row, double centre)
+{
+    double low = LN_T_START;
+    double high = LN_T_START + row / ROWS_OUTSIDE;
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (row_of(middle, centre) < row) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return 0.5 * (low + high);
+}
+
+static void row_weights(double ln_t, double centre, size_t *first, double weight[static ROW_POINTS])
+{
+    const double position = fmin(fmax(row_of(fmax(ln_t, LN_T_FIRST), centre), 2.0), (double)(N_T - 4));
+    const int i = (int)position;
+    const double f = position - i;
+    *first = (size_t)i - 2;
+    for (int j = 0; j < ROW_POINTS; j++) {
+        weight[j] = 1.0;
+        for (int k = 0; k < ROW_POINTS; k++) {
+            if (k != j) {
+                weight[j] *= (f + 2.0 - k) / (j - k);
+            }
+        }
+    }
+}
+
+/* row = K(t; .) by interpolation between rows of the table; t outside the table is clamped, which K's form allows. */
+static void interpolate_row(const struct dmumu_fast_table *table, double ln_t, double scale, double row[restrict])
+{
+    size_t first;
+    double weight[ROW_POINTS];
+    row_weights(ln_t, table->ln_t_lobes, &first, weight);
+    const size_t n = table->n_v;
+    const double *restrict v = table->value + first * n;
+    for (int j = 0; j < ROW_POINTS; j++) {
+        weight[j] *= scale / (1.0 + exp(fmax(ln_t, LN_T_FIRST)));
+    }
+    for (size_t k = 0; k < n; k++) {
+        row[k] = weight[0] * v[k] + weight[1] * v[k + n] + weight[2] * v[k + 2 * n] + weight[3] * v[k + 3 * n] +
+                 weight[4] * v[k + 4 * n] + weight[5] * v[k + 5 * n];
+    }
+}
+
+/*
+ * Compare interpolated with directly made rows. Sums over directions run through t and V together, so what counts is
+ * the signed difference averaged over t and over a window in ln V, of which the worst over V is kept; the same for the
+ * look-up along ln V, whose remainder shows 16-fold in the value at a node from its neighbours.
+ */
+static enum dmumu_status measure_error(const struct dmumu_fast_common *common, const struct u_nodes *nodes,
+                                       struct dmumu_fast_table *table)
+{
+    const size_t n_v = table->n_v;
+    double *direct = calloc(4 * n_v, sizeof *direct);
+    if (!direct) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    double *interpolated = direct + n_v;
+    double *between_rows = interpolated + n_v;
+    double *along_row = between_rows + n_v;
+    int samples = 0;
+    for (double ln_t = -3.0; ln_t < 3.0; ln_t += 0.3927, samples++) {
+        make_row(common, nodes, table->s * exp(ln_t), 1.0, direct);
+        interpolate_row(table, ln_t, 1.0, interpolated);
+        const double most = fabs(direct[n_v - 1]);
+        for (size_t k = 0; k < n_v; k++) {
+            between_rows[k] += (interpolated[k] - direct[k]) / most;
+        }
+        for (size_t k = 2; k + 4 < n_v; k++) {
+            const double middle = (-direct[k - 2] + 4.0 * direct[k - 1] + 4.0 * direct[k + 1] - direct[k + 2]) / 6.0;
+            along_row[k] += (middle - direct[k]) / (16.0 * most);
+        }
+    }
+    double worst = 0.0;
+    const size_t window = (size_t)fmin(0.5 * table->inverse_step + 1.0, (double)n_v);
+    for (size_t k = 0; k + window <= n_v; k++) {
+        double mean[2] = {0.0, 0.0};
+        for (size_t i = k; i < k + window; i++) {
+            mean[0] += between_rows[i];
+            mean[1] += along_row[i];
+        }
+        worst = fmax(worst, (fabs(mean[0]) + fabs(mean[1])) / ((double)window * samples));
+    }
+    free(direct);
+    table->rel_error = worst;
+    return DMUMU_OK;
+}
+
+enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                                        double tolerance, double mu, double s2, struct dmumu_fast_table *table)
+{
+    *table = (struct dmumu_fast_table){.mu = mu, .s = sqrt(s2), .width = dmumu_resonance_width(state, s2)};
+    if (state->kappa == 0.0) {
+        return DMUMU_OK;
+    }
+    choose_lattice(state, tolerance, table);
+    table->ln_t_lobes = fmin(fmax(log(6.0 * (mu + table->width) / table->s), -1.0), 4.0);
+    table->value = malloc(N_T * table->n_v * sizeof *table->value);
+    struct u_nodes nodes = {0};
+    enum dmumu_status status = table->value ? make_u_nodes(state, table, &nodes) : DMUMU_ERROR_MEMORY;
+    for (size_t i = 0; status == DMUMU_OK && i < N_T; i++) {
+        const double t = exp(ln_t_of_row((double)i, table->ln_t_lobes));
+        make_row(common, &nodes, table->s * t, 1.0 + t, table->value + i * table->n_v);
+    }
+    if (status == DMUMU_OK) {
+        status = measure_error(common, &nodes, table);
+    }
+    u_nodes_free(&nodes);
+    if (status != DMUMU_OK) {
+        dmumu_fast_table_free(table);
+    }
+    return status;
+}
+
+void dmumu_fast_table_free(struct dmumu_fast_table *table)
+{
+    free(table->value);
+    table->value = NULL;
+}
+
+/* ---- sums over directions ---------------------------------------------------------------------------------------- */
+
+/* Directions closer to 90 degrees than this carry no gyro-resonance: their K falls like xi^9/2. */
+#define LEAST_GYRO_COSINE 3e-4
+
+/* Lattice of the transit-time sum: every TRANSIT_STRIDE-th entry of G's own. */
+#define TRANSIT_STRIDE 2
+#define LN_R_MIN       (-27.631021115928547) /* ln DMUMU_R_MIN */
+
+/* A row of K, shifted by `fraction` of a step, onto n entries of the sums. Vectorised: no entry depends on another. */
+__attribute__((target_clones("avx2", "default"))) static void
+add_shifted(size_t n, const double *restrict row, const double weight[static 4], double *restrict sum)
+{
+    for (size_t k = 0; k < n; k++) {
+        sum[k] += weight[0] * row[k] + weight[1] * row[k + 1] + weight[2] * row[k + 2] + weight[3] * row[k + 3];
+    }
+}
+
+/* The sums being made: entries on ln R = start + k step, and steps up where a row has reached its constant end. */
+struct accumulator {
+    double start, inverse_step;
+    size_t n;
+    double *sum, *coarse;
+    double *jump, *jump_coarse; /* [n + 1], cumulated at the end */
+};
+
+/* sum(ln R) += row(ln R + shift), and the coarse rule's share of it. */
+static void add_row(const struct dmumu_fast_table *table, const double row[], double shift, double coarse_ratio,
+                    double scratch[], struct accumulator *to)
+{
+    const double first = (to->start + fmin(shift, 1e3) - table->ln_v_start) * to->inverse_step;
+    const double whole = floor(first);
+    double weight[4];
+    dmumu_lattice_weights(first - whole, weight);
+    const long offset = (long)whole - 1;           /* row index under the first weight at k = 0 */
+    const long last = (long)table->n_v - 4;        /* the last row index from which four entries remain */
+    const long k_begin = offset < 0 ? -offset : 0; /* before: K = 0 */
+    const long k_end = last - offset + 1;          /* from here: K = row[n_v - 1] */
+    const long n = (long)to->n;
+    if (k_begin >= n) {
+        return;
+    }
+    const long stop = k_end < n ? k_end : n;
+    if (stop > k_begin) {
+        const size_t count = (size_t)(stop - k_begin);
+        const double *from = row + (k_begin + offset);
+        if (coarse_ratio == 0.0) {
+            add_shifted(count, from, weight, to->sum + k_begin);
+        } else {
+            memset(scratch, 0, count * sizeof *scratch);
+            add_shifted(count, from, weight, scratch);
+            for (size_t k = 0; k < count; k++) {
+                to->sum[(size_t)k_begin + k] += scratch[k];
+                to->coarse[(size_t)k_begin + k] += coarse_ratio * scratch[k];
+            }
+        }
+    }
+    const size_t at = (size_t)(stop > k_begin ? stop : k_begin);
+    to->jump[at] += row[table->n_v - 1];
+    to->jump_coarse[at] += coarse_ratio * row[table->n_v - 1];
+}
+
+static void add_gyro(const struct dmumu_fast_table *table, const struct dmumu_angles *angles, double row[],
+                     double scratch[], struct accumulator *to)
+{
+    const double ln_first = table->ln_v_start + 1.0 / table->inverse_step; /* K = 0 up to here; ln R <= 0 */
+    for (size_t p = 0; p < angles->n; p++) {
+        const double xi = angles->cosine[p];
+        if (angles->ln_x_par_max[p] <= ln_first || xi < LEAST_GYRO_COSINE) {
+            continue;
+        }
+        const double ratio = angles->weight_coarse[p] / angles->weight[p];
+        interpolate_row(table, angles->ln_tangent[p], angles->weight[p] * xi * sqrt(xi), row);
+        add_row(table, row, angles->ln_x_par_max[p], ratio, scratch, to);
+        const double ln_xi = log(xi);
+        if (ln_xi > ln_first) { /* the cascade's own start, x = 1 */
+            for (size_t k = 0; k < table->n_v; k++) {
+                row[k] = -row[k];
+            }
+            add_row(table, row, ln_xi, ratio, scratch, to);
+        }
+    }
+    double sum = 0.0;
+    double coarse = 0.0;
+    for (size_t k = 0; k < to->n; k++) {
+        sum += to->jump[k];
+        coarse += to->jump_coarse[k];
+        to->sum[k] += sum;
+        to->coarse[k] += coarse;
+    }
+}
+
+/* sum[k] += factor G(ln z + k stride), z from its value at k = 0; G is constant past its end. */
+__attribute__((target_clones("avx2", "default"))) static void
+add_g(size_t n, const double *restrict g, const double weight[static 4], double factor, double *restrict sum)
+{
+    for (size_t k = 0; k < n; k++) {
+        const double *v = g + TRANSIT_STRIDE * k;
+        sum[k] += factor * (weight[0] * v[0] + weight[1] * v[1] + weight[2] * v[2] + weight[3] * v[3]);
+    }
+}
+
+/* Transit-time damping of one direction, upper limit. */
+static void add_transit_direction(const struct dmumu_fast_common *common, double ln_z, double factor,
+                                  double coarse_factor, struct accumulator *to)
+{
+    const struct dmumu_lattice *g = &common->g;
+    const double last = (double)(g->n - 3);
+    const double first = fmin(fmax((fmin(ln_z, 1e3) - g->start) * g->inverse_step, 1.0), last);
+    const size_t i = (size_t)first;
+    double weight[4];
+    dmumu_lattice_weights(first - (double)i, weight);
+    const size_t room = (g->n - 3 - i) / TRANSIT_STRIDE + 1;
+    const size_t count = room < to->n ? room : to->n;
+    add_g(count, g->value + i - 1, weight, factor, to->sum);
+    if (coarse_factor != 0.0) {
+        add_g(count, g->value + i - 1, weight, coarse_factor, to->coarse);
+    }
+    to->jump[count] += factor * g->value[g->n - 1];
+    to->jump_coarse[count] += coarse_factor * g->value[g->n - 1];
+}
+
+/*
+ * What the cascade's start takes away, factor G(a R): for small R through two moments of the series
+ * G(a) = a^1/2/2 (1 - a^2/20 + ...), for the few largest R of the lattice from the table.
+ */
+struct start_moments {
+    double half, five_halves; /* sums of factor a^1/2, factor a^5/2 */
+};
+
+static size_t first_beyond_series(const struct accumulator *to)
+{
+    return (size_t)fmin(fmax((log(SERIES_BELOW) - to->start) * to->inverse_step, 0.0), (double)to->n);
+}
+
+static void subtract_start(const struct dmumu_fast_common *common, double a, double factor, double sum[],
+                           struct start_moments *moments, const struct accumulator *to)
+{
+    if (factor == 0.0) {
+        return;
+    }
+    moments->half += factor * sqrt(a);
+    moments->five_halves += factor * sqrt(a) * a * a;
+    const double ln_a = log(a) + to->start;
+    for (size_t k = first_beyond_series(to); k < to->n; k++) {
+        sum[k] -= factor * dmumu_lattice_value(&common->g, ln_a + (double)k / to->inverse_step);
+    }
+}
+
+static void subtract_series(const struct start_moments *moments, double sum[], const struct accumulator *to)
+{
+    const size_t end = first_beyond_series(to);
+    for (size_t k = 0; k < end; k++) {
+        const double r = exp(to->start + (double)k / to->inverse_step);
+        sum[k] -= 0.5 * sqrt(r) * (moments->half - r * r / 20.0 * moments->five_halves);
+    }
+}
+
+static void add_transit(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                        const struct dmumu_fast_table *table, const struct dmumu_angles *angles, struct accumulator *to)
+{
+    const double ln_s = log(table->s);
+    struct start_moments start = {0.0, 0.0};
+    struct start_moments start_coarse = {0.0, 0.0};
+    for (size_t p = 0; p < angles->n; p++) {
+        const double resonance =
+            dmumu_resonance_transit(table->mu, state->alfven_speed_v / angles->cosine[p], table->width);
+        const double a = table->s * angles->sine[p]; /* w = a R x */
+        const double factor = angles->weight[p] * resonance * a * sqrt(a);
+        const double coarse_factor = angles->weight_coarse[p] * resonance * a * sqrt(a);
+        if (factor == 0.0) {
+            continue;
+        }
+        add_transit_direction(common, to->start + ln_s + angles->ln_x_perp_max[p], factor, coarse_factor, to);
+        subtract_start(common, a, factor, to->sum, &start, to);
+        subtract_start(common, a, coarse_factor, to->coarse, &start_coarse, to);
+    }
+    subtract_series(&start, to->sum, to);
+    subtract_series(&start_coarse, to->coarse, to);
+    double sum = 0.0;
+    double coarse = 0.0;
+    for (size_t k = 0; k < to->n; k++) {
+        sum += to->jump[k];
+        coarse += to->jump_coarse[k];
+        to->sum[k] += sum;
+        to->coarse[k] += coarse;
+    }
+}
+
+/* f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 of kernel.h, less R^-1/2. */
+static double front(const struct dmumu_state *state, double s)
+{
+    const double m = state->alfven_mach;
+    return state->energy_fraction[DMUMU_FAST] * DMUMU_SQRT_PI * s * m * sqrt(m) / (2.0 * sqrt(state->kappa));
+}
+
+static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n)
+{
+    if (profile->capacity < n) {
+        double *grown = realloc(profile->value, n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        profile->value = grown;
+        profile->capacity = n;
+    }
+    memset(profile->value, 0, n * sizeof *profile->value);
+    return DMUMU_OK;
+}
+
+/* A lattice in ln R whose clamped ends lie outside the range of R. */
+static struct accumulator accumulator_on(double inverse_step, double **memory)
+{
+    struct accumulator to = {.start = LN_R_MIN - 2.0 / inverse_step, .inverse_step = inverse_step};
+    to.n = (size_t)(-LN_R_MIN * inverse_step) + 7;
+    to.sum = *memory;
+    to.coarse = to.sum + to.n;
+    to.jump = to.coarse + to.n;
+    to.jump_coarse = to.jump + to.n + 1;
+    *memory = to.jump_coarse + to.n + 1;
+    return to;
+}
+
+static struct dmumu_lattice lattice_of(const struct accumulator *to, const double *value)
+{
+    return (struct dmumu_lattice){.start = to->start, .inverse_step = to->inverse_step, .n = to->n, .value = value};
+}
+
+enum dmumu_status dmumu_fast_profile_make(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                                          const struct dmumu_fast_table *table, const struct dmumu_angles *angles,
+                                          struct dmumu_fast_profile *profile)
+{
+    const double transit_inverse_step = common->g.inverse_step / TRANSIT_STRIDE;
+    const size_t n_gyro = (size_t)(-LN_R_MIN * table->inverse_step) + 8;
+    const size_t n_transit = (size_t)(-LN_R_MIN * transit_inverse_step) + 8;
+    const enum dmumu_status status = reserve(profile, 4 * n_gyro + 4 * n_transit + 2 * table->n_v);
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    double *memory = profile->value;
+    struct accumulator gyro = accumulator_on(table->inverse_step, &memory);
+    struct accumulator transit = accumulator_on(transit_inverse_step, &memory);
+    add_gyro(table, angles, memory, memory + table->n_v, &gyro);
+    add_transit(common, state, table, angles, &transit);
+    profile->gyro = lattice_of(&gyro, gyro.sum);
+    profile->gyro_coarse = lattice_of(&gyro, gyro.coarse);
+    profile->transit = lattice_of(&transit, transit.sum);
+    profile->transit_coarse = lattice_of(&transit, transit.coarse);
+    profile->gyro_error = table->rel_error;
+    profile->front = front(state, table->s);
+    return DMUMU_OK;
+}
+
+void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
+{
+    free(profile->value);
+    *profile = (struct dmumu_fast_profile){0};
+}
+
+struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_profile *profile, double larmor_ratio)
+{
+    const double ln_r = log(larmor_ratio);
+    const double scale = profile->front / sqrt(larmor_ratio);
+    const double gyro = dmumu_lattice_value(&profile->gyro, ln_r);
+    const double transit = dmumu_lattice_value(&profile->transit, ln_r);
+    const double total = gyro + transit;
+    const double coarse =
+        dmumu_lattice_value(&profile->gyro_coarse, ln_r) + dmumu_lattice_value(&profile->transit_coarse, ln_r);
+    const double angle_error = total > 0.0 ? dmumu_rule_error((total - coarse) / total) : 0.0;
+    return (struct dmumu_fast_rate){.transit = scale * fmax(transit, 0.0),
+                                    .gyro = scale * fmax(gyro, 0.0),
+                                    .angle_error = scale * total * angle_error,
+                                    .table_error = scale * profile->gyro_error * fabs(gyro)};
+}

@@ -1,0 +1,52 @@
+/*
+ * Lattice: cubic (four-point Lagrange) look-up in a table with a uniform abscissa. Outside, the abscissa is clamped to
+ * the table's second and last but one entries, which callers lay where the function has become constant.
+ */
+#ifndef DMUMU_CORE_LATTICE_H
+#define DMUMU_CORE_LATTICE_H
+
+#include <stddef.h>
+
+/** value[i] at start + i / inverse_step, i < n, n >= 4; not owned. */
+struct dmumu_lattice {
+    double start;
+    double inverse_step;
+    size_t n;
+    const double *value;
+};
+
+/** Weights of the entries i-1 .. i+2 at i + f, 0 <= f <= 1. */
+static inline void dmumu_lattice_weights(double f, double weight[static 4])
+{
+    const double a = f + 1.0;
+    const double c = f - 1.0;
+    const double d = f - 2.0;
+    weight[0] = -f * c * d / 6.0;
+    weight[1] = 0.5 * a * c * d;
+    weight[2] = -0.5 * a * f * d;
+    weight[3] = a * f * c / 6.0;
+}
+
+/** Where x lies: the index i of the entry to its left and the fraction of a step beyond it. */
+static inline size_t dmumu_lattice_locate(double start, double inverse_step, size_t n, double x, double *fraction)
+{
+    const double last = (double)(n - 3);
+    double position = (x - start) * inverse_step;
+    position = position < 1.0 ? 1.0 : position;
+    position = position > last ? last : position;
+    const int i = (int)position;
+    *fraction = position - i;
+    return (size_t)i;
+}
+
+static inline double dmumu_lattice_value(const struct dmumu_lattice *lattice, double x)
+{
+    double f;
+    double weight[4];
+    const size_t i = dmumu_lattice_locate(lattice->start, lattice->inverse_step, lattice->n, x, &f);
+    const double *v = lattice->value + i - 1;
+    dmumu_lattice_weights(f, weight);
+    return weight[0] * v[0] + weight[1] * v[1] + weight[2] * v[2] + weight[3] * v[3];
+}
+
+#endif

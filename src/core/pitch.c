@@ -1,0 +1,106 @@
+/* Pitch: D_mumu(mu) at single cosines, per mode and kind of resonance, with either kernel. */
+#include "core/constants.h"
+#include "core/error.h"
+#include "core/kernel_ref.h"
+#include "core/quasilinear.h"
+#include "core/resonance.h"
+#include "core/workspace.h"
+
+#include <math.h>
+
+/* The production kernel at one mu: the same tables as for D, made for this mu and given up again. */
+static enum dmumu_status fast_kernel_rate(struct dmumu_tables *tables, const struct dmumu_state *state,
+                                          double larmor_ratio, double mu, struct dmumu_workspace *workspace,
+                                          struct dmumu_rate *rate)
+{
+    enum { FINEST = DMUMU_ANGLE_LEVELS - 1 };
+    const double s2 = (1.0 - mu) * (1.0 + mu);
+    enum dmumu_status status = DMUMU_OK;
+    *rate = (struct dmumu_rate){{0.0}, {0.0}};
+    if (state->modes[DMUMU_FAST]) {
+        const struct dmumu_angles *angles = dmumu_workspace_angles(workspace, FINEST);
+        struct dmumu_fast_table table = {0};
+        struct dmumu_fast_profile profile = {0};
+        struct dmumu_fast_rate fast = {0};
+        status = angles ? dmumu_fast_table_init(&tables->fast, state, tables->model.tolerance, mu, s2, &table)
+                        : DMUMU_ERROR_MEMORY;
+        if (status == DMUMU_OK && state->kappa > 0.0) {
+            status = dmumu_fast_profile_make(&tables->fast, state, &table, angles, &profile);
+            fast = status == DMUMU_OK ? dmumu_fast_profile_rate(&profile, larmor_ratio) : fast;
+        } else if (status == DMUMU_OK && mu > 0.0) {
+            fast = dmumu_quasilinear_fast_rate(&tables->fast, state, angles, mu, s2, larmor_ratio);
+        }
+        rate->transit[DMUMU_FAST] = fast.transit;
+        rate->gyro[DMUMU_FAST] = fast.gyro;
+        dmumu_fast_profile_free(&profile);
+        dmumu_fast_table_free(&table);
+    }
+    for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW && status == DMUMU_OK; mode++) {
+        if (!state->modes[mode]) {
+            continue;
+        }
+        struct dmumu_cascade_table table = {0};
+        struct dmumu_cascade_rate cascade = {0};
+        status = dmumu_cascade_table_init(&tables->cascade[mode], state, mu, s2, (double)INFINITY, &table);
+        if (status == DMUMU_OK) {
+            status = dmumu_cascade_rate(&tables->cascade[mode], state, &table, larmor_ratio, &workspace->wave_nodes,
+                                        &cascade);
+        }
+        rate->gyro[mode] = cascade.gyro;
+        if (mode == DMUMU_SLOW && state->kappa > 0.0) {
+            rate->transit[mode] = cascade.transit * dmumu_resonance_transit(mu, state->slow_speed_v, table.width);
+        }
+        dmumu_cascade_table_free(&table);
+    }
+    return status;
+}
+
+static struct dmumu_pitch pitch_of_rate(const struct dmumu_rate *rate, double mu, double unit_per_s)
+{
+    struct dmumu_pitch pitch = {.total_per_s = 0.0};
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        pitch.transit_time_per_s[mode] = rate->transit[mode] * unit_per_s;
+        pitch.gyro_per_s[mode] = rate->gyro[mode] * unit_per_s;
+        pitch.total_per_s += pitch.transit_time_per_s[mode] + pitch.gyro_per_s[mode];
+    }
+    /* v (1 - mu^2) / (2 D_mumu), in pc */
+    pitch.mean_free_path_pc =
+        DMUMU_SPEED_OF_LIGHT_CM_S * (1.0 - mu) * (1.0 + mu) / (2.0 * pitch.total_per_s) / DMUMU_PARSEC_CM;
+    return pitch;
+}
+
+enum dmumu_status dmumu_pitch_compute(const struct dmumu_model *model, enum dmumu_kernel kernel,
+                                      struct dmumu_tables *tables, const struct dmumu_point *point, double rigidity_gv,
+                                      size_t n, const double mu[], struct dmumu_pitch pitch[],
+                                      struct dmumu_workspace *workspace, struct dmumu_error *error)
+{
+    struct dmumu_state state;
+    double larmor_ratio;
+    enum dmumu_status status = dmumu_model_check(model, error);
+    if (status == DMUMU_OK) {
+        status = dmumu_state_of_point(model, point, &state, error);
+    }
+    if (status == DMUMU_OK) {
+        status = dmumu_state_larmor_ratio(model, point, 1, &rigidity_gv, &larmor_ratio, error);
+    }
+    if (status == DMUMU_OK && !(larmor_ratio >= DMUMU_R_MIN && larmor_ratio <= DMUMU_R_MAX)) {
+        status = dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "R = r_L/L = %g at %g GV is outside %g .. %g",
+                                 larmor_ratio, rigidity_gv, DMUMU_R_MIN, DMUMU_R_MAX);
+    }
+    if (status == DMUMU_OK && kernel == DMUMU_KERNEL_FAST) {
+        dmumu_workspace_set_damping(workspace, tables, &state);
+    }
+    for (size_t i = 0; status == DMUMU_OK && i < n; i++) {
+        if (!(mu[i] >= 0.0 && mu[i] < 1.0)) {
+            return dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "pitch-angle cosine %g is outside 0 <= mu < 1", mu[i]);
+        }
+        struct dmumu_rate rate;
+        if (kernel == DMUMU_KERNEL_REF) {
+            rate = dmumu_kernel_ref(&state, larmor_ratio, mu[i], model->tolerance);
+        } else {
+            status = fast_kernel_rate(tables, &state, larmor_ratio, mu[i], workspace, &rate);
+        }
+        pitch[i] = pitch_of_rate(&rate, mu[i], dmumu_state_rate_unit_per_s(point));
+    }
+    return status == DMUMU_ERROR_MEMORY ? dmumu_error_set(error, status, "out of memory for D_mumu") : status;
+}

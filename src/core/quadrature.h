@@ -1,0 +1,39 @@
+/*
+ * Quadrature: adaptive integrals over pieces, for the reference kernel. A thin cover over hcubature (cubature's
+ * adaptive Gauss-Kronrod in one dimension), which has no global state and hands back value and error together.
+ */
+#ifndef DMUMU_CORE_QUADRATURE_H
+#define DMUMU_CORE_QUADRATURE_H
+
+#include <stddef.h>
+
+typedef double dmumu_quadrature_function(double x, void *context);
+
+struct dmumu_quadrature_result {
+    double value;
+    double error; /* estimated, absolute */
+};
+
+/** Ends of the pieces of an integral: kept ascending within [low, high], duplicates dropped. */
+enum { DMUMU_QUADRATURE_MAX_ENDS = 256 };
+struct dmumu_quadrature_pieces {
+    size_t n;
+    double end[DMUMU_QUADRATURE_MAX_ENDS];
+};
+
+/** Start a list with its two outer ends, low < high. */
+void dmumu_quadrature_pieces_init(struct dmumu_quadrature_pieces *pieces, double low, double high);
+/** Split at `end` when it lies inside. */
+void dmumu_quadrature_pieces_add(struct dmumu_quadrature_pieces *pieces, double end);
+/** Split so that no piece is longer than `step`. */
+void dmumu_quadrature_pieces_refine(struct dmumu_quadrature_pieces *pieces, double step);
+
+/**
+ * The integral over all pieces, to `tolerance` relative to the sum of the pieces' absolute values: each is first
+ * measured coarsely, then refined to its share of the total.
+ */
+struct dmumu_quadrature_result dmumu_quadrature_integrate(dmumu_quadrature_function *f, void *context,
+                                                          const struct dmumu_quadrature_pieces *pieces,
+                                                          double tolerance);
+
+#endif

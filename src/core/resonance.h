@@ -1,0 +1,27 @@
+/*
+ * Resonance: how far from exact a particle may be and still scatter (YL08; physics.md, 'Resonance').
+ *
+ *     R_n = sqrt(pi) / (Delta |x_par|) exp[-(mu - omega/(k_par v) + n/(x_par R))^2 / Delta^2],  Delta^2 = kappa M_A s^2
+ *
+ * It depends on the wave through u = 1/(x_par R) alone, so the kernels carry E(mu, n u), the exponential, and put the
+ * rest in front. In the quasi-linear limit (kappa = 0) R_n = pi / |x_par| delta(mu + n u).
+ */
+#ifndef DMUMU_CORE_RESONANCE_H
+#define DMUMU_CORE_RESONANCE_H
+
+#include "core/state.h"
+
+/** |argument| / Delta beyond which the exponential counts as zero: exp(-5.6^2) = 2e-14. */
+#define DMUMU_RESONANCE_REACH 5.6
+
+/** Delta(mu) = (kappa M_A)^1/2 s, with s2 = s^2 = 1 - mu^2. */
+double dmumu_resonance_width(const struct dmumu_state *state, double s2);
+
+/** exp(-(mu - shift)^2 / Delta^2): the n = 0 term with shift = omega/(k_par v). */
+double dmumu_resonance_transit(double mu, double shift, double width);
+
+/** exp(-(mu + nu)^2 / Delta^2) + exp(-(mu - nu)^2 / Delta^2): harmonics n and -n, with nu = |n| u. omega is neglected
+ * (F21). */
+double dmumu_resonance_gyro(double mu, double nu, double width);
+
+#endif

@@ -1,0 +1,382 @@
+/* Tables: see tables.h. */
+#include "core/tables.h"
+
+#include "core/error.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOT_MADE = -1 };
+
+/* Rates are kept for this many lists of R. With more (where beta moves B, and so every R) the further ones are the
+ * callers' own. */
+enum { MAX_SETS = 64 };
+
+static const enum dmumu_mode cascade_modes[] = {DMUMU_ALFVEN, DMUMU_SLOW};
+enum { N_CASCADE_MODES = 2 };
+
+void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high)
+{
+    const double scale = ldexp(1.0, -key.depth);
+    *low = key.index * scale;
+    *high = (key.index + 1.0) * scale;
+}
+
+void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    const double half = 0.5 * (high - low);
+    const double one_minus_mu = (1.0 - high) + half * (1.0 - dmumu_kronrod_node[node]);
+    *mu = low + half * (1.0 + dmumu_kronrod_node[node]);
+    *s2 = one_minus_mu * (1.0 + *mu);
+}
+
+/* ---- made once --------------------------------------------------------------------------------------------------- */
+
+static void lazy_init(struct dmumu_lazy *lazy)
+{
+    omp_init_lock(&lazy->lock);
+    atomic_init(&lazy->status, NOT_MADE);
+}
+
+typedef enum dmumu_status maker(void *context, int item);
+
+/*
+ * Make all items of an array of lazies, with whoever else is at it: first those nobody is working on, then wait for the
+ * others.
+ */
+static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, maker *make, void *context)
+{
+    enum dmumu_status status = DMUMU_OK;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < n; i++) {
+            if (atomic_load(&lazy[i]->status) != NOT_MADE) {
+                continue;
+            }
+            if (pass == 0 && !omp_test_lock(&lazy[i]->lock)) {
+                continue;
+            }
+            if (pass == 1) {
+                omp_set_lock(&lazy[i]->lock);
+            }
+            if (atomic_load(&lazy[i]->status) == NOT_MADE) {
+                atomic_store(&lazy[i]->status, (int)make(context, i));
+            }
+            omp_unset_lock(&lazy[i]->lock);
+        }
+    }
+    for (int i = 0; i < n; i++) {
+        const int made = atomic_load(&lazy[i]->status);
+        status = made == DMUMU_OK ? status : (enum dmumu_status)made;
+    }
+    return status;
+}
+
+/* ---- panels ------------------------------------------------------------------------------------------------------ */
+
+struct panel_context {
+    struct dmumu_tables *tables;
+    struct dmumu_panel_tables *panel;
+};
+
+static enum dmumu_status make_node(void *context, int item)
+{
+    const struct panel_context *at = context;
+    struct dmumu_node_tables *node = &at->panel->node[item];
+    const struct dmumu_state *state = &at->tables->state;
+    enum dmumu_status status = DMUMU_OK;
+    if (state->modes[DMUMU_FAST]) {
+        status = dmumu_fast_table_init(&at->tables->fast, state, at->tables->model.tolerance, node->mu, node->s2,
+                                       &node->fast);
+    }
+    for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
+        const enum dmumu_mode mode = cascade_modes[i];
+        if (state->modes[mode]) {
+            status = dmumu_cascade_table_init(&at->tables->cascade[mode], state, node->mu, node->s2, (double)INFINITY,
+                                              &node->cascade[mode]);
+        }
+    }
+    return status;
+}
+
+static struct dmumu_panel_tables *panel_new(struct dmumu_panel_key key)
+{
+    struct dmumu_panel_tables *panel = calloc(1, sizeof *panel);
+    if (panel) {
+        panel->key = key;
+        for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+            lazy_init(&panel->node[i].lazy);
+            dmumu_panel_node(key, i, &panel->node[i].mu, &panel->node[i].s2);
+        }
+    }
+    return panel;
+}
+
+static bool same_key(struct dmumu_panel_key a, struct dmumu_panel_key b)
+{
+    return a.depth == b.depth && a.index == b.index;
+}
+
+static struct dmumu_panel_tables *find_panel(struct dmumu_tables *tables, struct dmumu_panel_key key)
+{
+    omp_set_lock(&tables->lock);
+    struct dmumu_panel_tables *panel = tables->first_panel;
+    while (panel && !same_key(panel->key, key)) {
+        panel = panel->next;
+    }
+    if (!panel && (panel = panel_new(key)) != NULL) {
+        panel->next = tables->first_panel;
+        tables->first_panel = panel;
+    }
+    omp_unset_lock(&tables->lock);
+    return panel;
+}
+
+const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
+                                                    enum dmumu_status *status)
+{
+    struct dmumu_panel_tables *panel = find_panel(tables, key);
+    if (!panel) {
+        *status = DMUMU_ERROR_MEMORY;
+        return NULL;
+    }
+    struct dmumu_lazy *lazy[DMUMU_KRONROD_N];
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        lazy[i] = &panel->node[i].lazy;
+    }
+    struct panel_context context = {.tables = tables, .panel = panel};
+    *status = make_all(lazy, DMUMU_KRONROD_N, make_node, &context);
+    return *status == DMUMU_OK ? panel : NULL;
+}
+
+static void panel_free(struct dmumu_panel_tables *panel)
+{
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        struct dmumu_node_tables *node = &panel->node[i];
+        dmumu_fast_table_free(&node->fast);
+        for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+            dmumu_cascade_table_free(&node->cascade[mode]);
+        }
+        omp_destroy_lock(&node->lazy.lock);
+    }
+    free(panel);
+}
+
+/* ---- rates of Alfven and slow modes -------------------------------------------------------------------------------
+ */
+
+static struct dmumu_rate_set *rate_set_new(size_t n, const double larmor_ratio[])
+{
+    struct dmumu_rate_set *set = calloc(1, sizeof *set);
+    if (!set) {
+        return NULL;
+    }
+    set->n = n;
+    set->larmor_ratio = malloc(n * sizeof *set->larmor_ratio);
+    if (!set->larmor_ratio) {
+        free(set);
+        return NULL;
+    }
+    memcpy(set->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio);
+    return set;
+}
+
+struct dmumu_rate_set *dmumu_tables_rate_set(struct dmumu_tables *tables, size_t n, const double larmor_ratio[])
+{
+    omp_set_lock(&tables->lock);
+    struct dmumu_rate_set *set = tables->first_set;
+    while (set && !(set->n == n && memcmp(set->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio) == 0)) {
+        set = set->next;
+    }
+    if (!set && (set = rate_set_new(n, larmor_ratio)) != NULL) {
+        set->shared = tables->n_sets < MAX_SETS;
+        if (set->shared) {
+            set->next = tables->first_set;
+            tables->first_set = set;
+            tables->n_sets++;
+        }
+    }
+    omp_unset_lock(&tables->lock);
+    return set;
+}
+
+static void panel_rates_free(struct dmumu_panel_rates *rates)
+{
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        omp_destroy_lock(&rates->lazy[i].lock);
+    }
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        free(rates->rate[mode]);
+    }
+    free(rates);
+}
+
+static struct dmumu_panel_rates *panel_rates_new(const struct dmumu_state *state, struct dmumu_panel_key key, size_t n)
+{
+    struct dmumu_panel_rates *rates = calloc(1, sizeof *rates);
+    if (!rates) {
+        return NULL;
+    }
+    rates->key = key;
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        lazy_init(&rates->lazy[i]);
+    }
+    for (int i = 0; i < N_CASCADE_MODES; i++) {
+        const enum dmumu_mode mode = cascade_modes[i];
+        if (state->modes[mode]) {
+            rates->rate[mode] = calloc(DMUMU_KRONROD_N * n, sizeof *rates->rate[mode]);
+            if (!rates->rate[mode]) {
+                panel_rates_free(rates);
+                return NULL;
+            }
+        }
+    }
+    return rates;
+}
+
+static struct dmumu_panel_rates *find_rates(struct dmumu_tables *tables, struct dmumu_rate_set *set,
+                                            struct dmumu_panel_key key)
+{
+    omp_set_lock(&tables->lock);
+    struct dmumu_panel_rates *rates = set->first;
+    while (rates && !same_key(rates->key, key)) {
+        rates = rates->next;
+    }
+    if (!rates && (rates = panel_rates_new(&tables->state, key, set->n)) != NULL) {
+        rates->next = set->first;
+        set->first = rates;
+    }
+    omp_unset_lock(&tables->lock);
+    return rates;
+}
+
+struct rates_context {
+    struct dmumu_tables *tables;
+    const struct dmumu_rate_set *set;
+    const struct dmumu_panel_tables *panel;
+    struct dmumu_panel_rates *rates;
+    struct dmumu_wave_nodes *scratch;
+};
+
+static enum dmumu_status make_rates(void *context, int item)
+{
+    const struct rates_context *at = context;
+    const size_t n = at->set->n;
+    enum dmumu_status status = DMUMU_OK;
+    for (int i = 0; i < N_CASCADE_MODES; i++) {
+        const enum dmumu_mode mode = cascade_modes[i];
+        for (size_t k = 0; at->rates->rate[mode] && status == DMUMU_OK && k < n; k++) {
+            status =
+                dmumu_cascade_rate(&at->tables->cascade[mode], &at->tables->state, &at->panel->node[item].cascade[mode],
+                                   at->set->larmor_ratio[k], at->scratch, &at->rates->rate[mode][(size_t)item * n + k]);
+        }
+    }
+    return status;
+}
+
+const struct dmumu_panel_rates *dmumu_tables_panel_rates(struct dmumu_tables *tables, struct dmumu_rate_set *set,
+                                                         const struct dmumu_panel_tables *panel,
+                                                         struct dmumu_wave_nodes *scratch, enum dmumu_status *status)
+{
+    struct dmumu_panel_rates *rates = find_rates(tables, set, panel->key);
+    if (!rates) {
+        *status = DMUMU_ERROR_MEMORY;
+        return NULL;
+    }
+    struct dmumu_lazy *lazy[DMUMU_KRONROD_N];
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        lazy[i] = &rates->lazy[i];
+    }
+    struct rates_context context = {.tables = tables, .set = set, .panel = panel, .rates = rates, .scratch = scratch};
+    *status = make_all(lazy, DMUMU_KRONROD_N, make_rates, &context);
+    return *status == DMUMU_OK ? rates : NULL;
+}
+
+void dmumu_rate_set_free(struct dmumu_rate_set *set)
+{
+    while (set->first) {
+        struct dmumu_panel_rates *next = set->first->next;
+        panel_rates_free(set->first);
+        set->first = next;
+    }
+    free(set->larmor_ratio);
+    free(set);
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static atomic_ulong next_identity = 1;
+
+static enum dmumu_status make_common(struct dmumu_tables *tables)
+{
+    const struct dmumu_state *state = &tables->state;
+    enum dmumu_status status = DMUMU_OK;
+    if (state->modes[DMUMU_FAST]) {
+        status = dmumu_fast_common_init(&tables->fast, state->harmonics);
+    }
+    for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
+        if (state->modes[cascade_modes[i]]) {
+            status = dmumu_cascade_common_init(state, cascade_modes[i], &tables->cascade[cascade_modes[i]]);
+        }
+    }
+    return status;
+}
+
+enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
+                                   struct dmumu_error *error)
+{
+    *tables = NULL;
+    enum dmumu_status status = dmumu_model_check(model, error);
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    struct dmumu_tables *made = calloc(1, sizeof *made);
+    if (!made) {
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the tables of M_A = %g", alfven_mach);
+    }
+    made->model = *model;
+    made->alfven_mach = alfven_mach;
+    made->identity = atomic_fetch_add(&next_identity, 1UL);
+    omp_init_lock(&made->lock);
+    /* any beta and L of the model's range: what the tables use does not depend on them */
+    const struct dmumu_point point = {
+        .region = DMUMU_HALO, .alfven_mach = alfven_mach, .beta = 1.0, .injection_scale_pc = 100.0};
+    status = dmumu_state_of_point(model, &point, &made->state, error);
+    if (status == DMUMU_OK) {
+        status = make_common(made);
+        if (status != DMUMU_OK) {
+            status = dmumu_error_set(error, status, "out of memory for the tables of M_A = %g", alfven_mach);
+        }
+    }
+    if (status != DMUMU_OK) {
+        dmumu_tables_free(made);
+        return status;
+    }
+    *tables = made;
+    return DMUMU_OK;
+}
+
+void dmumu_tables_free(struct dmumu_tables *tables)
+{
+    if (!tables) {
+        return;
+    }
+    while (tables->first_panel) {
+        struct dmumu_panel_tables *next = tables->first_panel->next;
+        panel_free(tables->first_panel);
+        tables->first_panel = next;
+    }
+    while (tables->first_set) {
+        struct dmumu_rate_set *next = tables->first_set->next;
+        dmumu_rate_set_free(tables->first_set);
+        tables->first_set = next;
+    }
+    dmumu_fast_common_free(&tables->fast);
+    dmumu_cascade_common_free(&tables->cascade[DMUMU_ALFVEN]);
+    dmumu_cascade_common_free(&tables->cascade[DMUMU_SLOW]);
+    omp_destroy_lock(&tables->lock);
+    free(tables);
+}

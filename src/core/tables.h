@@ -1,0 +1,90 @@
+/*
+ * Tables: what one (model, M_A) shares between all curves, made when first needed.
+ *
+ * Pitch-angle cosines are the Kronrod points of dyadic panels of [0, 1], so that refining never asks for a mu twice by
+ * two names. A panel's nodes are made by whichever threads ask for it, together; what they hold depends on (model, M_A,
+ * mu) alone. Rates of Alfven and slow modes depend on R besides: they are kept per list of R (one per L), for the
+ * curves of other beta and regions.
+ */
+#ifndef DMUMU_CORE_TABLES_H
+#define DMUMU_CORE_TABLES_H
+
+#include "core/cascade.h"
+#include "core/kernel.h"
+#include "core/rules.h"
+
+#include <omp.h>
+#include <stdatomic.h>
+
+/** The panel [index, index + 1] / 2^depth of pitch-angle cosines. */
+struct dmumu_panel_key {
+    int depth;
+    unsigned index;
+};
+
+/** Something made once, by the first that finds its lock free. */
+struct dmumu_lazy {
+    omp_lock_t lock;
+    atomic_int status; /* -1: not made yet; else the enum dmumu_status of making it */
+};
+
+struct dmumu_node_tables {
+    struct dmumu_lazy lazy;
+    double mu, s2;
+    struct dmumu_fast_table fast;
+    struct dmumu_cascade_table cascade[DMUMU_N_MODES]; /* alfven, slow */
+};
+
+struct dmumu_panel_tables {
+    struct dmumu_panel_key key;
+    struct dmumu_node_tables node[DMUMU_KRONROD_N];
+    struct dmumu_panel_tables *next;
+};
+
+/** Rates of Alfven and slow modes on one panel for one list of R. */
+struct dmumu_panel_rates {
+    struct dmumu_panel_key key;
+    struct dmumu_lazy lazy[DMUMU_KRONROD_N];
+    struct dmumu_cascade_rate *rate[DMUMU_N_MODES]; /* [DMUMU_KRONROD_N][n], owned; NULL for modes not in the model */
+    struct dmumu_panel_rates *next;
+};
+
+struct dmumu_rate_set {
+    size_t n;
+    double *larmor_ratio; /* [n] */
+    bool shared;          /* kept by the tables; else the caller frees it */
+    struct dmumu_panel_rates *first;
+    struct dmumu_rate_set *next;
+};
+
+struct dmumu_tables {
+    struct dmumu_model model;
+    double alfven_mach;
+    struct dmumu_state state; /* of the model at this M_A; beta, x_c and speeds are not to be used */
+    struct dmumu_fast_common fast;
+    struct dmumu_cascade_common cascade[DMUMU_N_MODES];
+    omp_lock_t lock; /* of the lists */
+    struct dmumu_panel_tables *first_panel;
+    struct dmumu_rate_set *first_set;
+    size_t n_sets;
+    unsigned long identity; /* differs between any two tables of a process: the key of caches */
+};
+
+/** End points of a panel. */
+void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);
+/** mu and 1 - mu^2 (without cancellation) of one Kronrod point. */
+void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2);
+
+/** The panel's tables, complete. Thread-safe. NULL and *status on failure. */
+const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
+                                                    enum dmumu_status *status);
+/** The list of rates for these R, made or found; free one that is not `shared`. Thread-safe. NULL when out of memory.
+ */
+struct dmumu_rate_set *dmumu_tables_rate_set(struct dmumu_tables *tables, size_t n, const double larmor_ratio[]);
+void dmumu_rate_set_free(struct dmumu_rate_set *set);
+/** Rates of a set on a panel, complete. Thread-safe. NULL and *status on failure. */
+const struct dmumu_panel_rates *dmumu_tables_panel_rates(struct dmumu_tables *tables, struct dmumu_rate_set *set,
+                                                         const struct dmumu_panel_tables *panel,
+                                                         struct dmumu_wave_nodes *scratch, enum dmumu_status *status);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * Cube: the HDF5 file that a scan writes (cube.md). No physics, no scan logic.
+ *
+ * Life     dmumu_cube_create makes NAME.part with everything in it: axes as dimension scales, every variable at its
+ *          full size (contiguous, early allocation, filled), provenance; flushes. dmumu_cube_write_epoch takes what
+ *          each rank has finished since the last epoch: data, flush, then `state`, flush. dmumu_cube_finish computes
+ *          data_hash, writes the end attributes, syncs and renames to NAME. dmumu_cube_abandon closes, leaving
+ *          NAME.part.
+ * MPI      Every function but dmumu_cube_bytes and dmumu_cube_was_collective is collective over the communicator given
+ *          to dmumu_cube_create (which is duplicated: no clash with the caller's messages). An error on any rank is
+ *          agreed on: every rank returns the same status and message, none skips a collective call.
+ * Reading  src/cube/read.h, serial.
+ */
+#ifndef DMUMU_CUBE_CUBE_H
+#define DMUMU_CUBE_CUBE_H
+
+#include "dmumu.h"
+
+#include <mpi.h>
+
+enum { DMUMU_CUBE_N_AXES = 5 };
+
+/** One coordinate axis, as the file shows it. Axis 0 is `region`, stored as integer flags; the others are doubles. */
+struct dmumu_cube_axis {
+    size_t n;
+    const double *values; /* [n], ascending */
+    bool log_spaced;
+};
+
+/** Everything that must be known to create a cube; the same on all ranks. Strings are copied into attributes. */
+struct dmumu_cube_spec {
+    struct dmumu_cube_axis axis[DMUMU_CUBE_N_AXES]; /* region, alfven_mach, beta, injection_scale, rigidity */
+    bool modes[DMUMU_N_MODES];                      /* which D_<mode> variables exist */
+    const char *title;
+    const char *configuration; /* whole configuration as text */
+    const char *physics_text;  /* canonical text whose SHA-256, with the version, is physics_hash */
+    const char *command;       /* the command line */
+    int host_count, ranks, threads;
+};
+
+/**
+ * Finished curves of one rank, `n` of them, in any order. curve[i] is the flat row-major index over the first four
+ * axes. Arrays over rigidity are [n][n_rigidity] row-major; the others [n].
+ */
+struct dmumu_cube_batch {
+    size_t n;
+    const uint64_t *curve;
+    const double *d_cm2_s, *d_mode_cm2_s[DMUMU_N_MODES]; /* NULL for absent modes */
+    const float *rel_error, *mu_star;
+    const uint8_t *quality;
+    const double *alfven_speed_km_s, *temperature_k, *density_cm3, *magnetic_field_ug, *x_c;
+    const float *cost_s;
+};
+
+struct dmumu_cube;
+
+/**
+ * Make NAME.part, complete but for its values. Collective.
+ *
+ * @param[in]  comm       the ranks that will write
+ * @param[in]  path       NAME; its folder must exist and have room for dmumu_cube_bytes
+ * @param[in]  overwrite  false: an existing NAME or NAME.part is refused. true: NAME.part is replaced at once, NAME
+ *                        only when the new cube is complete
+ * @param[out] cube       end it with dmumu_cube_finish or dmumu_cube_abandon; NULL on error
+ * @return DMUMU_OK, DMUMU_ERROR_ARGUMENT (a spec that makes no cube), DMUMU_ERROR_FILE or DMUMU_ERROR_MEMORY; after
+ *         an error no NAME.part of this call remains
+ */
+enum dmumu_status dmumu_cube_create(MPI_Comm comm, const char *path, bool overwrite, const struct dmumu_cube_spec *spec,
+                                    struct dmumu_cube **cube, struct dmumu_error *error);
+/**
+ * Write finished curves and mark them done, durably. Collective; a rank with nothing to write passes n = 0.
+ *
+ * @return DMUMU_OK; DMUMU_ERROR_ARGUMENT (a curve outside the grid, or twice in a batch) or DMUMU_ERROR_MEMORY:
+ *         nothing was written; DMUMU_ERROR_FILE: the file may hold part of the batch, not marked done. Next, abandon.
+ */
+enum dmumu_status dmumu_cube_write_epoch(struct dmumu_cube *cube, const struct dmumu_cube_batch *batch,
+                                         struct dmumu_error *error);
+/**
+ * End a complete cube; NAME exists only afterwards. Collective. Frees `cube`, whatever it returns.
+ *
+ * @param[out] data_hash  64 hex digits + NUL, on all ranks (src/cube/hash.h says of what)
+ * @return DMUMU_OK; DMUMU_ERROR_ARGUMENT when curves are still pending, DMUMU_ERROR_FILE or DMUMU_ERROR_MEMORY: then
+ *         NAME.part stays
+ */
+enum dmumu_status dmumu_cube_finish(struct dmumu_cube *cube, char data_hash[static 65], struct dmumu_error *error);
+/** Collective. Closes without finishing and frees; NAME.part stays. cube may be NULL. */
+void dmumu_cube_abandon(struct dmumu_cube *cube);
+/** Bytes that a cube of this spec takes on disk (data and axes; attributes approximated). Not collective. */
+uint64_t dmumu_cube_bytes(const struct dmumu_cube_spec *spec);
+/** Has HDF5 carried out every write of this rank so far as a collective one (H5Pget_mpio_actual_io_mode)? */
+bool dmumu_cube_was_collective(const struct dmumu_cube *cube);
+
+#endif

@@ -1,0 +1,368 @@
+/* Read: a cube's axes, provenance, progress, ranges and quality counts, and its data_hash anew. */
+#include "cube/read.h"
+
+#include "core/error.h"
+#include "cube/hash.h"
+#include "cube/hdf.h"
+#include "cube/layout.h"
+#include "cube/provenance.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_COMPRESSION = 2000 }; /* more than deflate can reach; the ledger alone has a byte per curve */
+
+/* Say what HDF5 does not: that there is no such file, or that it is not ours to read. */
+static enum dmumu_status check_file(const char *path, uint64_t *bytes, struct dmumu_error *error)
+{
+    struct stat info;
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &info) != 0) {
+        char reason[128] = "";
+        (void)strerror_r(errno, reason, sizeof reason);
+        if (file >= 0) {
+            close(file);
+        }
+        return dmumu_error_set(error, DMUMU_ERROR_FILE, "cannot read %s: %s", path, reason);
+    }
+    close(file);
+    if (!S_ISREG(info.st_mode)) {
+        return dmumu_error_set(error, DMUMU_ERROR_FILE, "cannot read %s: it is not a file", path);
+    }
+    *bytes = (uint64_t)info.st_size;
+    return DMUMU_OK;
+}
+
+static hid_t open_file(const char *path)
+{
+    const hid_t access = dmumu_cube_access_new();
+    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    const hid_t kept = dmumu_hdf_keep();
+    H5Pclose(access);
+    dmumu_hdf_give_back(kept);
+    return file;
+}
+
+/* Put the path in front of a message that does not know it. */
+static enum dmumu_status name_file(const char *path, enum dmumu_status status, struct dmumu_error *error)
+{
+    if (status != DMUMU_OK && error != NULL) {
+        const struct dmumu_error inner = *error;
+        dmumu_error_set(error, status, "%s: %s", path, inner.message);
+    }
+    return status;
+}
+
+/* A numeric scalar attribute as text, owned; NULL for anything else. */
+static char *number_text(hid_t attribute, H5T_class_t class)
+{
+    char text[64] = "";
+    if (class == H5T_INTEGER) {
+        long long value;
+        if (H5Aread(attribute, H5T_NATIVE_LLONG, &value) >= 0) {
+            snprintf(text, sizeof text, "%lld", value);
+        }
+    } else {
+        double value;
+        if (H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) >= 0) {
+            snprintf(text, sizeof text, "%.17g", value);
+        }
+    }
+    return text[0] != '\0' ? strdup(text) : NULL;
+}
+
+/* Any scalar root attribute as text, owned; NULL for what has no short text. */
+static char *attribute_text(hid_t object, const char *name)
+{
+    char *text = NULL;
+    const hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) {
+        return NULL;
+    }
+    const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const H5T_class_t class = H5Tget_class(type);
+    if (class == H5T_STRING) {
+        text = dmumu_hdf_get_text(object, name);
+    } else if ((class == H5T_INTEGER || class == H5T_FLOAT) && H5Sget_simple_extent_npoints(space) == 1) {
+        text = number_text(attribute, class);
+    }
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Aclose(attribute);
+    return text;
+}
+
+/* H5Aiterate2 callback: append one attribute to the info. Not zero stops the iteration. */
+static herr_t take_attribute(hid_t object, const char *name, const H5A_info_t *unused, void *into)
+{
+    struct dmumu_cube_info *info = into;
+    (void)unused;
+    char *text = attribute_text(object, name);
+    if (text == NULL) {
+        return 0;
+    }
+    struct dmumu_cube_info_attribute *more =
+        realloc(info->attribute, (info->n_attributes + 1) * sizeof *info->attribute);
+    if (more == NULL) {
+        free(text);
+        return -1;
+    }
+    info->attribute = more;
+    info->attribute[info->n_attributes++] = (struct dmumu_cube_info_attribute){.name = strdup(name), .text = text};
+    return info->attribute[info->n_attributes - 1].name != NULL ? 0 : -1;
+}
+
+static enum dmumu_status read_attributes(hid_t file, struct dmumu_cube_info *info, struct dmumu_error *error)
+{
+    const hid_t root = H5Gopen2(file, "/", H5P_DEFAULT);
+    /* a file that something else has rewritten may have lost the order of creation */
+    const bool read =
+        root >= 0 &&
+        (H5Aiterate2(root, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, take_attribute, info) >= 0 ||
+         (info->n_attributes == 0 && H5Aiterate2(root, H5_INDEX_NAME, H5_ITER_INC, NULL, take_attribute, info) >= 0));
+    const enum dmumu_status status = read ? DMUMU_OK : dmumu_hdf_fail(error, "cannot read the provenance");
+    if (root >= 0) {
+        H5Gclose(root);
+    }
+    if (!read) {
+        return status;
+    }
+    const char *hash = dmumu_cube_info_attribute(info, "data_hash");
+    info->finished = hash != NULL && strcmp(hash, DMUMU_CUBE_UNFINISHED) != 0;
+    return DMUMU_OK;
+}
+
+/* Value i of an array of the field's type. */
+static double value_at(enum dmumu_cube_type type, const void *values, size_t i)
+{
+    switch (type) {
+    case DMUMU_CUBE_F64:
+        return ((const double *)values)[i];
+    case DMUMU_CUBE_F32:
+        return ((const float *)values)[i];
+    default:
+        return ((const uint8_t *)values)[i];
+    }
+}
+
+static void take_value(struct dmumu_cube_info_range *range, double value)
+{
+    if (isnan(value)) {
+        range->n_nan++;
+        return;
+    }
+    range->min = range->n_numbers > 0 && range->min < value ? range->min : value;
+    range->max = range->n_numbers > 0 && range->max > value ? range->max : value;
+    range->sum += value;
+    range->n_numbers++;
+}
+
+static void take_quality(struct dmumu_cube_info *info, uint8_t quality)
+{
+    if (quality < DMUMU_N_QUALITIES) {
+        info->quality[quality]++;
+    } else {
+        info->n_unknown_quality++;
+    }
+}
+
+/* Add `count` curves from `first` on to the ranges; `done` [count] says which of them count. */
+static enum dmumu_status take_slab(const struct dmumu_cube_layout *layout, uint64_t first, size_t count,
+                                   const uint8_t *done, void *values, struct dmumu_cube_info *info,
+                                   struct dmumu_error *error)
+{
+    for (int v = 0; v < DMUMU_CUBE_N_VARIABLES; v++) {
+        const enum dmumu_cube_variable variable = (enum dmumu_cube_variable)v;
+        const enum dmumu_cube_type type = dmumu_cube_variable_field(variable)->type;
+        const size_t row = dmumu_cube_layout_row(layout, variable);
+        if (layout->variable[v] < 0) {
+            continue;
+        }
+        const enum dmumu_status status = dmumu_cube_layout_read(layout, variable, first, count, values, error);
+        if (status != DMUMU_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < count * row; i++) {
+            if (done[i / row] != DMUMU_CUBE_DONE) {
+                continue;
+            }
+            take_value(&info->range[v], value_at(type, values, i));
+            if (v == DMUMU_CUBE_QUALITY) {
+                take_quality(info, ((const uint8_t *)values)[i]);
+            }
+        }
+    }
+    return DMUMU_OK;
+}
+
+/* One slab: which of its curves are done, and then their values. Buffers for the slab come from the caller. */
+static enum dmumu_status read_slab(const struct dmumu_cube_layout *layout, uint64_t first, size_t count, uint8_t *done,
+                                   void *values, struct dmumu_cube_info *info, struct dmumu_error *error)
+{
+    uint64_t n_done = 0;
+    /* the ledger first: a point that is done now keeps its data */
+    const enum dmumu_status status = dmumu_cube_layout_read(layout, DMUMU_CUBE_STATE, first, count, done, error);
+    for (size_t i = 0; status == DMUMU_OK && i < count; i++) {
+        n_done += done[i] == DMUMU_CUBE_DONE;
+    }
+    info->n_done += n_done;
+    return n_done > 0 ? take_slab(layout, first, count, done, values, info, error) : status;
+}
+
+static enum dmumu_status read_values(const struct dmumu_cube_layout *layout, struct dmumu_cube_info *info,
+                                     struct dmumu_error *error)
+{
+    const uint64_t slab = dmumu_cube_layout_slab(layout);
+    const size_t most = (size_t)(slab < layout->n_curves ? slab : layout->n_curves);
+    enum dmumu_status status = DMUMU_OK;
+    void *values = malloc(most * layout->n[DMUMU_CUBE_N_AXES - 1] * sizeof(double));
+    uint8_t *done = malloc(most);
+    if (values == NULL || done == NULL) {
+        free(values);
+        free(done);
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %zu curves", most);
+    }
+    for (uint64_t first = 0; status == DMUMU_OK && first < layout->n_curves; first += slab) {
+        const size_t count = (size_t)(layout->n_curves - first < slab ? layout->n_curves - first : slab);
+        status = read_slab(layout, first, count, done, values, info, error);
+    }
+    free(values);
+    free(done);
+    return status;
+}
+
+/* Move the axes from the layout, which gives them up, to the info. */
+static void take_axes(struct dmumu_cube_layout *layout, struct dmumu_cube_info *info)
+{
+    info->n_curves = layout->n_curves;
+    for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
+        info->axis[i].n = layout->n[i];
+        info->axis[i].values = layout->axis[i];
+        info->axis[i].log_spaced = layout->log_spaced[i];
+        layout->axis[i] = NULL;
+    }
+    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+        info->range[i].present = layout->variable[i] >= 0;
+    }
+}
+
+/* The open file and its layout; both are to be closed, on error too. */
+static enum dmumu_status open_cube(const char *path, hid_t *file, struct dmumu_cube_layout *layout, uint64_t *bytes,
+                                   struct dmumu_error *error)
+{
+    dmumu_cube_layout_init(layout);
+    *file = H5I_INVALID_HID;
+    *bytes = 0;
+    dmumu_hdf_silence();
+    enum dmumu_status status = check_file(path, bytes, error);
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    *file = open_file(path);
+    if (*file < 0) {
+        return dmumu_hdf_fail(error, "%s is not a cube, or is damaged", path);
+    }
+    status = dmumu_cube_layout_open(*file, layout, error);
+    if (status == DMUMU_OK && layout->n_curves / MOST_COMPRESSION > *bytes) {
+        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "damaged: it is too short for the %llu curves it claims",
+                                 (unsigned long long)layout->n_curves);
+    }
+    return name_file(path, status, error);
+}
+
+static void close_cube(hid_t file, struct dmumu_cube_layout *layout)
+{
+    dmumu_cube_layout_close(layout);
+    if (file >= 0) {
+        H5Fclose(file);
+    }
+}
+
+enum dmumu_status dmumu_cube_info_read(const char *path, struct dmumu_cube_info *info, struct dmumu_error *error)
+{
+    struct dmumu_cube_layout layout;
+    hid_t file;
+    memset(info, 0, sizeof *info);
+    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+        info->range[i].min = info->range[i].max = NAN;
+    }
+    enum dmumu_status status = open_cube(path, &file, &layout, &info->bytes, error);
+    if (status == DMUMU_OK) {
+        status = name_file(path, read_attributes(file, info, error), error);
+    }
+    if (status == DMUMU_OK) {
+        status = name_file(path, read_values(&layout, info, error), error);
+    }
+    if (status == DMUMU_OK) {
+        take_axes(&layout, info);
+    }
+    close_cube(file, &layout);
+    return status;
+}
+
+void dmumu_cube_info_free(struct dmumu_cube_info *info)
+{
+    for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
+        free(info->axis[i].values);
+    }
+    for (size_t i = 0; i < info->n_attributes; i++) {
+        free(info->attribute[i].name);
+        free(info->attribute[i].text);
+    }
+    free(info->attribute);
+    memset(info, 0, sizeof *info);
+}
+
+const char *dmumu_cube_info_attribute(const struct dmumu_cube_info *info, const char *name)
+{
+    for (size_t i = 0; i < info->n_attributes; i++) {
+        if (info->attribute[i].name != NULL && strcmp(info->attribute[i].name, name) == 0) {
+            return info->attribute[i].text;
+        }
+    }
+    return NULL;
+}
+
+static enum dmumu_status hash_layout(const struct dmumu_cube_layout *layout, char data_hash[static DMUMU_SHA256_HEX],
+                                     struct dmumu_error *error)
+{
+    const uint64_t n_blocks = dmumu_cube_hash_blocks(layout);
+    uint8_t *digests = calloc((size_t)n_blocks, DMUMU_SHA256_BYTES);
+    enum dmumu_status status = DMUMU_OK;
+    if (digests == NULL) {
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %llu digests", (unsigned long long)n_blocks);
+    }
+    for (uint64_t i = 0; status == DMUMU_OK && i < n_blocks; i++) {
+        uint64_t n_pending = 0;
+        status = dmumu_cube_hash_block(layout, i, digests + i * DMUMU_SHA256_BYTES, &n_pending, error);
+        if (status == DMUMU_OK && n_pending > 0) {
+            status = dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "the scan is not complete");
+        }
+    }
+    if (status == DMUMU_OK) {
+        dmumu_cube_hash_root(layout, digests, data_hash);
+    }
+    free(digests);
+    return status;
+}
+
+enum dmumu_status dmumu_cube_info_hash(const char *path, char data_hash[static DMUMU_SHA256_HEX],
+                                       struct dmumu_error *error)
+{
+    struct dmumu_cube_layout layout;
+    uint64_t bytes;
+    hid_t file;
+    data_hash[0] = '\0';
+    enum dmumu_status status = open_cube(path, &file, &layout, &bytes, error);
+    if (status == DMUMU_OK) {
+        status = name_file(path, hash_layout(&layout, data_hash, error), error);
+    }
+    close_cube(file, &layout);
+    return status;
+}

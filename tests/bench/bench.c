@@ -1,0 +1,159 @@
+/*
+ * Benchmark: how long a curve takes, through the public interface alone, on one core.
+ *
+ * Cold     One curve with nothing prepared: tables, workspace and 61 rigidities, at several points; median and range.
+ * Scan     Curves per second in the grid of inputs/galaxy.yaml: three of its twelve M_A, at each every beta, L and
+ *          region, the tables made once per M_A as a scan does and their time included.
+ * Usage    bench [SECONDS]: the seconds of one curve of the NumPy baseline, measured in the same run (run.sh), for the
+ *          ratios.
+ */
+#include "dmumu.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { N_RIGIDITY = 61, N_BETA = 10, N_SCALE = 8, N_MACH = 12, N_REPEAT = 3 };
+
+/* What every measurement needs: the rigidities, and arrays for one curve. */
+struct bench {
+    struct dmumu_model model;
+    double rigidity_gv[N_RIGIDITY];
+    double d_cm2_s[N_RIGIDITY], d_fast[N_RIGIDITY], d_alfven[N_RIGIDITY], rel_error[N_RIGIDITY], mu_star[N_RIGIDITY];
+    uint8_t quality[N_RIGIDITY];
+    struct dmumu_curve curve;
+    struct dmumu_error error;
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double log_step(double from, double to, int i, int n)
+{
+    return from * pow(to / from, (double)i / (n - 1));
+}
+
+static void bench_init(struct bench *bench)
+{
+    dmumu_model_default(&bench->model);
+    for (int i = 0; i < N_RIGIDITY; i++)
+        bench->rigidity_gv[i] = log_step(1.0, 1e6, i, N_RIGIDITY);
+    bench->curve =
+        (struct dmumu_curve){.d_cm2_s = bench->d_cm2_s,
+                             .d_mode_cm2_s = {[DMUMU_FAST] = bench->d_fast, [DMUMU_ALFVEN] = bench->d_alfven},
+                             .rel_error = bench->rel_error,
+                             .mu_star = bench->mu_star,
+                             .quality = bench->quality};
+}
+
+/* Seconds of one curve with everything made anew; negative when it failed. */
+static double cold_seconds(struct bench *bench, const struct dmumu_point *point)
+{
+    struct dmumu_tables *tables = NULL;
+    struct dmumu_workspace *workspace = NULL;
+    double start = seconds_now();
+    enum dmumu_status status = dmumu_tables_new(&bench->model, point->alfven_mach, &tables, &bench->error);
+    if (status == DMUMU_OK)
+        status = dmumu_workspace_new(&workspace, &bench->error);
+    if (status == DMUMU_OK)
+        status =
+            dmumu_curve_compute(tables, point, N_RIGIDITY, bench->rigidity_gv, &bench->curve, workspace, &bench->error);
+    double seconds = seconds_now() - start;
+    dmumu_workspace_free(workspace);
+    dmumu_tables_free(tables);
+    return status == DMUMU_OK ? seconds : -1.0;
+}
+
+/* Seconds and number of the curves of one M_A of the demo; negative when one failed. */
+static double scan_seconds(struct bench *bench, double alfven_mach, int *n_curves)
+{
+    struct dmumu_tables *tables = NULL;
+    struct dmumu_workspace *workspace = NULL;
+    double start = seconds_now();
+    enum dmumu_status status = dmumu_tables_new(&bench->model, alfven_mach, &tables, &bench->error);
+    if (status == DMUMU_OK)
+        status = dmumu_workspace_new(&workspace, &bench->error);
+    for (int i = 0; i < DMUMU_N_REGIONS * N_BETA * N_SCALE && status == DMUMU_OK; i++) {
+        struct dmumu_point point = {
+            .region = i % 2 == 0 ? DMUMU_DISK : DMUMU_HALO,
+            .alfven_mach = alfven_mach,
+            .beta = log_step(0.01, 1.0, i / 2 % N_BETA, N_BETA),
+            .injection_scale_pc = log_step(10.0, 300.0, i / 2 / N_BETA, N_SCALE),
+        };
+        status = dmumu_curve_compute(tables, &point, N_RIGIDITY, bench->rigidity_gv, &bench->curve, workspace,
+                                     &bench->error);
+        *n_curves += 1;
+    }
+    double seconds = seconds_now() - start;
+    dmumu_workspace_free(workspace);
+    dmumu_tables_free(tables);
+    return status == DMUMU_OK ? seconds : -1.0;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Median seconds of a cold curve over points and repeats; negative when one failed. */
+static double bench_cold(struct bench *bench)
+{
+    static const struct dmumu_point points[] = {
+        {DMUMU_HALO, 0.5, 0.14, 100.0}, {DMUMU_DISK, 0.5, 0.14, 100.0}, {DMUMU_HALO, 0.1, 0.01, 10.0},
+        {DMUMU_HALO, 1.0, 1.0, 300.0},  {DMUMU_DISK, 0.2, 1.0, 30.0},   {DMUMU_DISK, 1.0, 0.03, 100.0},
+    };
+    enum { N_POINTS = sizeof points / sizeof points[0], N = N_POINTS * N_REPEAT };
+    double seconds[N];
+    for (int i = 0; i < N; i++) {
+        seconds[i] = cold_seconds(bench, &points[i % N_POINTS]);
+        if (seconds[i] < 0.0)
+            return -1.0;
+    }
+    qsort(seconds, N, sizeof seconds[0], ascending);
+    double median = 0.5 * (seconds[N / 2 - 1] + seconds[N / 2]);
+    printf("cold curve          %.4f s median of %d points x %d (%.4f to %.4f), %d rigidities\n", median, (int)N_POINTS,
+           (int)N_REPEAT, seconds[0], seconds[N - 1], (int)N_RIGIDITY);
+    return median;
+}
+
+/* Seconds per curve of the demo's grid, tables included; negative when one failed. */
+static double bench_scan(struct bench *bench)
+{
+    static const int sample[] = {0, 6, 11};
+    double total = 0.0;
+    int n_curves = 0;
+    for (size_t i = 0; i < sizeof sample / sizeof sample[0]; i++) {
+        double seconds = scan_seconds(bench, log_step(0.1, 1.0, sample[i], N_MACH), &n_curves);
+        if (seconds < 0.0)
+            return -1.0;
+        total += seconds;
+    }
+    printf("demo's scan         %.1f curves per second and core (%d curves at 3 of its 12 M_A, tables included)\n",
+           n_curves / total, n_curves);
+    return total / n_curves;
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench = {0};
+    bench_init(&bench);
+    double cold = bench_cold(&bench);
+    double warm = cold < 0.0 ? -1.0 : bench_scan(&bench);
+    if (cold < 0.0 || warm < 0.0) {
+        fprintf(stderr, "bench: %s: %s\n", dmumu_status_text(bench.error.status), bench.error.message);
+        return 1;
+    }
+    if (argc > 1) {
+        double numpy = strtod(argv[1], NULL);
+        printf("NumPy baseline      %.3f s per curve\n", numpy);
+        printf("ratio to NumPy      %.1f cold, %.0f in the scan\n", numpy / cold, numpy / warm);
+    }
+    return 0;
+}

@@ -1,0 +1,11 @@
+#!/bin/bash
+# Benchmark, everything on one core and in one run: the NumPy baseline (median of three), then bench.c, which prints the
+# ratios. Called by `make bench`.
+set -eu
+cd "$(dirname "$0")/../.."
+export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
+seconds=$(for _ in 1 2 3; do
+    "${PYTHON:-/usr/bin/python3}" analysis/numpy_reference.py --rigidity 1:1e6:61 --seconds-only
+done | sort -g | sed -n 2p)
+echo "one core of: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
+"${BUILD:-build}/bench" "$seconds"

@@ -1,0 +1,141 @@
+"""The reading helpers and the figures of analysis/, on a small made-up cube with gaps and on one that `dmumu scan` made."""
+
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+
+import dmumu as analysis
+
+AXES = {
+    "region": np.array([0, 1], dtype="u1"),
+    "alfven_mach": np.geomspace(0.1, 1, 4),
+    "beta": np.geomspace(0.01, 1, 3),
+    "injection_scale": np.geomspace(10, 300, 3),
+    "rigidity": np.geomspace(1, 1e6, 25),
+}
+UNITS = {"alfven_mach": "1", "beta": "1", "injection_scale": "pc", "rigidity": "GV"}
+QUALITIES = "ok not_confined not_converged failed"
+
+
+def made_up_d():
+    """Power laws that vary along every axis, the weakly turbulent ones not confined at high rigidity."""
+    region, mach, beta, scale, rigidity = np.meshgrid(*AXES.values(), indexing="ij")
+    d = 1e28 * mach**-2.5 * beta**0.3 * (scale / 100) ** 0.5 * rigidity**0.4 * (1 + 3 * (region == 0))
+    return np.where(d > 3e31, np.nan, d)
+
+
+def write_cube(path):
+    """A cube as `dmumu scan` lays it out, of the variables that the figures need."""
+    d = made_up_d()
+    with h5py.File(path, "w", track_order=True) as file:
+        file.attrs["title"] = "Made up"
+        for name, values in AXES.items():
+            axis = file.create_dataset(name, data=values, track_order=True)
+            axis.make_scale(name)
+            if name == "region":
+                axis.attrs["flag_values"] = np.array([0, 1], dtype="u1")
+                axis.attrs["flag_meanings"] = "disk halo"
+            else:
+                axis.attrs["units"] = UNITS[name]
+                axis.attrs["axis_scale"] = "log"
+        quality = np.isnan(d).astype("u1")
+        for name, values in {"D": d, "quality": quality}.items():
+            variable = file.create_dataset(name, data=values, track_order=True)
+            for i, axis in enumerate(AXES):
+                variable.dims[i].attach_scale(file[axis])
+        file["D"].attrs["units"] = "cm2 s-1"
+        file["D"].attrs["_FillValue"] = np.array([np.nan])
+        file["quality"].attrs["flag_values"] = np.arange(4, dtype="u1")
+        file["quality"].attrs["flag_meanings"] = QUALITIES
+    return path
+
+
+@pytest.fixture(scope="module")
+def cube_path(tmp_path_factory):
+    return write_cube(tmp_path_factory.mktemp("cube") / "cube.h5")
+
+
+def galaxy(root, *arguments):
+    script = root / "analysis" / "figures" / "galaxy.py"
+    return subprocess.run([sys.executable, str(script), *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def test_regions_are_named_and_values_are_those_of_the_file(cube_path):
+    cube = analysis.open_cube(cube_path)
+    assert list(cube["region"].values) == ["disk", "halo"]
+    np.testing.assert_array_equal(cube["D"].values, made_up_d())
+
+
+@pytest.mark.parametrize("wanted, index", [(0.1, 0), (0.14, 0), (0.15, 1), (0.9, 3), (50, 3), (1e-9, 0)])
+def test_nearest_is_nearest_on_the_axis_own_scale(cube_path, wanted, index):
+    part = analysis.nearest(analysis.open_cube(cube_path), alfven_mach=wanted)
+    assert float(part["alfven_mach"]) == AXES["alfven_mach"][index]
+
+
+def test_quality_counts_add_up(cube_path):
+    counts = analysis.quality_counts(analysis.open_cube(cube_path))
+    assert list(counts) == QUALITIES.split()
+    assert counts["not_confined"] == np.isnan(made_up_d()).sum() > 0
+    assert sum(counts.values()) == made_up_d().size
+
+
+def test_a_file_that_is_no_cube_is_refused(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = [1.0]
+    with pytest.raises(ValueError, match="not a dmumu cube"):
+        analysis.open_cube(tmp_path / "other.h5")
+
+
+@pytest.mark.parametrize("suffix, magic", [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_the_suffix_says_the_format(root, cube_path, tmp_path, suffix, magic):
+    output = tmp_path / f"figure.{suffix}"
+    done = galaxy(root, cube_path, "-o", output)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert output.read_bytes().startswith(magic)
+
+
+def test_every_curve_is_drawn_and_gaps_stay_gaps(root, cube_path):
+    sys.path.insert(0, str(root / "analysis" / "figures"))
+    import galaxy as module
+
+    figure = module.draw(analysis.open_cube(cube_path), {"alfven_mach": 0.5, "beta": 0.1, "injection_scale": 100})
+    panels = figure.axes[:4]
+    drawn = [[line.get_ydata() for line in axes.lines if line.get_linestyle() == "-"] for axes in panels]
+    assert [len(lines) for lines in drawn] == [4, 4, 3, 3]
+    d = made_up_d()
+    # Top row: over M_A at beta = 0.1 (index 1) and the L nearest to 100 pc (index 2 of 10, 55, 300: 55).
+    for region in (0, 1):
+        for i, line in enumerate(drawn[region]):
+            np.testing.assert_array_equal(line, d[region, i, 1, 1])
+    assert np.isnan(drawn[0][0]).any()
+
+
+def test_gap_ends():
+    import galaxy as module
+
+    nan = np.nan
+    assert list(module.gap_ends(np.array([1, 2, nan, nan, 3, 4]))) == [1, 4]
+    assert list(module.gap_ends(np.array([nan, 1, 2]))) == [1]
+    assert list(module.gap_ends(np.array([1.0, 2]))) == []
+    assert list(module.gap_ends(np.array([nan, nan]))) == []
+
+
+def test_a_missing_cube_is_a_sentence_not_a_traceback(root, tmp_path):
+    done = galaxy(root, tmp_path / "none.h5", "-o", tmp_path / "x.png")
+    assert done.returncode == 1
+    assert "none.h5" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_cube_from_a_scan_is_read_and_drawn(root, run, tmp_path):
+    cube = tmp_path / "smoke.h5"
+    done = run("scan", root / "inputs" / "smoke.yaml", "-o", cube)
+    assert done.returncode == 0, done.stderr
+    opened = analysis.open_cube(cube)
+    assert set(opened["region"].values) <= {"disk", "halo"}
+    assert sum(analysis.quality_counts(opened).values()) == opened["D"].size
+    drawn = galaxy(root, cube, "-o", tmp_path / "smoke.png")
+    assert drawn.returncode == 0 and drawn.stderr == "", drawn.stderr
