@@ -17,7 +17,10 @@ static double bessel_j(int n, double w)
 
 double dmumu_bessel_prime_square(int n, double w)
 {
-    const double derivative = n == 0 ? -j1(w) : 0.5 * (bessel_j(n - 1, w) - bessel_j(n + 1, w));
+    if (n == 1 && w < 1e-4) {
+        return 0.25; /* J_1' = 1/2 - 3 w^2/16 */
+    }
+    const double derivative = n == 0 ? -j1(w) : bessel_j(n - 1, w) - (w > 0.0 ? n * bessel_j(n, w) / w : 0.0);
     return derivative * derivative;
 }
 

@@ -1,8 +1,8 @@
 /*
  * The production kernel for Alfven and slow modes: see cascade.h.
  *
- * Nodes in w: panels of at most 1.2 in ln w up to w = 2, of 3 in w through the lobes up to where the oscillations have
- * been faded out, and of 1.2 in ln w again, far enough for the lowest R, where critical balance puts the waves that
+ * Nodes in w: panels of at most 2.4 in ln w up to w = 2, of 6 in w through the lobes up to where the oscillations have
+ * been faded out, and of 2.4 in ln w again, far enough for the lowest R, where critical balance puts the waves that
  * matter at w ~ R^-1/2. Kronrod's 15 points on each, Gauss's 7 among them for the error.
  */
 #include "core/cascade.h"
@@ -17,8 +17,8 @@
 
 #define LN_W_START  (-14.0)
 #define LN_W_END    36.0
-#define LOG_PANEL   1.2
-#define LOBE_PANEL  3.0
+#define LOG_PANEL   2.4
+#define LOBE_PANEL  6.0
 #define FADE_LENGTH 40.0 /* in w, beyond the first lobes or a sharp start */
 #define FADE_AFTER  12.0
 
@@ -359,16 +359,16 @@ static struct wave_sum gyro_sum(const struct dmumu_cascade_form *form, const str
     const double ln_p0 = log(n / (larmor_ratio * form->strength));
     /* p > 45 nu below this w: nothing resonant in the cascade */
     const size_t first = first_above(nodes, ln_scale + (ln_p0 - table->ln_p_end) / form->anisotropy);
+    const double ln_n_s = log(n * table->s);
     double fine = 0.0;
     double coarse = 0.0;
     for (size_t i = first; i < nodes->n; i++) {
         const double ln_x_perp = nodes->ln_w[i] - ln_scale;
         const double ln_p = ln_p0 - form->anisotropy * ln_x_perp;
-        const double value =
-            exp((2.0 - form->slope) * ln_x_perp + ln_b(table, ln_p, nodes->ln_w[i] - log(n * table->s)));
+        const double value = exp((2.0 - form->slope) * ln_x_perp + ln_b(table, ln_p, nodes->ln_w[i] - ln_n_s));
         fine += nodes->weight[i] * value;
         coarse += nodes->weight_coarse[i] * value;
-        if (nodes->weight[i] * value < 1e-14 * fine && ln_p < 0.0) {
+        if (nodes->weight[i] * value < 1e-10 * fine && ln_p < 0.0) {
             break; /* the tail falls like w^-4 */
         }
     }

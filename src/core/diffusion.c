@@ -1,15 +1,15 @@
 /*
  * Diffusion: D(R) = (v^2/4) int_C dmu (1-mu^2)^2 / (D_F + D_S + D_A) with the production kernel (F21).
  *
- * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu. On each, q = ln[D_mumu/(1-mu^2)] is smooth and
- * known at the points; the integrand is (1-mu^2) exp(-q), and C is where q lies above ln[L/(2 l)]. A panel that C
- * covers is summed as it is; one with an edge of C is integrated between the roots of q's interpolating polynomial. A
- * panel whose value differs too much from that of the embedded 7 points is halved, for the rigidities that need it
- * alone; a node whose wave-angle error counts is done again on the next finer mesh of angles. Nothing here depends on
- * other curves or on threads. Error    The sum of: the panels' Kronrod-Gauss differences; the rates' own errors (wave
- * angles, tables), weighted as the rates are; what those errors move the edges of C by.
+ * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu, each for the rigidities and sums (all modes, each mode
+ *          alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for them, and one whose wave-angle
+ *          error counts is done again on the next finer mesh of angles. What a panel gives is panel.h's; what its nodes
+ *          share with other curves is tables.h's. Nothing here depends on other curves or on threads.
+ * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables), weighted
+ *          as the rates are; what those errors move the edges of C by.
  */
 #include "core/error.h"
+#include "core/panel.h"
 #include "core/quasilinear.h"
 #include "core/resonance.h"
 #include "core/workspace.h"
@@ -23,218 +23,70 @@ enum {
     ALL = DMUMU_N_MODES, /* besides the single modes: all of the model's together */
     N_SUMS = DMUMU_N_MODES + 1,
     MAX_PANELS = 400,
-    MAX_DEPTH = 9, /* panels of 1/512; without broadening the structure near mu = v_A/v needs more */
-    MAX_DEPTH_QUASILINEAR = 22,
+    MAX_DEPTH = 9,              /* panels of 1/512 */
+    MAX_DEPTH_QUASILINEAR = 22, /* without broadening there is structure near mu = v_A/v */
     QUASILINEAR_BASE_DEPTH = 18,
-    MAX_PASSES = 40,
-    SAMPLES = 61 /* of q's interpolant, when looking for edges of C */
+    END_DEPTH = 24, /* towards mu = 1, where a last sliver may be confined alone */
+    DEEPEST = END_DEPTH,
+    MAX_LEAVES = 20, /* per rigidity and sum: bounds what one marginal value may cost */
+    MAX_PASSES = 60
 };
 
 /* Shares of the tolerance: of one panel's quadrature in mu, and of one panel's wave angles. */
-#define PANEL_SHARE 0.1
-#define ANGLE_SHARE 0.05
+#define PANEL_SHARE 0.15
+#define ANGLE_SHARE 0.15
 
 enum panel_part { NOT_THERE, LEAF, SPLIT };
 
 /* One panel of one curve; arrays over rigidity [n], over nodes and rigidity [NODES][n]. */
-struct piece {
-    double value, difference; /* of the integral; to the embedded rule */
-    double rate_error;        /* absolute, from the rates' errors */
-    double angle_error;       /* the part of it that finer wave angles mend */
-    double mu_star;           /* NaN where nothing is confined */
-};
-
 struct panel {
     struct dmumu_panel_key key;
     const struct dmumu_panel_tables *tables;
-    const struct dmumu_panel_rates *cascade;
-    uint8_t *part;                /* [n] enum panel_part */
-    uint8_t *want_split;          /* [n] */
-    uint8_t *level;               /* [NODES][n] wave-angle level in use */
+    uint8_t *part[N_SUMS];        /* [n] enum panel_part, of each sum */
+    uint8_t *want_split[N_SUMS];  /* [n] depth of the wanted children, 0: none */
+    uint8_t *needed;              /* [n] scratch: rigidities at which a rate is to be computed */
+    uint8_t *level;               /* [n] wave-angle level in use */
     double *rate[DMUMU_N_MODES];  /* [NODES][n] D_mumu L/v */
     double *error[DMUMU_N_MODES]; /* [NODES][n] absolute */
     double *angle_error;          /* [NODES][n] absolute, of the fast modes: the part that finer wave angles mend */
-    struct piece *piece[N_SUMS];  /* [n] */
+    struct dmumu_panel_integral *integral[N_SUMS]; /* [n] */
 };
 
 struct curve_work {
     struct dmumu_tables *tables;
     const struct dmumu_state *state;
     struct dmumu_workspace *workspace;
-    struct dmumu_rate_set *set;
+    struct dmumu_rate_set *set; /* NULL without Alfven and slow modes */
     size_t n;
     const double *larmor_ratio;
     bool *in_range; /* [n] */
     bool sums[N_SUMS];
     double tolerance;
-    double q_edge; /* C: q > q_edge; -inf without confinement */
+    double q_edge;                     /* C: q > q_edge; -inf without confinement */
+    double *ratio_list;                /* [n] scratch: R of the rigidities chosen */
+    struct dmumu_fast_rate *rate_list; /* [n] and their rates */
     struct panel *panel[MAX_PANELS];
     size_t n_panels;
     enum dmumu_status status;
 };
 
-/* ---- polynomials on a panel ---------------------------------------------------------------------------------------
- */
-
-/* Barycentric weights of the Kronrod points, all 15 or Gauss's 7 among them. */
-static void barycentric_weights(bool gauss_only, double weight[static NODES])
+static bool mode_in_sum(const struct curve_work *work, int mode, int which)
 {
-    for (int i = 0; i < NODES; i++) {
-        weight[i] = 0.0;
-        if (gauss_only && i % 2 == 0) {
-            continue;
-        }
-        double product = 1.0;
-        for (int j = 0; j < NODES; j++) {
-            if (j != i && !(gauss_only && j % 2 == 0)) {
-                product *= 2.0 * (dmumu_kronrod_node[i] - dmumu_kronrod_node[j]);
-            }
-        }
-        weight[i] = 1.0 / product;
-    }
+    return work->state->modes[mode] && (which == ALL || which == mode);
 }
 
-static double interpolate(const double weight[static NODES], const double q[static NODES], double x)
-{
-    double numerator = 0.0;
-    double denominator = 0.0;
-    for (int i = 0; i < NODES; i++) {
-        if (weight[i] == 0.0) {
-            continue;
-        }
-        const double distance = x - dmumu_kronrod_node[i];
-        if (distance == 0.0) {
-            return q[i];
-        }
-        numerator += weight[i] / distance * q[i];
-        denominator += weight[i] / distance;
-    }
-    return numerator / denominator;
-}
-
-/* A panel's geometry and what is integrated on it. */
-struct shape {
-    double low, one_minus_high, half;
-    double q_edge;
-    const double *q;      /* [NODES] */
-    const double *weight; /* barycentric */
-};
-
-static double s2_at(const struct shape *shape, double x)
-{
-    const double one_minus_mu = shape->one_minus_high + shape->half * (1.0 - x);
-    return one_minus_mu * (2.0 - one_minus_mu);
-}
-
-static double mu_at(const struct shape *shape, double x)
-{
-    return shape->low + shape->half * (1.0 + x);
-}
-
-static double root_of_margin(const struct shape *shape, double low, double high)
-{
-    const bool confined = interpolate(shape->weight, shape->q, low) > shape->q_edge;
-    for (int i = 0; i < 48; i++) {
-        const double middle = 0.5 * (low + high);
-        if ((interpolate(shape->weight, shape->q, middle) > shape->q_edge) == confined) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return 0.5 * (low + high);
-}
-
-static double integral_between(const struct shape *shape, double low, double high)
-{
-    const double half = 0.5 * (high - low);
-    double sum = 0.0;
-    for (int i = 0; i < NODES; i++) {
-        const double x = low + half * (1.0 + dmumu_kronrod_node[i]);
-        sum += dmumu_kronrod_weight[i] * s2_at(shape, x) * exp(-interpolate(shape->weight, shape->q, x));
-    }
-    return half * shape->half * sum;
-}
-
-/* An edge of C moves by eps/|dq/dx| when the rate is wrong by eps; its weight in the integral per unit of relative
- * error. */
-static double edge_sensitivity(const struct shape *shape, double x)
-{
-    const double step = 1e-3;
-    const double slope =
-        (interpolate(shape->weight, shape->q, x + step) - interpolate(shape->weight, shape->q, x - step)) /
-        (2.0 * step);
-    return shape->half * s2_at(shape, x) * exp(-shape->q_edge) / fmax(fabs(slope), 1e-3);
-}
-
-/* Integral over the confined part of a panel by roots of the interpolant; sensitivity [NODES] gains the edges' part. */
-struct confined {
-    double value, mu_star;
-    bool confined_at_high;
-};
-
-static int nearest_node(double x)
-{
-    int nearest = 0;
-    for (int i = 1; i < NODES; i++) {
-        if (fabs(dmumu_kronrod_node[i] - x) < fabs(dmumu_kronrod_node[nearest] - x)) {
-            nearest = i;
-        }
-    }
-    return nearest;
-}
-
-static struct confined integrate_confined(const struct shape *shape, double sensitivity[])
-{
-    struct confined result = {0.0, (double)NAN, false};
-    double open = -1.0;
-    double from = -1.0;
-    bool inside = interpolate(shape->weight, shape->q, from) > shape->q_edge;
-    for (int i = 1; i < SAMPLES; i++) {
-        const double to = i == SAMPLES - 1 ? 1.0 : -1.0 + 2.0 * i / (SAMPLES - 1);
-        const bool inside_to = interpolate(shape->weight, shape->q, to) > shape->q_edge;
-        if (inside != inside_to) {
-            const double edge = root_of_margin(shape, from, to);
-            if (inside) {
-                result.value += integral_between(shape, open, edge);
-                result.mu_star = mu_at(shape, edge);
-            }
-            if (sensitivity) {
-                sensitivity[nearest_node(edge)] += edge_sensitivity(shape, edge);
-            }
-            open = edge;
-        }
-        from = to;
-        inside = inside_to;
-    }
-    if (inside) {
-        result.value += integral_between(shape, open, 1.0);
-        result.mu_star = mu_at(shape, 1.0);
-    }
-    return result;
-}
-
-/* ---- one panel, one rigidity, one sum ------------------------------------------------------------------------------
- */
-
-/* What a panel's nodes say of one sum. */
-struct node_values {
-    double q[NODES];
-    double error[NODES];       /* relative, of the rate */
-    double angle_error[NODES]; /* the part of it that finer wave angles mend */
-};
+/* ---- one panel, one rigidity, one sum ---------------------------------------------------------------------------- */
 
 /* False when nothing scatters at one of the nodes and no zone excludes it. */
 static bool gather(const struct curve_work *work, const struct panel *panel, int which, size_t r,
-                   struct node_values *values)
+                   struct dmumu_panel_values *values)
 {
-    const bool fast = work->state->modes[DMUMU_FAST] && (which == ALL || which == DMUMU_FAST);
     for (int i = 0; i < NODES; i++) {
         const size_t at = (size_t)i * work->n + r;
         double rate = 0.0;
         double error = 0.0;
         for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-            if (work->state->modes[mode] && (which == ALL || which == mode)) {
+            if (mode_in_sum(work, mode, which)) {
                 rate += panel->rate[mode][at];
                 error += panel->error[mode][at];
             }
@@ -243,163 +95,161 @@ static bool gather(const struct curve_work *work, const struct panel *panel, int
             return false;
         }
         /* far outside C the exact value does not matter; a floor keeps the interpolant tame */
-        values->q[i] = fmax(log(rate / panel->tables->node[i].s2), work->q_edge - 6.0);
+        values->q[i] = fmax(log(rate / panel->tables->node[i].s2), work->q_edge - DMUMU_PANEL_FLOOR);
         values->error[i] = rate > 0.0 ? error / rate : 0.0;
-        values->angle_error[i] = fast && rate > 0.0 ? panel->angle_error[at] / rate : 0.0;
+        values->angle_error[i] =
+            mode_in_sum(work, DMUMU_FAST, which) && rate > 0.0 ? panel->angle_error[at] / rate : 0.0;
     }
     return true;
 }
 
-static void set_infinite(struct piece *piece)
+static void integrate_panel(const struct curve_work *work, struct panel *panel, int which, size_t r)
 {
-    *piece = (struct piece){.value = (double)INFINITY, .mu_star = (double)NAN};
-}
-
-/* All nodes confined: plain sums. */
-static void integrate_whole(const struct panel *panel, double half, double high, const double q[], struct piece *piece,
-                            double sensitivity[])
-{
-    double coarse = 0.0;
-    for (int i = 0; i < NODES; i++) {
-        const double f = half * panel->tables->node[i].s2 * exp(-q[i]);
-        piece->value += dmumu_kronrod_weight[i] * f;
-        coarse += dmumu_kronrod_gauss_weight[i] * f;
-        sensitivity[i] = dmumu_kronrod_weight[i] * f;
-    }
-    piece->difference = fabs(piece->value - coarse);
-    piece->mu_star = high;
-}
-
-static void integrate_piece(const struct curve_work *work, struct panel *panel, int which, size_t r)
-{
-    struct piece *piece = &panel->piece[which][r];
-    struct node_values values;
-    const double *q = values.q;
-    *piece = (struct piece){.mu_star = (double)NAN};
-    if (!gather(work, panel, which, r, &values)) {
-        set_infinite(piece);
-        return;
-    }
-    double least = q[0];
-    double most = q[0];
-    for (int i = 1; i < NODES; i++) {
-        least = fmin(least, q[i]);
-        most = fmax(most, q[i]);
-    }
-    if (most < work->q_edge - 0.5) {
-        return;
-    }
-    double low;
-    double high;
-    double sensitivity[NODES] = {0.0};
-    dmumu_panel_ends(panel->key, &low, &high);
-    const double half = 0.5 * (high - low);
-    if (least > work->q_edge + 0.5) {
-        integrate_whole(panel, half, high, q, piece, sensitivity);
+    struct dmumu_panel_values values;
+    if (gather(work, panel, which, r, &values)) {
+        panel->integral[which][r] = dmumu_panel_integrate(panel->key, &values, work->q_edge);
     } else {
-        double fine_weight[NODES];
-        double coarse_weight[NODES];
-        barycentric_weights(false, fine_weight);
-        barycentric_weights(true, coarse_weight);
-        struct shape shape = {low, 1.0 - high, half, work->q_edge, q, fine_weight};
-        const struct confined fine = integrate_confined(&shape, sensitivity);
-        for (int i = 0; i < NODES; i++) {
-            if (q[i] > work->q_edge) {
-                sensitivity[i] += dmumu_kronrod_weight[i] * half * panel->tables->node[i].s2 * exp(-q[i]);
-            }
-        }
-        shape.weight = coarse_weight;
-        const struct confined coarse = integrate_confined(&shape, NULL);
-        piece->value = fine.value;
-        piece->mu_star = fine.mu_star;
-        piece->difference = fabs(fine.value - coarse.value);
-    }
-    for (int i = 0; i < NODES; i++) {
-        piece->rate_error += sensitivity[i] * values.error[i];
-        piece->angle_error += sensitivity[i] * values.angle_error[i];
+        panel->integral[which][r] = (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};
     }
 }
 
-static void integrate_panel(struct curve_work *work, struct panel *panel, size_t r)
+static void integrate_leaves(const struct curve_work *work, struct panel *panel, const uint8_t chosen[])
 {
     for (int which = 0; which < N_SUMS; which++) {
-        if (work->sums[which]) {
-            integrate_piece(work, panel, which, r);
+        for (size_t r = 0; work->sums[which] && r < work->n; r++) {
+            if (panel->part[which][r] == LEAF && (!chosen || chosen[r])) {
+                integrate_panel(work, panel, which, r);
+            }
         }
     }
 }
 
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
 
-/* Fast rates of one node at the rigidities for which `chosen` says so, at wave-angle level `level`. */
-static void fast_rates(struct curve_work *work, struct panel *panel, int node, int level, const uint8_t chosen[])
+/*
+ * A resonance narrower than this counts as exact: the broadened rate differs from the quasi-linear one by about Delta^2, which is added to the
+ * error, while resolving it in wave angles would take ever finer meshes. It only comes with 1 - mu^2 below 1e-3.
+ */
+#define EXACT_WIDTH 4e-3
+
+/* Rates of fast modes at the R listed: exact resonance, a profile (which other curves can use again), or one by one if few. */
+static void fast_rates_of(struct curve_work *work, struct panel *panel, int node, int level, size_t n,
+                          const double ratio[], struct dmumu_fast_rate rate[])
 {
     const struct dmumu_node_tables *tables = &panel->tables->node[node];
-    const bool quasilinear = work->state->kappa == 0.0;
-    const struct dmumu_fast_profile *profile = NULL;
-    const struct dmumu_angles *angles = NULL;
-    if (quasilinear) {
-        angles = dmumu_workspace_angles(work->workspace, level);
-    } else {
-        profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node, level);
-    }
-    if (!profile && !angles) {
+    const struct dmumu_angles *angles = dmumu_workspace_angles(work->workspace, level);
+    const struct dmumu_fast_common *common = &work->tables->fast;
+    const double width = tables->fast.width;
+    const bool exact = width < EXACT_WIDTH;
+    const bool shared = !exact && (n > DMUMU_FAST_FEW || (panel->key.depth == 1 && level <= 1)); /* worth a profile */
+    const struct dmumu_fast_profile *profile =
+        angles && shared ? dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node, level) : NULL;
+    if (!angles || (shared && !profile)) {
         work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
-    for (size_t r = 0; r < work->n; r++) {
-        if (!chosen[r]) {
-            continue;
+    } else if (exact) {
+        for (size_t i = 0; i < n; i++) {
+            rate[i] = dmumu_quasilinear_fast_rate(common, work->state, angles, tables->mu, tables->s2, ratio[i]);
+            if (width > 0.0) { /* a stand-in for a narrow resonance: no mesh of angles mends what it lacks */
+                rate[i].table_error += rate[i].angle_error + width * width * (rate[i].gyro + rate[i].transit);
+                rate[i].angle_error = 0.0;
+            }
         }
-        const struct dmumu_fast_rate rate =
-            quasilinear ? dmumu_quasilinear_fast_rate(&work->tables->fast, work->state, angles, tables->mu, tables->s2,
-                                                      work->larmor_ratio[r])
-                        : dmumu_fast_profile_rate(profile, work->larmor_ratio[r]);
-        const size_t at = (size_t)node * work->n + r;
-        panel->rate[DMUMU_FAST][at] = rate.gyro + rate.transit;
-        panel->error[DMUMU_FAST][at] = rate.angle_error + rate.table_error;
-        panel->angle_error[at] = rate.angle_error;
-        panel->level[at] = (uint8_t)level;
+    } else if (profile) {
+        for (size_t i = 0; i < n; i++) {
+            rate[i] = dmumu_fast_profile_rate(profile, ratio[i]);
+        }
+    } else {
+        dmumu_fast_rates_few(common, work->state, &tables->fast, angles, n, ratio, rate);
     }
 }
 
-static void cascade_rates(struct curve_work *work, struct panel *panel, enum dmumu_mode mode, int node)
+/* Fast rates of one node at the rigidities chosen, at wave-angle level `level`. */
+static void fast_rates(struct curve_work *work, struct panel *panel, int node, int level, const uint8_t chosen[])
 {
-    const struct dmumu_node_tables *tables = &panel->tables->node[node];
-    const double width = tables->cascade[mode].width;
-    /* only the slow modes have an n = 0 term; its delta function in the quasi-linear limit adds nothing to D */
-    const double resonance =
-        mode == DMUMU_SLOW && width > 0.0 ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width) : 0.0;
+    size_t n = 0;
     for (size_t r = 0; r < work->n; r++) {
-        const size_t at = (size_t)node * work->n + r;
-        const struct dmumu_cascade_rate *rate = &panel->cascade->rate[mode][at];
-        panel->rate[mode][at] = rate->gyro + resonance * rate->transit;
-        panel->error[mode][at] = rate->gyro_error + resonance * rate->transit_error;
+        if (chosen[r]) {
+            work->ratio_list[n++] = work->larmor_ratio[r];
+        }
+    }
+    fast_rates_of(work, panel, node, level, n, work->ratio_list, work->rate_list);
+    n = 0;
+    for (size_t r = 0; work->status == DMUMU_OK && r < work->n; r++) {
+        if (chosen[r]) {
+            const struct dmumu_fast_rate *rate = &work->rate_list[n++];
+            const size_t at = (size_t)node * work->n + r;
+            panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
+            panel->error[DMUMU_FAST][at] = rate->angle_error + rate->table_error;
+            panel->angle_error[at] = rate->angle_error;
+        }
+    }
+}
+
+static void store_cascade_rates(struct curve_work *work, struct panel *panel, enum dmumu_mode mode,
+                                const struct dmumu_panel_rates *rates)
+{
+    for (int node = 0; node < NODES; node++) {
+        const struct dmumu_node_tables *tables = &panel->tables->node[node];
+        const double width = tables->cascade[mode].width;
+        /* only the slow modes have an n = 0 term; its delta function in the quasi-linear limit adds nothing to D */
+        const double resonance = mode == DMUMU_SLOW && width > 0.0
+                                     ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width)
+                                     : 0.0;
+        for (size_t r = 0; r < work->n; r++) {
+            const size_t at = (size_t)node * work->n + r;
+            if (panel->needed[r]) {
+                panel->rate[mode][at] = rates->rate[at].gyro + resonance * rates->rate[at].transit;
+                panel->error[mode][at] = rates->rate[at].gyro_error + resonance * rates->rate[at].transit_error;
+            }
+        }
+    }
+}
+
+/* The rigidities at which some sum with this mode has the panel as a leaf. */
+static bool find_needed(const struct curve_work *work, struct panel *panel, int mode)
+{
+    bool any = false;
+    for (size_t r = 0; r < work->n; r++) {
+        panel->needed[r] = 0;
+        for (int which = 0; which < N_SUMS; which++) {
+            if (work->sums[which] && mode_in_sum(work, mode, which) && panel->part[which][r] == LEAF) {
+                panel->needed[r] = 1;
+                any = true;
+            }
+        }
+    }
+    return any;
+}
+
+static void evaluate_mode(struct curve_work *work, struct panel *panel, enum dmumu_mode mode)
+{
+    if (!find_needed(work, panel, (int)mode)) {
+        return;
+    }
+    panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
+    if (work->status != DMUMU_OK) {
+        return;
+    }
+    if (mode == DMUMU_FAST) {
+        for (int node = 0; work->status == DMUMU_OK && node < NODES; node++) {
+            fast_rates(work, panel, node, 0, panel->needed);
+        }
+        return;
+    }
+    const struct dmumu_panel_rates *rates = dmumu_tables_panel_rates(
+        work->tables, work->set, panel->tables, mode, panel->needed, &work->workspace->wave_nodes, &work->status);
+    if (rates) {
+        store_cascade_rates(work, panel, mode, rates);
     }
 }
 
 static void evaluate_panel(struct curve_work *work, struct panel *panel)
 {
-    panel->tables = dmumu_tables_panel(work->tables, panel->key, &work->status);
-    if (panel->tables && work->set) {
-        panel->cascade = dmumu_tables_panel_rates(work->tables, work->set, panel->tables, &work->workspace->wave_nodes,
-                                                  &work->status);
+    for (int mode = 0; work->status == DMUMU_OK && mode < DMUMU_N_MODES; mode++) {
+        evaluate_mode(work, panel, (enum dmumu_mode)mode);
     }
-    for (int node = 0; work->status == DMUMU_OK && node < NODES; node++) {
-        if (work->state->modes[DMUMU_FAST]) {
-            fast_rates(work, panel, node, 0, panel->part);
-        }
-        if (work->state->modes[DMUMU_ALFVEN]) {
-            cascade_rates(work, panel, DMUMU_ALFVEN, node);
-        }
-        if (work->state->modes[DMUMU_SLOW]) {
-            cascade_rates(work, panel, DMUMU_SLOW, node);
-        }
-    }
-    for (size_t r = 0; work->status == DMUMU_OK && r < work->n; r++) {
-        if (panel->part[r] == LEAF) {
-            integrate_panel(work, panel, r);
-        }
+    if (work->status == DMUMU_OK) {
+        integrate_leaves(work, panel, NULL);
     }
 }
 
@@ -415,11 +265,12 @@ static void panel_free(struct panel *panel)
         free(panel->error[mode]);
     }
     for (int which = 0; which < N_SUMS; which++) {
-        free(panel->piece[which]);
+        free(panel->part[which]);
+        free(panel->want_split[which]);
+        free(panel->integral[which]);
     }
     free(panel->angle_error);
-    free(panel->part);
-    free(panel->want_split);
+    free(panel->needed);
     free(panel->level);
     free(panel);
 }
@@ -432,11 +283,10 @@ static struct panel *panel_new(const struct curve_work *work, struct dmumu_panel
         return NULL;
     }
     panel->key = key;
-    panel->part = calloc(n, 1);
-    panel->want_split = calloc(n, 1);
-    panel->level = calloc(NODES * n, 1);
+    panel->needed = calloc(n, 1);
+    panel->level = calloc(n, 1);
     panel->angle_error = calloc(NODES * n, sizeof *panel->angle_error);
-    bool good = panel->part && panel->want_split && panel->level && panel->angle_error;
+    bool good = panel->needed && panel->level && panel->angle_error;
     for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
         if (work->state->modes[mode]) {
             panel->rate[mode] = calloc(NODES * n, sizeof *panel->rate[mode]);
@@ -446,8 +296,10 @@ static struct panel *panel_new(const struct curve_work *work, struct dmumu_panel
     }
     for (int which = 0; which < N_SUMS; which++) {
         if (work->sums[which]) {
-            panel->piece[which] = calloc(n, sizeof *panel->piece[which]);
-            good = good && panel->piece[which];
+            panel->part[which] = calloc(n, 1);
+            panel->want_split[which] = calloc(n, 1);
+            panel->integral[which] = calloc(n, sizeof *panel->integral[which]);
+            good = good && panel->part[which] && panel->want_split[which] && panel->integral[which];
         }
     }
     if (!good) {
@@ -457,16 +309,19 @@ static struct panel *panel_new(const struct curve_work *work, struct dmumu_panel
     return panel;
 }
 
-/* A new panel for the rigidities chosen (NULL: all within range). */
-static void add_panel(struct curve_work *work, struct dmumu_panel_key key, const uint8_t chosen[])
+/* A new panel: a child, for what its parent wants at this depth; or (parent NULL) for all sums and rigidities within range. */
+static void add_panel(struct curve_work *work, struct dmumu_panel_key key, const struct panel *parent)
 {
     struct panel *panel = panel_new(work, key);
     if (!panel) {
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
-    for (size_t r = 0; r < work->n; r++) {
-        panel->part[r] = (chosen ? chosen[r] : work->in_range[r]) ? LEAF : NOT_THERE;
+    for (int which = 0; which < N_SUMS; which++) {
+        for (size_t r = 0; work->sums[which] && r < work->n; r++) {
+            const bool leaf = parent ? parent->want_split[which][r] == key.depth : work->in_range[r];
+            panel->part[which][r] = leaf ? LEAF : NOT_THERE;
+        }
     }
     work->panel[work->n_panels++] = panel;
     evaluate_panel(work, panel);
@@ -476,7 +331,9 @@ static void add_base_panels(struct curve_work *work)
 {
     if (work->state->kappa > 0.0) {
         add_panel(work, (struct dmumu_panel_key){1, 0}, NULL);
-        add_panel(work, (struct dmumu_panel_key){1, 1}, NULL);
+        if (work->status == DMUMU_OK) {
+            add_panel(work, (struct dmumu_panel_key){1, 1}, NULL);
+        }
         return;
     }
     /* without broadening, down to mu < v_A/v, where transit-time damping sets in */
@@ -488,126 +345,232 @@ static void add_base_panels(struct curve_work *work)
 
 struct total {
     double value, quadrature_error, rate_error, mu_star;
+    int leaves;
 };
 
 static struct total total_of(const struct curve_work *work, int which, size_t r)
 {
-    struct total total = {0.0, 0.0, 0.0, (double)NAN};
+    struct total total = {.mu_star = (double)NAN};
     for (size_t i = 0; i < work->n_panels; i++) {
-        const struct panel *panel = work->panel[i];
-        if (panel->part[r] == LEAF) {
-            const struct piece *piece = &panel->piece[which][r];
-            total.value += piece->value;
-            total.rate_error += piece->rate_error;
-            total.mu_star = fmax(total.mu_star, piece->mu_star); /* fmax passes over NaN */
+        if (work->panel[i]->part[which][r] == LEAF) {
+            const struct dmumu_panel_integral *integral = &work->panel[i]->integral[which][r];
+            total.leaves++;
+            total.value += integral->value;
+            total.rate_error += integral->rate_error;
+            total.mu_star = fmax(total.mu_star, integral->mu_star); /* fmax passes over NaN */
         }
     }
     for (size_t i = 0; i < work->n_panels && total.value > 0.0 && isfinite(total.value); i++) {
-        if (work->panel[i]->part[r] == LEAF) {
-            total.quadrature_error +=
-                total.value * dmumu_rule_error(work->panel[i]->piece[which][r].difference / total.value);
+        if (work->panel[i]->part[which][r] == LEAF) {
+            total.quadrature_error += total.value * dmumu_panel_error(&work->panel[i]->integral[which][r], total.value);
         }
     }
     return total;
 }
 
-/* Mark the leaves to be halved for one rigidity. */
-static bool mark_splits(struct curve_work *work, size_t r)
+/*
+ * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last panel's nodes.
+ * q of one sum at probe k.
+ */
+static double q_at_probe(struct curve_work *work, int which, size_t r, int k)
 {
-    const int max_depth = work->state->kappa > 0.0 ? MAX_DEPTH : MAX_DEPTH_QUASILINEAR;
+    double rate = 0.0; /* over 1 - mu^2 */
+    for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW; mode++) {
+        if (mode_in_sum(work, mode, which)) {
+            rate += work->set->probe[mode][(size_t)(k - 1) * work->n + r];
+        }
+    }
+    const struct dmumu_angles *angles = dmumu_workspace_angles(work->workspace, 0);
+    if (mode_in_sum(work, DMUMU_FAST, which) && angles) {
+        /* Delta is small here: as good as exact resonance, for the question whether to look further */
+        double mu;
+        double s2;
+        dmumu_panel_probe(k, &mu, &s2);
+        rate +=
+            dmumu_quasilinear_fast_rate(&work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r]).gyro /
+            s2;
+    }
+    return log(rate);
+}
+
+/*
+ * Is there more of C between the nodes of the panel that ends at mu = 1 and that end, and does it count? Then the depth at which the
+ * edge lies in the last panel but one; 0 otherwise.
+ */
+static int sliver_depth(struct curve_work *work, const struct panel *panel, int which, size_t r, double total)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(panel->key, &low, &high);
+    /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C */
+    const double most = (1.0 - low) * (1.0 - low) * exp(-work->q_edge);
+    if (high < 1.0 || panel->key.depth >= DMUMU_N_PROBES || isinf(work->q_edge) ||
+        most < 0.01 * work->tolerance * total) {
+        return 0;
+    }
+    struct dmumu_panel_values values;
+    gather(work, panel, which, r, &values);
+    if (values.q[NODES - 1] > work->q_edge) {
+        return 0;
+    }
+    if (work->set) {
+        const enum dmumu_status status = dmumu_tables_probe(work->tables, work->set, &work->workspace->wave_nodes);
+        work->status = status == DMUMU_OK ? work->status : status;
+    }
+    int k = DMUMU_N_PROBES;
+    if (work->status != DMUMU_OK || q_at_probe(work, which, r, k) <= work->q_edge) {
+        return 0;
+    }
+    while (k - 1 > panel->key.depth && q_at_probe(work, which, r, k - 1) > work->q_edge) {
+        k--;
+    }
+    return k;
+}
+
+static int max_depth_of(const struct curve_work *work, struct dmumu_panel_key key)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    if (low >= 1.0 - ldexp(1.0, -MAX_DEPTH) && !isinf(work->q_edge)) {
+        return END_DEPTH;
+    }
+    return work->state->kappa > 0.0 ? MAX_DEPTH : MAX_DEPTH_QUASILINEAR;
+}
+
+/* Mark the leaves of one sum to be halved for one rigidity. */
+static bool mark_splits(struct curve_work *work, int which, size_t r)
+{
+    const struct total total = total_of(work, which, r);
+    if (!isfinite(total.value) || total.leaves > MAX_LEAVES) {
+        return false; /* what is left shows in the error */
+    }
+    bool any = false;
+    for (size_t i = 0; i < work->n_panels; i++) {
+        struct panel *panel = work->panel[i];
+        if (panel->part[which][r] != LEAF) {
+            continue;
+        }
+        const bool inexact = total.value > 0.0 && panel->key.depth < max_depth_of(work, panel->key) &&
+                             dmumu_panel_error(&panel->integral[which][r], total.value) > PANEL_SHARE * work->tolerance;
+        const int depth = inexact ? panel->key.depth + 1 : sliver_depth(work, panel, which, r, total.value);
+        if (depth > 0) {
+            panel->want_split[which][r] = (uint8_t)depth;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static bool mark_all_splits(struct curve_work *work)
+{
     bool any = false;
     for (int which = 0; which < N_SUMS; which++) {
-        if (!work->sums[which]) {
-            continue;
-        }
-        const struct total total = total_of(work, which, r);
-        if (!(total.value > 0.0 && isfinite(total.value))) {
-            continue;
-        }
-        for (size_t i = 0; i < work->n_panels; i++) {
-            struct panel *panel = work->panel[i];
-            if (panel->part[r] == LEAF && panel->key.depth < max_depth &&
-                dmumu_rule_error(panel->piece[which][r].difference / total.value) > PANEL_SHARE * work->tolerance) {
-                panel->want_split[r] = 1;
-                any = true;
+        for (size_t r = 0; work->sums[which] && r < work->n; r++) {
+            if (work->in_range[r]) {
+                any = mark_splits(work, which, r) || any;
             }
         }
     }
     return any;
 }
 
-static bool split_panels(struct curve_work *work)
+static bool wants_split(const struct curve_work *work, const struct panel *panel, int depth)
 {
-    bool any = false;
-    for (size_t r = 0; r < work->n; r++) {
-        if (work->in_range[r]) {
-            any = mark_splits(work, r) || any;
-        }
-    }
-    const size_t n_panels = work->n_panels;
-    for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
-        struct panel *panel = work->panel[i];
-        if (!memchr(panel->want_split, 1, work->n)) {
-            continue;
-        }
-        if (work->n_panels + 2 > MAX_PANELS) {
-            return false; /* what is left shows in the error */
-        }
-        const struct dmumu_panel_key left = {panel->key.depth + 1, 2 * panel->key.index};
-        const struct dmumu_panel_key right = {panel->key.depth + 1, 2 * panel->key.index + 1};
-        add_panel(work, left, panel->want_split);
-        if (work->status == DMUMU_OK) {
-            add_panel(work, right, panel->want_split);
-        }
-        for (size_t r = 0; r < work->n; r++) {
-            panel->part[r] = panel->want_split[r] ? SPLIT : panel->part[r];
-            panel->want_split[r] = 0;
-        }
-    }
-    return any;
-}
-
-/* ---- finer wave angles where they count
- * ------------------------------------------------------------------------------ */
-
-/* Does this panel's wave-angle error count for this rigidity, in D or in D_fast? */
-static bool angle_error_counts(const struct curve_work *work, const struct panel *panel, size_t r)
-{
-    static const int sums[2] = {ALL, DMUMU_FAST};
-    for (int i = 0; i < 2; i++) {
-        if (!work->sums[sums[i]]) {
-            continue;
-        }
-        const struct total total = total_of(work, sums[i], r);
-        if (total.value > 0.0 && isfinite(total.value) &&
-            panel->piece[sums[i]][r].angle_error > ANGLE_SHARE * work->tolerance * total.value) {
+    for (int which = 0; which < N_SUMS; which++) {
+        if (work->sums[which] && memchr(panel->want_split[which], depth, work->n)) {
             return true;
         }
     }
     return false;
 }
 
+/* The parent gives up to its children what they have taken over. */
+static void retire(const struct curve_work *work, struct panel *panel)
+{
+    for (int which = 0; which < N_SUMS; which++) {
+        for (size_t r = 0; work->sums[which] && r < work->n; r++) {
+            if (panel->want_split[which][r]) {
+                panel->part[which][r] = SPLIT;
+                panel->want_split[which][r] = 0;
+            }
+        }
+    }
+}
+
+/* The two children at some depth: the halves; or, of the panel that ends at mu = 1, its last two parts of that depth, nothing before being confined. */
+static void add_children(struct curve_work *work, const struct panel *panel, int depth)
+{
+    const unsigned shift = (unsigned)(depth - panel->key.depth);
+    const unsigned last = ((panel->key.index + 1) << shift) - 1;
+    add_panel(work, (struct dmumu_panel_key){depth, last - 1}, panel);
+    if (work->status == DMUMU_OK) {
+        add_panel(work, (struct dmumu_panel_key){depth, last}, panel);
+    }
+}
+
+static bool split_panels(struct curve_work *work)
+{
+    const bool any = mark_all_splits(work);
+    const size_t n_panels = work->n_panels;
+    for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
+        struct panel *panel = work->panel[i];
+        for (int depth = panel->key.depth + 1; depth <= DEEPEST && work->status == DMUMU_OK; depth++) {
+            if (!wants_split(work, panel, depth)) {
+                continue;
+            }
+            if (work->n_panels + 2 > MAX_PANELS) {
+                return false; /* what is left shows in the error */
+            }
+            add_children(work, panel, depth);
+        }
+        retire(work, panel);
+    }
+    return any;
+}
+
+/* ---- finer wave angles where they count -------------------------------------------------------------------------- */
+
+/* The nodes (bits) whose wave-angle errors count for this rigidity, in D or in D_fast. */
+static unsigned angle_nodes(const struct curve_work *work, const struct panel *panel, size_t r)
+{
+    static const int sums[2] = {ALL, DMUMU_FAST};
+    unsigned nodes = 0;
+    for (int i = 0; i < 2; i++) {
+        if (!work->sums[sums[i]] || panel->part[sums[i]][r] != LEAF) {
+            continue;
+        }
+        const struct total total = total_of(work, sums[i], r);
+        const struct dmumu_panel_integral *integral = &panel->integral[sums[i]][r];
+        if (total.value > 0.0 && isfinite(total.value) &&
+            integral->angle_error > ANGLE_SHARE * work->tolerance * total.value) {
+            nodes |= integral->angle_nodes;
+        }
+    }
+    return nodes;
+}
+
 static bool refine_panel_angles(struct curve_work *work, struct panel *panel)
 {
     bool any = false;
-    uint8_t *chosen = panel->want_split; /* all 0 between passes */
     for (int level = 1; level < DMUMU_ANGLE_LEVELS; level++) {
-        bool at_this_level = false;
+        unsigned nodes = 0;
         for (size_t r = 0; r < work->n; r++) {
-            chosen[r] = panel->part[r] == LEAF && panel->level[r] == level - 1 && angle_error_counts(work, panel, r);
-            at_this_level = at_this_level || chosen[r];
+            const unsigned wanted = panel->level[r] == level - 1 ? angle_nodes(work, panel, r) : 0;
+            panel->needed[r] = wanted != 0;
+            panel->level[r] = wanted ? (uint8_t)level : panel->level[r];
+            nodes |= wanted;
         }
-        for (int node = 0; at_this_level && work->status == DMUMU_OK && node < NODES; node++) {
-            fast_rates(work, panel, node, level, chosen);
-        }
-        for (size_t r = 0; at_this_level && work->status == DMUMU_OK && r < work->n; r++) {
-            if (chosen[r]) {
-                integrate_panel(work, panel, r);
+        for (int node = 0; node < NODES && work->status == DMUMU_OK; node++) {
+            if (nodes & 1U << node) {
+                fast_rates(work, panel, node, level, panel->needed);
             }
         }
-        any = any || at_this_level;
+        if (nodes && work->status == DMUMU_OK) {
+            integrate_leaves(work, panel, panel->needed);
+            any = true;
+        }
     }
-    memset(chosen, 0, work->n);
     return any;
 }
 
@@ -722,7 +685,11 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     choose_sums(&work, curve);
     double *ratio = malloc(n * sizeof *ratio);
     bool *in_range = malloc(n * sizeof *in_range);
-    status = ratio && in_range ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error) : DMUMU_ERROR_MEMORY;
+    work.ratio_list = malloc(n * sizeof *work.ratio_list);
+    work.rate_list = malloc(n * sizeof *work.rate_list);
+    status = ratio && in_range && work.ratio_list && work.rate_list
+                 ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error)
+                 : DMUMU_ERROR_MEMORY;
     if (status == DMUMU_OK && (state.modes[DMUMU_ALFVEN] || state.modes[DMUMU_SLOW])) {
         work.set = dmumu_tables_rate_set(tables, n, ratio);
         status = work.set ? DMUMU_OK : DMUMU_ERROR_MEMORY;
@@ -741,6 +708,8 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     if (work.set && !work.set->shared) {
         dmumu_rate_set_free(work.set);
     }
+    free(work.ratio_list);
+    free(work.rate_list);
     free(ratio);
     free(in_range);
     return status == DMUMU_ERROR_MEMORY

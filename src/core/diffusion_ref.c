@@ -14,7 +14,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MU_CELLS = 32, MU_OCTAVES = 18, ALL_MODES = DMUMU_N_MODES };
+enum {
+    MU_CELLS = 32,
+    MU_OCTAVES = 18,
+    END_OCTAVES = 14,
+    SEARCH_NODES = MU_CELLS + MU_OCTAVES + END_OCTAVES + 1,
+    ALL_MODES = DMUMU_N_MODES
+};
 
 struct rate_at {
     double mu;
@@ -101,15 +107,30 @@ static double integrand(double mu, void *context)
     return s2 * s2 / rate_of(d, mu);
 }
 
+/* The edge of C between two mu, by the Illinois variant of regula falsi, each step of which costs one rate. */
 static double root_between(struct diffusion *d, double low, double high)
 {
-    const bool confined_low = confinement(d, low) > 0.0;
-    for (int i = 0; i < 45; i++) {
-        const double middle = 0.5 * (low + high);
-        if ((confinement(d, middle) > 0.0) == confined_low) {
-            low = middle;
-        } else {
+    double at_low = confinement(d, low);
+    double at_high = confinement(d, high);
+    for (int i = 0; i < 60 && high - low > 1e-10 * high; i++) {
+        /* where nothing scatters the margin is -inf: halve */
+        const bool finite = isfinite(at_low) && isfinite(at_high);
+        const double middle = finite ? (low * at_high - high * at_low) / (at_high - at_low) : 0.5 * (low + high);
+        const double at_middle = confinement(d, middle);
+        if (at_middle == 0.0) {
+            return middle;
+        }
+        if ((at_middle > 0.0) == (at_high > 0.0)) {
             high = middle;
+            at_high = at_middle;
+            at_low *= 0.5;
+        } else {
+            low = middle;
+            at_low = at_middle;
+            at_high *= 0.5;
+        }
+        if (fabs(at_middle) < 1e-3 * d->tolerance) {
+            return middle;
         }
     }
     return 0.5 * (low + high);
@@ -133,9 +154,11 @@ static double extremum_between(struct diffusion *d, double low, double high, dou
     return 0.5 * (low + high);
 }
 
-/* Nodes between which edges of C are looked for; without broadening also octaves towards mu = v_A/v, where transit time
- * begins. */
-static int search_nodes(const struct dmumu_state *state, double mu[static MU_CELLS + MU_OCTAVES + 1])
+/*
+ * Nodes between which edges of C are looked for: even ones; octaves towards mu = 1, where a sliver may be confined by itself; and, without
+ * broadening, octaves towards mu = v_A/v, where transit-time damping begins.
+ */
+static int search_nodes(const struct dmumu_state *state, double mu[static SEARCH_NODES])
 {
     int n = 0;
     mu[n++] = 1e-9;
@@ -145,6 +168,9 @@ static int search_nodes(const struct dmumu_state *state, double mu[static MU_CEL
     for (int i = 1; i < MU_CELLS; i++) {
         mu[n++] = (double)i / MU_CELLS;
     }
+    for (int k = 1; k <= END_OCTAVES; k++) {
+        mu[n++] = 1.0 - ldexp(1.0 / MU_CELLS, -k);
+    }
     mu[n++] = 1.0 - 1e-6; /* s^2 of 2e-6: what lies beyond adds less than 1e-9 to D */
     return n;
 }
@@ -152,8 +178,8 @@ static int search_nodes(const struct dmumu_state *state, double mu[static MU_CEL
 /* Edges of C in (0, 1), ascending. */
 static size_t confinement_edges(struct diffusion *d, size_t max, double edge[])
 {
-    double mu[MU_CELLS + MU_OCTAVES + 1];
-    double margin[MU_CELLS + MU_OCTAVES + 1];
+    double mu[SEARCH_NODES];
+    double margin[SEARCH_NODES];
     const int n_nodes = search_nodes(d->state, mu);
     size_t n = 0;
     for (int i = 0; i < n_nodes; i++) {
@@ -204,6 +230,10 @@ static struct reference_value integrate_confined(struct diffusion *d)
         dmumu_quadrature_pieces_init(&pieces, edge[i], edge[i + 1]);
         for (int k = 1; k < 4; k++) {
             dmumu_quadrature_pieces_add(&pieces, k / 4.0);
+        }
+        for (int k = 3; k < 9;
+             k++) { /* without confinement the integrand may rise by orders of magnitude close to mu = 1 */
+            dmumu_quadrature_pieces_add(&pieces, 1.0 - ldexp(1.0, -k));
         }
         const struct dmumu_quadrature_result piece = dmumu_quadrature_integrate(integrand, d, &pieces, d->tolerance);
         sum += piece.value;

@@ -12,15 +12,14 @@
 #include <string.h>
 
 /*
- * Rows of K: tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie at
- * integers of
+ * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie at integers of
  *
- *     r(ln t) = ROWS_OUTSIDE (ln t - LN_T_START) + ROWS_LOBES [tanh((ln t - c)/LOBES_WIDTH) - tanh((LN_T_START -
- * c)/LOBES_WIDTH)],
+ *     r(t) = ROWS_OUTSIDE ln(t/T_START) + ROWS_LOBES {tanh[ln(t/c)/2] - tanh[ln(T_START/c)/2]},   tanh[ln(x)/2] = (x-1)/(x+1),
  *
  * five times denser around c, where the lobes of J'^2 pass the resonance as t changes, than outside.
  */
 #define LN_T_START   (-9.0)
+#define T_START      1.2340980408667956e-4
 #define LN_T_END     6.5
 #define LN_T_FIRST   (-8.6) /* smaller t are looked up here */
 #define ROWS_OUTSIDE 8.0
@@ -36,13 +35,13 @@
 /* Six-point Lagrange between rows. */
 enum { ROW_POINTS = 6 };
 
+/* Least step in ln V: narrower resonances, which only come with 1 - mu^2 of 1e-3 and below, count as steps. */
+#define LEAST_STEP 0.008
+
 /* G over ln z: below, G = z^1/2/2 to 1e-15 even after clamping at 1e-17; above 1e3, G is constant to 1e-8. */
 #define LN_Z_START (-40.0)
 #define LN_Z_STEP  0.04
 #define LN_Z_END   7.0
-
-/* Below this, G(a) at the lower end of the cascade is taken from its series. */
-#define SERIES_BELOW 0.1
 
 /* Three-point Gauss on each cell of a cumulative table. */
 static const double cell_node[3] = {-0.77459666924148337704, 0.0, 0.77459666924148337704};
@@ -132,7 +131,7 @@ static void choose_lattice(const struct dmumu_state *state, double tolerance, st
     const double finer = pow(tolerance / 1e-4, 0.25);
     const double step = fmin(0.05, 0.12 * table->width / fmax(table->mu, 1e-3)) * fmin(fmax(finer, 0.3), 2.0);
     const double range = log(u_high / u_low);
-    const size_t n_cells = (size_t)fmin(ceil(range / step), 700.0);
+    const size_t n_cells = (size_t)fmax(fmin(ceil(range / step), range / LEAST_STEP), 4.0);
     table->inverse_step = (double)n_cells / range;
     table->n_v = n_cells + 4; /* one 0 before the first node, two more entries after the last */
     table->ln_v_start = -log(u_high) - 1.0 / table->inverse_step;
@@ -186,10 +185,15 @@ static void make_row(const struct dmumu_fast_common *common, const struct u_node
     row[nodes->n_cells + 3] = scale * sum;
 }
 
-static double row_of(double ln_t, double centre)
+static double half_tanh_of_ln(double x)
+{
+    return (x - 1.0) / (x + 1.0);
+}
+
+static double row_of(double ln_t, double t, double centre)
 {
     return ROWS_OUTSIDE * (ln_t - LN_T_START) +
-           ROWS_LOBES * (tanh((ln_t - centre) / LOBES_WIDTH) - tanh((LN_T_START - centre) / LOBES_WIDTH));
+           ROWS_LOBES * (half_tanh_of_ln(t / centre) - half_tanh_of_ln(T_START / centre));
 }
 
 /* ln t of a row, by bisection of row_of. */
@@ -199,7 +203,7 @@ static double ln_t_of_row(double row, double centre)
     double high = LN_T_START + row / ROWS_OUTSIDE;
     for (int i = 0; i < 60; i++) {
         const double middle = 0.5 * (low + high);
-        if (row_of(middle, centre) < row) {
+        if (row_of(middle, exp(middle), centre) < row) {
             low = middle;
         } else {
             high = middle;
@@ -208,9 +212,10 @@ static double ln_t_of_row(double row, double centre)
     return 0.5 * (low + high);
 }
 
-static void row_weights(double ln_t, double centre, size_t *first, double weight[static ROW_POINTS])
+static void row_weights(double ln_t, double t, double centre, size_t *first, double weight[static ROW_POINTS])
 {
-    const double position = fmin(fmax(row_of(fmax(ln_t, LN_T_FIRST), centre), 2.0), (double)(N_T - 4));
+    const double row = ln_t > LN_T_FIRST ? row_of(ln_t, t, centre) : 0.0;
+    const double position = fmin(fmax(row, 3.0), (double)(N_T - 4));
     const int i = (int)position;
     const double f = position - i;
     *first = (size_t)i - 2;
@@ -224,21 +229,26 @@ static void row_weights(double ln_t, double centre, size_t *first, double weight
     }
 }
 
-/* row = K(t; .) by interpolation between rows of the table; t outside the table is clamped, which K's form allows. */
-static void interpolate_row(const struct dmumu_fast_table *table, double ln_t, double scale, double row[restrict])
+/* row = sum over six rows of the table; vectorised. */
+__attribute__((target_clones("avx2", "default"))) static void
+combine_rows(size_t n, const double *restrict v, const double weight[static ROW_POINTS], double *restrict row)
 {
-    size_t first;
-    double weight[ROW_POINTS];
-    row_weights(ln_t, table->ln_t_lobes, &first, weight);
-    const size_t n = table->n_v;
-    const double *restrict v = table->value + first * n;
-    for (int j = 0; j < ROW_POINTS; j++) {
-        weight[j] *= scale / (1.0 + exp(fmax(ln_t, LN_T_FIRST)));
-    }
     for (size_t k = 0; k < n; k++) {
         row[k] = weight[0] * v[k] + weight[1] * v[k + n] + weight[2] * v[k + 2 * n] + weight[3] * v[k + 3 * n] +
                  weight[4] * v[k + 4 * n] + weight[5] * v[k + 5 * n];
     }
+}
+
+/* row = K(t; .) by interpolation between rows of the table; t outside the table is clamped, which K's form allows. */
+static void interpolate_row(const struct dmumu_fast_table *table, double ln_t, double t, double scale, double row[])
+{
+    size_t first;
+    double weight[ROW_POINTS];
+    row_weights(ln_t, t, table->t_lobes, &first, weight);
+    for (int j = 0; j < ROW_POINTS; j++) {
+        weight[j] *= scale / (1.0 + fmax(t, T_START));
+    }
+    combine_rows(table->n_v, table->value + first * table->n_v, weight, row);
 }
 
 /*
@@ -260,7 +270,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     int samples = 0;
     for (double ln_t = -3.0; ln_t < 3.0; ln_t += 0.3927, samples++) {
         make_row(common, nodes, table->s * exp(ln_t), 1.0, direct);
-        interpolate_row(table, ln_t, 1.0, interpolated);
+        interpolate_row(table, ln_t, exp(ln_t), 1.0, interpolated);
         const double most = fabs(direct[n_v - 1]);
         for (size_t k = 0; k < n_v; k++) {
             between_rows[k] += (interpolated[k] - direct[k]) / most;
@@ -293,12 +303,12 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
         return DMUMU_OK;
     }
     choose_lattice(state, tolerance, table);
-    table->ln_t_lobes = fmin(fmax(log(6.0 * (mu + table->width) / table->s), -1.0), 4.0);
+    table->t_lobes = fmin(fmax(6.0 * (mu + table->width) / table->s, 0.4), 50.0);
     table->value = malloc(N_T * table->n_v * sizeof *table->value);
     struct u_nodes nodes = {0};
     enum dmumu_status status = table->value ? make_u_nodes(state, table, &nodes) : DMUMU_ERROR_MEMORY;
     for (size_t i = 0; status == DMUMU_OK && i < N_T; i++) {
-        const double t = exp(ln_t_of_row((double)i, table->ln_t_lobes));
+        const double t = exp(ln_t_of_row((double)i, table->t_lobes));
         make_row(common, &nodes, table->s * t, 1.0 + t, table->value + i * table->n_v);
     }
     if (status == DMUMU_OK) {
@@ -320,7 +330,10 @@ void dmumu_fast_table_free(struct dmumu_fast_table *table)
 /* ---- sums over directions ---------------------------------------------------------------------------------------- */
 
 /* Directions closer to 90 degrees than this carry no gyro-resonance: their K falls like xi^9/2. */
-#define LEAST_GYRO_COSINE 3e-4
+#define LEAST_GYRO_COSINE 1e-3
+
+/* Directions closer to B than this carry no transit-time damping: it falls like tan^7/2. */
+#define LEAST_TRANSIT_SINE 3e-4
 
 /* Lattice of the transit-time sum: every TRANSIT_STRIDE-th entry of G's own. */
 #define TRANSIT_STRIDE 2
@@ -379,6 +392,19 @@ static void add_row(const struct dmumu_fast_table *table, const double row[], do
     to->jump_coarse[at] += coarse_ratio * row[table->n_v - 1];
 }
 
+/* Cumulate the steps of rows that have reached their constant end. */
+static void add_jumps(struct accumulator *to)
+{
+    double sum = 0.0;
+    double coarse = 0.0;
+    for (size_t k = 0; k < to->n; k++) {
+        sum += to->jump[k];
+        coarse += to->jump_coarse[k];
+        to->sum[k] += sum;
+        to->coarse[k] += coarse;
+    }
+}
+
 static void add_gyro(const struct dmumu_fast_table *table, const struct dmumu_angles *angles, double row[],
                      double scratch[], struct accumulator *to)
 {
@@ -389,7 +415,7 @@ static void add_gyro(const struct dmumu_fast_table *table, const struct dmumu_an
             continue;
         }
         const double ratio = angles->weight_coarse[p] / angles->weight[p];
-        interpolate_row(table, angles->ln_tangent[p], angles->weight[p] * xi * sqrt(xi), row);
+        interpolate_row(table, angles->ln_tangent[p], angles->sine[p] / xi, angles->weight[p] * xi * sqrt(xi), row);
         add_row(table, row, angles->ln_x_par_max[p], ratio, scratch, to);
         const double ln_xi = log(xi);
         if (ln_xi > ln_first) { /* the cascade's own start, x = 1 */
@@ -399,14 +425,7 @@ static void add_gyro(const struct dmumu_fast_table *table, const struct dmumu_an
             add_row(table, row, ln_xi, ratio, scratch, to);
         }
     }
-    double sum = 0.0;
-    double coarse = 0.0;
-    for (size_t k = 0; k < to->n; k++) {
-        sum += to->jump[k];
-        coarse += to->jump_coarse[k];
-        to->sum[k] += sum;
-        to->coarse[k] += coarse;
-    }
+    add_jumps(to);
 }
 
 /* sum[k] += factor G(ln z + k stride), z from its value at k = 0; G is constant past its end. */
@@ -440,38 +459,40 @@ static void add_transit_direction(const struct dmumu_fast_common *common, double
 }
 
 /*
- * What the cascade's start takes away, factor G(a R): for small R through two moments of the series
- * G(a) = a^1/2/2 (1 - a^2/20 + ...), for the few largest R of the lattice from the table.
+ * What the cascade's start takes away, factor G(a R) with a R <= 1: through moments of the series of G, whose terms are those of
+ * J_1^2 (A&S 9.1.14), (-1)^k (2k+2)! / [k! (k+2)! (k+1)!^2 2^(2k+2)] t^(2k+2), times t^-5/2 and integrated. To 1e-11.
  */
+enum { SERIES_TERMS = 7 };
+static const double series_of_g[SERIES_TERMS] = {0.5,
+                                                 -0.025,
+                                                 1.4467592592592594e-03,
+                                                 -5.842681623931624e-05,
+                                                 1.6754748774509804e-06,
+                                                 -3.5523106812169317e-08,
+                                                 5.772504856977513e-10};
+
 struct start_moments {
-    double half, five_halves; /* sums of factor a^1/2, factor a^5/2 */
+    double term[SERIES_TERMS]; /* sums of factor a^(2k + 1/2) */
 };
 
-static size_t first_beyond_series(const struct accumulator *to)
+static void add_moments(double a, double factor, struct start_moments *moments)
 {
-    return (size_t)fmin(fmax((log(SERIES_BELOW) - to->start) * to->inverse_step, 0.0), (double)to->n);
-}
-
-static void subtract_start(const struct dmumu_fast_common *common, double a, double factor, double sum[],
-                           struct start_moments *moments, const struct accumulator *to)
-{
-    if (factor == 0.0) {
-        return;
-    }
-    moments->half += factor * sqrt(a);
-    moments->five_halves += factor * sqrt(a) * a * a;
-    const double ln_a = log(a) + to->start;
-    for (size_t k = first_beyond_series(to); k < to->n; k++) {
-        sum[k] -= factor * dmumu_lattice_value(&common->g, ln_a + (double)k / to->inverse_step);
+    double power = factor * sqrt(a);
+    for (int k = 0; k < SERIES_TERMS; k++) {
+        moments->term[k] += power;
+        power *= a * a;
     }
 }
 
-static void subtract_series(const struct start_moments *moments, double sum[], const struct accumulator *to)
+static void subtract_start(const struct start_moments *moments, double sum[], const struct accumulator *to)
 {
-    const size_t end = first_beyond_series(to);
-    for (size_t k = 0; k < end; k++) {
-        const double r = exp(to->start + (double)k / to->inverse_step);
-        sum[k] -= 0.5 * sqrt(r) * (moments->half - r * r / 20.0 * moments->five_halves);
+    for (size_t i = 0; i < to->n; i++) {
+        const double r = exp(to->start + (double)i / to->inverse_step);
+        double series = 0.0;
+        for (int k = SERIES_TERMS - 1; k >= 0; k--) {
+            series = series * r * r + series_of_g[k] * moments->term[k];
+        }
+        sum[i] -= sqrt(r) * series;
     }
 }
 
@@ -479,31 +500,24 @@ static void add_transit(const struct dmumu_fast_common *common, const struct dmu
                         const struct dmumu_fast_table *table, const struct dmumu_angles *angles, struct accumulator *to)
 {
     const double ln_s = log(table->s);
-    struct start_moments start = {0.0, 0.0};
-    struct start_moments start_coarse = {0.0, 0.0};
+    struct start_moments start = {{0.0}};
+    struct start_moments start_coarse = {{0.0}};
     for (size_t p = 0; p < angles->n; p++) {
         const double resonance =
             dmumu_resonance_transit(table->mu, state->alfven_speed_v / angles->cosine[p], table->width);
         const double a = table->s * angles->sine[p]; /* w = a R x */
         const double factor = angles->weight[p] * resonance * a * sqrt(a);
         const double coarse_factor = angles->weight_coarse[p] * resonance * a * sqrt(a);
-        if (factor == 0.0) {
+        if (factor == 0.0 || angles->sine[p] < LEAST_TRANSIT_SINE) {
             continue;
         }
         add_transit_direction(common, to->start + ln_s + angles->ln_x_perp_max[p], factor, coarse_factor, to);
-        subtract_start(common, a, factor, to->sum, &start, to);
-        subtract_start(common, a, coarse_factor, to->coarse, &start_coarse, to);
+        add_moments(a, factor, &start);
+        add_moments(a, coarse_factor, &start_coarse);
     }
-    subtract_series(&start, to->sum, to);
-    subtract_series(&start_coarse, to->coarse, to);
-    double sum = 0.0;
-    double coarse = 0.0;
-    for (size_t k = 0; k < to->n; k++) {
-        sum += to->jump[k];
-        coarse += to->jump_coarse[k];
-        to->sum[k] += sum;
-        to->coarse[k] += coarse;
-    }
+    add_jumps(to);
+    subtract_start(&start, to->sum, to);
+    subtract_start(&start_coarse, to->coarse, to);
 }
 
 /* f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 of kernel.h, less R^-1/2. */
@@ -576,18 +590,121 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
     *profile = (struct dmumu_fast_profile){0};
 }
 
+static struct dmumu_fast_rate rate_of_sums(double scale, double gyro, double transit, double coarse, double table_error)
+{
+    const double total = gyro + transit;
+    const double angle_error = total > 0.0 ? dmumu_rule_error((total - coarse) / total) : 0.0;
+    return (struct dmumu_fast_rate){.transit = scale * fmax(transit, 0.0),
+                                    .gyro = scale * fmax(gyro, 0.0),
+                                    .angle_error = scale * total * angle_error,
+                                    .table_error = scale * table_error * fabs(gyro)};
+}
+
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_profile *profile, double larmor_ratio)
 {
     const double ln_r = log(larmor_ratio);
     const double scale = profile->front / sqrt(larmor_ratio);
     const double gyro = dmumu_lattice_value(&profile->gyro, ln_r);
     const double transit = dmumu_lattice_value(&profile->transit, ln_r);
-    const double total = gyro + transit;
     const double coarse =
         dmumu_lattice_value(&profile->gyro_coarse, ln_r) + dmumu_lattice_value(&profile->transit_coarse, ln_r);
-    const double angle_error = total > 0.0 ? dmumu_rule_error((total - coarse) / total) : 0.0;
-    return (struct dmumu_fast_rate){.transit = scale * fmax(transit, 0.0),
-                                    .gyro = scale * fmax(gyro, 0.0),
-                                    .angle_error = scale * total * angle_error,
-                                    .table_error = scale * profile->gyro_error * fabs(gyro)};
+    return rate_of_sums(scale, gyro, transit, coarse, profile->gyro_error);
+}
+
+/* ---- a few R ------------------------------------------------------------------------------------------------------- */
+
+struct few_sums {
+    double ln_r, r;
+    double gyro, transit, coarse;
+};
+
+/* K(t; V) from six rows and four columns. */
+static double value_at(const struct dmumu_fast_table *table, size_t first, const double row_weight[static ROW_POINTS],
+                       double ln_v)
+{
+    double f;
+    double weight[4];
+    const size_t i = dmumu_lattice_locate(table->ln_v_start, table->inverse_step, table->n_v, ln_v, &f);
+    const double *v = table->value + first * table->n_v + i - 1;
+    double sum = 0.0;
+    dmumu_lattice_weights(f, weight);
+    for (int j = 0; j < ROW_POINTS; j++, v += table->n_v) {
+        sum += row_weight[j] * (weight[0] * v[0] + weight[1] * v[1] + weight[2] * v[2] + weight[3] * v[3]);
+    }
+    return sum;
+}
+
+static void add_gyro_few(const struct dmumu_fast_table *table, const struct dmumu_angles *angles, size_t p, size_t n,
+                         struct few_sums sum[])
+{
+    const double ln_first = table->ln_v_start + 1.0 / table->inverse_step;
+    const double xi = angles->cosine[p];
+    if (angles->ln_x_par_max[p] <= ln_first || xi < LEAST_GYRO_COSINE) {
+        return;
+    }
+    const double t = angles->sine[p] / xi;
+    const double ratio = angles->weight_coarse[p] / angles->weight[p];
+    const double scale = angles->weight[p] * xi * sqrt(xi) / (1.0 + fmax(t, T_START));
+    const double ln_xi = log(xi);
+    size_t first;
+    double weight[ROW_POINTS];
+    row_weights(angles->ln_tangent[p], t, table->t_lobes, &first, weight);
+    for (size_t i = 0; i < n; i++) {
+        if (sum[i].ln_r + angles->ln_x_par_max[p] <= ln_first) {
+            continue;
+        }
+        double k = value_at(table, first, weight, sum[i].ln_r + angles->ln_x_par_max[p]);
+        if (sum[i].ln_r + ln_xi > ln_first) {
+            k -= value_at(table, first, weight, sum[i].ln_r + ln_xi);
+        }
+        sum[i].gyro += scale * k;
+        sum[i].coarse += scale * ratio * k;
+    }
+}
+
+static double g_at_start(double a)
+{
+    double series = 0.0;
+    for (int k = SERIES_TERMS - 1; k >= 0; k--) {
+        series = series * a * a + series_of_g[k];
+    }
+    return sqrt(a) * series;
+}
+
+static void add_transit_few(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                            const struct dmumu_fast_table *table, const struct dmumu_angles *angles, size_t p, size_t n,
+                            struct few_sums sum[])
+{
+    const double resonance =
+        dmumu_resonance_transit(table->mu, state->alfven_speed_v / angles->cosine[p], table->width);
+    const double a = table->s * angles->sine[p];
+    const double factor = resonance * a * sqrt(a);
+    if (factor == 0.0 || angles->sine[p] < LEAST_TRANSIT_SINE) {
+        return;
+    }
+    const double ln_s = log(table->s);
+    for (size_t i = 0; i < n; i++) {
+        const double g = dmumu_lattice_value(&common->g, fmin(sum[i].ln_r + ln_s + angles->ln_x_perp_max[p], 1e3)) -
+                         g_at_start(a * sum[i].r);
+        sum[i].transit += angles->weight[p] * factor * g;
+        sum[i].coarse += angles->weight_coarse[p] * factor * g;
+    }
+}
+
+void dmumu_fast_rates_few(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                          const struct dmumu_fast_table *table, const struct dmumu_angles *angles, size_t n,
+                          const double larmor_ratio[], struct dmumu_fast_rate rate[])
+{
+    struct few_sums sum[DMUMU_FAST_FEW];
+    for (size_t i = 0; i < n; i++) {
+        sum[i] = (struct few_sums){.ln_r = log(larmor_ratio[i]), .r = larmor_ratio[i]};
+    }
+    for (size_t p = 0; p < angles->n; p++) {
+        add_gyro_few(table, angles, p, n, sum);
+        add_transit_few(common, state, table, angles, p, n, sum);
+    }
+    for (size_t i = 0; i < n; i++) {
+        rate[i] = rate_of_sums(front(state, table->s) / sqrt(larmor_ratio[i]), sum[i].gyro, sum[i].transit,
+                               sum[i].coarse, table->rel_error);
+    }
 }

@@ -38,9 +38,9 @@ struct dmumu_fast_table {
     double mu, s, width;
     double ln_v_start, inverse_step; /* lattice in ln V */
     size_t n_v;
-    double ln_t_lobes; /* centre of the rows' density, see kernel.c */
-    double *value;     /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
-    double rel_error;  /* of an interpolated K, relative to its largest, measured when the table is made */
+    double t_lobes;   /* centre of the rows' density, see kernel.c */
+    double *value;    /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
+    double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */
 };
 
 /**
@@ -81,6 +81,16 @@ enum dmumu_status dmumu_fast_profile_make(const struct dmumu_fast_common *common
                                           const struct dmumu_fast_table *table, const struct dmumu_angles *angles,
                                           struct dmumu_fast_profile *profile);
 void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
+
+/**
+ * D_F at a few R of one (damping, mu), without a profile: cheaper up to DMUMU_FAST_FEW of them.
+ * @param[in]  larmor_ratio  [n] R, n <= DMUMU_FAST_FEW
+ * @param[out] rate          [n]
+ */
+enum { DMUMU_FAST_FEW = 24 };
+void dmumu_fast_rates_few(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                          const struct dmumu_fast_table *table, const struct dmumu_angles *angles, size_t n,
+                          const double larmor_ratio[], struct dmumu_fast_rate rate[]);
 
 /** D_F at one R, DMUMU_R_MIN .. DMUMU_R_MAX. */
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_profile *profile, double larmor_ratio);

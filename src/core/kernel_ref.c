@@ -4,9 +4,12 @@
  * Logic    Outer variable: ln tan(theta) for fast modes (it resolves waves along and across B alike), ln x_par for the
  *          others. Inner variable: ln x, ln x_perp. Ranges are cut where what is left is below a hundredth of the
  *          tolerance, and split at every kink and at the resonance, so that the adaptive rule meets smooth pieces only.
- * Bessel   From w = 200 (and eight times any sharp lower limit) on, the oscillations of J^2 are faded out, over a
- * hundred radians, into its mean over the phase: under a smooth integrand they add nothing. Not here confinement and
- * the integral over mu: diffusion_ref.c.
+ *
+ * Bessel   From w = 60 on (eight times any sharp lower limit; 200 in the quasi-linear limit, whose edges are sharp) the
+ *          oscillations of J^2 are faded out over as much again into its mean over the phase: under a smooth integrand they
+ *          add nothing.
+ *
+ * Confinement and the integral over mu are in diffusion_ref.c.
  */
 #include "core/kernel_ref.h"
 
@@ -19,8 +22,9 @@
 
 #include <math.h>
 
-#define FADE_FROM  200.0
-#define FADE_RATIO 1.5
+#define FADE_FROM             60.0
+#define FADE_FROM_QUASILINEAR 200.0
+#define FADE_RATIO            2.0
 
 /* What every integrand needs; `angle`, `x_par` and `n` change as the nesting goes. */
 struct integral {
@@ -429,7 +433,7 @@ struct dmumu_rate dmumu_kernel_ref(const struct dmumu_state *state, double larmo
                                .width = dmumu_resonance_width(state, s2),
                                .tolerance = tolerance,
                                .n = 1,
-                               .fade_from = FADE_FROM};
+                               .fade_from = state->kappa > 0.0 ? FADE_FROM : FADE_FROM_QUASILINEAR};
     if (state->kappa == 0.0) {
         return quasilinear_rate(&q);
     }

@@ -29,5 +29,6 @@ struct dmumu_cascade_form dmumu_spectrum_cascade(const struct dmumu_state *state
 
 double dmumu_spectrum_alfven(const struct dmumu_cascade_form *form, double x_par, double x_perp)
 {
-    return form->norm * pow(x_perp, -form->slope) * exp(-x_par / (form->strength * pow(x_perp, form->anisotropy)));
+    const double ln_x_perp = log(x_perp); /* one logarithm for both powers */
+    return form->norm * exp(-form->slope * ln_x_perp - x_par / form->strength * exp(-form->anisotropy * ln_x_perp));
 }

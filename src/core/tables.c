@@ -23,6 +23,13 @@ void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high)
     *high = (key.index + 1.0) * scale;
 }
 
+void dmumu_panel_probe(int k, double *mu, double *s2)
+{
+    const double one_minus_mu = ldexp(1.0, -k);
+    *mu = 1.0 - one_minus_mu;
+    *s2 = one_minus_mu * (2.0 - one_minus_mu);
+}
+
 void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2)
 {
     double low;
@@ -45,15 +52,16 @@ static void lazy_init(struct dmumu_lazy *lazy)
 typedef enum dmumu_status maker(void *context, int item);
 
 /*
- * Make all items of an array of lazies, with whoever else is at it: first those nobody is working on, then wait for the
- * others.
+ * Make all items of an array of lazies, with whoever else is at it: first those nobody is working on, then wait for the others. `wanted` [n] may be
+ * NULL: all.
  */
-static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, maker *make, void *context)
+static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, const uint8_t wanted[], maker *make,
+                                  void *context)
 {
     enum dmumu_status status = DMUMU_OK;
     for (int pass = 0; pass < 2; pass++) {
         for (int i = 0; i < n; i++) {
-            if (atomic_load(&lazy[i]->status) != NOT_MADE) {
+            if ((wanted && !wanted[i]) || atomic_load(&lazy[i]->status) != NOT_MADE) {
                 continue;
             }
             if (pass == 0 && !omp_test_lock(&lazy[i]->lock)) {
@@ -69,7 +77,7 @@ static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, maker 
         }
     }
     for (int i = 0; i < n; i++) {
-        const int made = atomic_load(&lazy[i]->status);
+        const int made = wanted && !wanted[i] ? DMUMU_OK : atomic_load(&lazy[i]->status);
         status = made == DMUMU_OK ? status : (enum dmumu_status)made;
     }
     return status;
@@ -80,6 +88,7 @@ static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, maker 
 struct panel_context {
     struct dmumu_tables *tables;
     struct dmumu_panel_tables *panel;
+    enum dmumu_mode mode;
 };
 
 static enum dmumu_status make_node(void *context, int item)
@@ -87,19 +96,12 @@ static enum dmumu_status make_node(void *context, int item)
     const struct panel_context *at = context;
     struct dmumu_node_tables *node = &at->panel->node[item];
     const struct dmumu_state *state = &at->tables->state;
-    enum dmumu_status status = DMUMU_OK;
-    if (state->modes[DMUMU_FAST]) {
-        status = dmumu_fast_table_init(&at->tables->fast, state, at->tables->model.tolerance, node->mu, node->s2,
-                                       &node->fast);
+    if (at->mode == DMUMU_FAST) {
+        return dmumu_fast_table_init(&at->tables->fast, state, at->tables->model.tolerance, node->mu, node->s2,
+                                     &node->fast);
     }
-    for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
-        const enum dmumu_mode mode = cascade_modes[i];
-        if (state->modes[mode]) {
-            status = dmumu_cascade_table_init(&at->tables->cascade[mode], state, node->mu, node->s2, (double)INFINITY,
-                                              &node->cascade[mode]);
-        }
-    }
-    return status;
+    return dmumu_cascade_table_init(&at->tables->cascade[at->mode], state, node->mu, node->s2, (double)INFINITY,
+                                    &node->cascade[at->mode]);
 }
 
 static struct dmumu_panel_tables *panel_new(struct dmumu_panel_key key)
@@ -108,7 +110,9 @@ static struct dmumu_panel_tables *panel_new(struct dmumu_panel_key key)
     if (panel) {
         panel->key = key;
         for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-            lazy_init(&panel->node[i].lazy);
+            for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+                lazy_init(&panel->node[i].lazy[mode]);
+            }
             dmumu_panel_node(key, i, &panel->node[i].mu, &panel->node[i].s2);
         }
     }
@@ -136,7 +140,7 @@ static struct dmumu_panel_tables *find_panel(struct dmumu_tables *tables, struct
 }
 
 const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
-                                                    enum dmumu_status *status)
+                                                    enum dmumu_mode mode, enum dmumu_status *status)
 {
     struct dmumu_panel_tables *panel = find_panel(tables, key);
     if (!panel) {
@@ -145,10 +149,10 @@ const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables,
     }
     struct dmumu_lazy *lazy[DMUMU_KRONROD_N];
     for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        lazy[i] = &panel->node[i].lazy;
+        lazy[i] = &panel->node[i].lazy[mode];
     }
-    struct panel_context context = {.tables = tables, .panel = panel};
-    *status = make_all(lazy, DMUMU_KRONROD_N, make_node, &context);
+    struct panel_context context = {.tables = tables, .panel = panel, .mode = mode};
+    *status = make_all(lazy, DMUMU_KRONROD_N, NULL, make_node, &context);
     return *status == DMUMU_OK ? panel : NULL;
 }
 
@@ -159,8 +163,8 @@ static void panel_free(struct dmumu_panel_tables *panel)
         dmumu_fast_table_free(&node->fast);
         for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
             dmumu_cascade_table_free(&node->cascade[mode]);
+            omp_destroy_lock(&node->lazy[mode].lock);
         }
-        omp_destroy_lock(&node->lazy.lock);
     }
     free(panel);
 }
@@ -181,6 +185,7 @@ static struct dmumu_rate_set *rate_set_new(size_t n, const double larmor_ratio[]
         return NULL;
     }
     memcpy(set->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio);
+    lazy_init(&set->probe_lazy);
     return set;
 }
 
@@ -205,47 +210,44 @@ struct dmumu_rate_set *dmumu_tables_rate_set(struct dmumu_tables *tables, size_t
 
 static void panel_rates_free(struct dmumu_panel_rates *rates)
 {
-    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        omp_destroy_lock(&rates->lazy[i].lock);
+    for (size_t r = 0; rates->lazy && r < rates->n; r++) {
+        omp_destroy_lock(&rates->lazy[r].lock);
     }
-    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-        free(rates->rate[mode]);
-    }
+    free(rates->lazy);
+    free(rates->rate);
     free(rates);
 }
 
-static struct dmumu_panel_rates *panel_rates_new(const struct dmumu_state *state, struct dmumu_panel_key key, size_t n)
+static struct dmumu_panel_rates *panel_rates_new(struct dmumu_panel_key key, enum dmumu_mode mode, size_t n)
 {
     struct dmumu_panel_rates *rates = calloc(1, sizeof *rates);
     if (!rates) {
         return NULL;
     }
     rates->key = key;
-    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        lazy_init(&rates->lazy[i]);
+    rates->mode = mode;
+    rates->lazy = malloc(n * sizeof *rates->lazy);
+    rates->rate = calloc(DMUMU_KRONROD_N * n, sizeof *rates->rate);
+    for (size_t r = 0; rates->lazy && r < n; r++) {
+        lazy_init(&rates->lazy[r]);
+        rates->n = r + 1;
     }
-    for (int i = 0; i < N_CASCADE_MODES; i++) {
-        const enum dmumu_mode mode = cascade_modes[i];
-        if (state->modes[mode]) {
-            rates->rate[mode] = calloc(DMUMU_KRONROD_N * n, sizeof *rates->rate[mode]);
-            if (!rates->rate[mode]) {
-                panel_rates_free(rates);
-                return NULL;
-            }
-        }
+    if (!rates->lazy || !rates->rate) {
+        panel_rates_free(rates);
+        return NULL;
     }
     return rates;
 }
 
 static struct dmumu_panel_rates *find_rates(struct dmumu_tables *tables, struct dmumu_rate_set *set,
-                                            struct dmumu_panel_key key)
+                                            struct dmumu_panel_key key, enum dmumu_mode mode)
 {
     omp_set_lock(&tables->lock);
     struct dmumu_panel_rates *rates = set->first;
-    while (rates && !same_key(rates->key, key)) {
+    while (rates && !(rates->mode == mode && same_key(rates->key, key))) {
         rates = rates->next;
     }
-    if (!rates && (rates = panel_rates_new(&tables->state, key, set->n)) != NULL) {
+    if (!rates && (rates = panel_rates_new(key, mode, set->n)) != NULL) {
         rates->next = set->first;
         set->first = rates;
     }
@@ -264,39 +266,95 @@ struct rates_context {
 static enum dmumu_status make_rates(void *context, int item)
 {
     const struct rates_context *at = context;
-    const size_t n = at->set->n;
+    const enum dmumu_mode mode = at->rates->mode;
     enum dmumu_status status = DMUMU_OK;
-    for (int i = 0; i < N_CASCADE_MODES; i++) {
-        const enum dmumu_mode mode = cascade_modes[i];
-        for (size_t k = 0; at->rates->rate[mode] && status == DMUMU_OK && k < n; k++) {
-            status =
-                dmumu_cascade_rate(&at->tables->cascade[mode], &at->tables->state, &at->panel->node[item].cascade[mode],
-                                   at->set->larmor_ratio[k], at->scratch, &at->rates->rate[mode][(size_t)item * n + k]);
-        }
+    for (int node = 0; status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
+        status = dmumu_cascade_rate(&at->tables->cascade[mode], &at->tables->state,
+                                    &at->panel->node[node].cascade[mode], at->set->larmor_ratio[item], at->scratch,
+                                    &at->rates->rate[(size_t)node * at->set->n + (size_t)item]);
     }
     return status;
 }
 
 const struct dmumu_panel_rates *dmumu_tables_panel_rates(struct dmumu_tables *tables, struct dmumu_rate_set *set,
-                                                         const struct dmumu_panel_tables *panel,
-                                                         struct dmumu_wave_nodes *scratch, enum dmumu_status *status)
+                                                         const struct dmumu_panel_tables *panel, enum dmumu_mode mode,
+                                                         const uint8_t chosen[], struct dmumu_wave_nodes *scratch,
+                                                         enum dmumu_status *status)
 {
-    struct dmumu_panel_rates *rates = find_rates(tables, set, panel->key);
-    if (!rates) {
+    struct dmumu_panel_rates *rates = find_rates(tables, set, panel->key, mode);
+    struct dmumu_lazy **lazy = malloc(set->n * sizeof(struct dmumu_lazy *));
+    if (!rates || !lazy) {
+        free(lazy);
         *status = DMUMU_ERROR_MEMORY;
         return NULL;
     }
-    struct dmumu_lazy *lazy[DMUMU_KRONROD_N];
-    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        lazy[i] = &rates->lazy[i];
+    for (size_t r = 0; r < set->n; r++) {
+        lazy[r] = &rates->lazy[r];
     }
     struct rates_context context = {.tables = tables, .set = set, .panel = panel, .rates = rates, .scratch = scratch};
-    *status = make_all(lazy, DMUMU_KRONROD_N, make_rates, &context);
+    *status = make_all(lazy, (int)set->n, chosen, make_rates, &context);
+    free(lazy);
     return *status == DMUMU_OK ? rates : NULL;
+}
+
+struct probe_context {
+    struct dmumu_tables *tables;
+    struct dmumu_rate_set *set;
+    struct dmumu_wave_nodes *scratch;
+};
+
+static enum dmumu_status make_probe(const struct probe_context *at, enum dmumu_mode mode, int k, double rate[])
+{
+    const struct dmumu_cascade_common *common = &at->tables->cascade[mode];
+    const struct dmumu_state *state = &at->tables->state;
+    struct dmumu_cascade_table table = {0};
+    double mu;
+    double s2;
+    dmumu_panel_probe(k, &mu, &s2);
+    enum dmumu_status status = dmumu_cascade_table_init(common, state, mu, s2, (double)INFINITY, &table);
+    for (size_t r = 0; status == DMUMU_OK && r < at->set->n; r++) {
+        struct dmumu_cascade_rate value;
+        status = dmumu_cascade_rate(common, state, &table, at->set->larmor_ratio[r], at->scratch, &value);
+        rate[r] = value.gyro / s2; /* n = 0 dies out towards mu = 1, like exp(-1/(kappa M_A s^2)) */
+    }
+    dmumu_cascade_table_free(&table);
+    return status;
+}
+
+static enum dmumu_status make_probes(void *context, int item)
+{
+    const struct probe_context *at = context;
+    enum dmumu_status status = DMUMU_OK;
+    (void)item;
+    for (int i = 0; i < N_CASCADE_MODES; i++) {
+        const enum dmumu_mode mode = cascade_modes[i];
+        const size_t n = at->set->n;
+        if (!at->tables->state.modes[mode]) {
+            continue;
+        }
+        double *probe = at->set->probe[mode] = malloc(DMUMU_N_PROBES * n * sizeof *probe);
+        status = probe ? status : DMUMU_ERROR_MEMORY;
+        for (int k = 1; status == DMUMU_OK && k <= DMUMU_N_PROBES; k++) {
+            status = make_probe(at, mode, k, probe + (size_t)(k - 1) * n);
+        }
+    }
+    return status;
+}
+
+enum dmumu_status dmumu_tables_probe(struct dmumu_tables *tables, struct dmumu_rate_set *set,
+                                     struct dmumu_wave_nodes *scratch)
+{
+    struct dmumu_lazy *lazy[1] = {&set->probe_lazy};
+    struct probe_context context = {.tables = tables, .set = set, .scratch = scratch};
+    return make_all(lazy, 1, NULL, make_probes, &context);
 }
 
 void dmumu_rate_set_free(struct dmumu_rate_set *set)
 {
+    omp_destroy_lock(&set->probe_lazy.lock);
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        free(set->probe[mode]);
+    }
     while (set->first) {
         struct dmumu_panel_rates *next = set->first->next;
         panel_rates_free(set->first);
@@ -307,8 +365,6 @@ void dmumu_rate_set_free(struct dmumu_rate_set *set)
 }
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
-
-static atomic_ulong next_identity = 1;
 
 static enum dmumu_status make_common(struct dmumu_tables *tables)
 {
@@ -339,7 +395,6 @@ enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfve
     }
     made->model = *model;
     made->alfven_mach = alfven_mach;
-    made->identity = atomic_fetch_add(&next_identity, 1UL);
     omp_init_lock(&made->lock);
     /* any beta and L of the model's range: what the tables use does not depend on them */
     const struct dmumu_point point = {

@@ -29,7 +29,7 @@ struct dmumu_lazy {
 };
 
 struct dmumu_node_tables {
-    struct dmumu_lazy lazy;
+    struct dmumu_lazy lazy[DMUMU_N_MODES]; /* of `fast`, and of `cascade` of the other two modes */
     double mu, s2;
     struct dmumu_fast_table fast;
     struct dmumu_cascade_table cascade[DMUMU_N_MODES]; /* alfven, slow */
@@ -41,11 +41,13 @@ struct dmumu_panel_tables {
     struct dmumu_panel_tables *next;
 };
 
-/** Rates of Alfven and slow modes on one panel for one list of R. */
+/** Rates of one of the Alfven and slow modes on one panel for one list of R. */
 struct dmumu_panel_rates {
     struct dmumu_panel_key key;
-    struct dmumu_lazy lazy[DMUMU_KRONROD_N];
-    struct dmumu_cascade_rate *rate[DMUMU_N_MODES]; /* [DMUMU_KRONROD_N][n], owned; NULL for modes not in the model */
+    enum dmumu_mode mode;
+    size_t n;
+    struct dmumu_lazy *lazy;         /* [n]: all nodes of one R are made together */
+    struct dmumu_cascade_rate *rate; /* [DMUMU_KRONROD_N][n] */
     struct dmumu_panel_rates *next;
 };
 
@@ -54,6 +56,8 @@ struct dmumu_rate_set {
     double *larmor_ratio; /* [n] */
     bool shared;          /* kept by the tables; else the caller frees it */
     struct dmumu_panel_rates *first;
+    struct dmumu_lazy probe_lazy;
+    double *probe[DMUMU_N_MODES]; /* [DMUMU_N_PROBES][n], owned: rate over 1 - mu^2 */
     struct dmumu_rate_set *next;
 };
 
@@ -67,24 +71,40 @@ struct dmumu_tables {
     struct dmumu_panel_tables *first_panel;
     struct dmumu_rate_set *first_set;
     size_t n_sets;
-    unsigned long identity; /* differs between any two tables of a process: the key of caches */
 };
 
+/** mu and 1 - mu^2 of probe k. */
+void dmumu_panel_probe(int k, double *mu, double *s2);
 /** End points of a panel. */
 void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);
 /** mu and 1 - mu^2 (without cancellation) of one Kronrod point. */
 void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2);
 
-/** The panel's tables, complete. Thread-safe. NULL and *status on failure. */
+/**
+ * Probes of what lies between a panel's last node and mu = 1: rates over 1 - mu^2 at mu = 1 - 2^-k, k = 1 .. DMUMU_N_PROBES. The integrand falls like
+ * 1 - mu^2, so that beyond the last, 1 - 1e-6, it adds 1e-12 at most.
+ */
+enum { DMUMU_N_PROBES = 20 };
+
+/** The panel, its tables of one mode complete. Thread-safe. NULL and *status on failure. */
 const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
-                                                    enum dmumu_status *status);
+                                                    enum dmumu_mode mode, enum dmumu_status *status);
 /** The list of rates for these R, made or found; free one that is not `shared`. Thread-safe. NULL when out of memory.
  */
 struct dmumu_rate_set *dmumu_tables_rate_set(struct dmumu_tables *tables, size_t n, const double larmor_ratio[]);
 void dmumu_rate_set_free(struct dmumu_rate_set *set);
-/** Rates of a set on a panel, complete. Thread-safe. NULL and *status on failure. */
+/** Make set->probe. Thread-safe. */
+enum dmumu_status dmumu_tables_probe(struct dmumu_tables *tables, struct dmumu_rate_set *set,
+                                     struct dmumu_wave_nodes *scratch);
+/**
+ * Rates of a set on a panel, of one of the Alfven and slow modes, complete for the R chosen.
+ * @param[in] panel   with its tables of this mode
+ * @param[in] chosen  [set->n] non-zero where wanted
+ * Thread-safe. NULL and *status on failure.
+ */
 const struct dmumu_panel_rates *dmumu_tables_panel_rates(struct dmumu_tables *tables, struct dmumu_rate_set *set,
-                                                         const struct dmumu_panel_tables *panel,
-                                                         struct dmumu_wave_nodes *scratch, enum dmumu_status *status);
+                                                         const struct dmumu_panel_tables *panel, enum dmumu_mode mode,
+                                                         const uint8_t chosen[], struct dmumu_wave_nodes *scratch,
+                                                         enum dmumu_status *status);
 
 #endif

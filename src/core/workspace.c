@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum dmumu_status dmumu_workspace_new(struct dmumu_workspace **workspace, struct dmumu_error *error)
 {
@@ -45,8 +46,14 @@ static bool same_damping(const struct dmumu_state *a, const struct dmumu_state *
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
                                  const struct dmumu_state *state)
 {
-    if (workspace->tables_identity != tables->identity || !same_damping(&workspace->damping, state)) {
-        workspace->tables_identity = tables->identity;
+    /* by content: tables freed and made anew may come at the same address. memcmp may call equal models different, never
+     * different ones equal. */
+    const bool same_tables = workspace->has_damping && workspace->alfven_mach == tables->alfven_mach &&
+                             memcmp(&workspace->model, &tables->model, sizeof tables->model) == 0;
+    if (!same_tables || !same_damping(&workspace->damping, state)) {
+        workspace->has_damping = true;
+        workspace->alfven_mach = tables->alfven_mach;
+        memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
         for (int level = 0; level < DMUMU_ANGLE_LEVELS; level++) {
             workspace->has_angles[level] = false;

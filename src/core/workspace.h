@@ -11,7 +11,7 @@
 #include "core/tables.h"
 
 /** Levels of the mesh of wave angles: each halves the panels of the one before. */
-enum { DMUMU_ANGLE_LEVELS = 4 };
+enum { DMUMU_ANGLE_LEVELS = 5 };
 
 struct dmumu_cached_profile {
     struct dmumu_panel_key key;
@@ -21,7 +21,9 @@ struct dmumu_cached_profile {
 
 struct dmumu_workspace {
     /* the damping that angles and profiles belong to */
-    unsigned long tables_identity;
+    bool has_damping;
+    double alfven_mach;
+    struct dmumu_model model;
     struct dmumu_state damping;
     bool has_angles[DMUMU_ANGLE_LEVELS];
     struct dmumu_angles angles[DMUMU_ANGLE_LEVELS];

@@ -7,35 +7,51 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Append the low n bytes of `bits`, least significant first. */
-static void add_bits(struct dmumu_sha256 *hash, uint64_t bits, size_t n)
+enum { CHUNK = 64 }; /* values brought into canonical form at a time */
+
+/* The low `size` bytes of `bits`, least significant first; returns where the next go. */
+static uint8_t *put_bits(uint8_t *bytes, uint64_t bits, size_t size)
 {
-    uint8_t bytes[8];
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < size; i++) {
         bytes[i] = (uint8_t)(bits >> (8 * i));
     }
-    dmumu_sha256_add(hash, bytes, n);
+    return bytes + size;
+}
+
+static void add_u64(struct dmumu_sha256 *hash, uint64_t value)
+{
+    uint8_t bytes[sizeof value];
+    put_bits(bytes, value, sizeof value);
+    dmumu_sha256_add(hash, bytes, sizeof bytes);
 }
 
 static void add_f64(struct dmumu_sha256 *hash, size_t n, const double values[])
 {
-    for (size_t i = 0; i < n; i++) {
-        uint64_t bits = UINT64_C(0x7ff8000000000000);
-        if (!isnan(values[i])) {
-            memcpy(&bits, &values[i], sizeof bits);
+    for (size_t first = 0; first < n; first += CHUNK) {
+        uint8_t bytes[CHUNK * sizeof(double)], *end = bytes;
+        for (size_t i = first; i < n && i < first + CHUNK; i++) {
+            uint64_t bits = UINT64_C(0x7ff8000000000000);
+            if (!isnan(values[i])) {
+                memcpy(&bits, &values[i], sizeof bits);
+            }
+            end = put_bits(end, bits, sizeof bits);
         }
-        add_bits(hash, bits, sizeof bits);
+        dmumu_sha256_add(hash, bytes, (size_t)(end - bytes));
     }
 }
 
 static void add_f32(struct dmumu_sha256 *hash, size_t n, const float values[])
 {
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits = UINT32_C(0x7fc00000);
-        if (!isnan(values[i])) {
-            memcpy(&bits, &values[i], sizeof bits);
+    for (size_t first = 0; first < n; first += CHUNK) {
+        uint8_t bytes[CHUNK * sizeof(float)], *end = bytes;
+        for (size_t i = first; i < n && i < first + CHUNK; i++) {
+            uint32_t bits = UINT32_C(0x7fc00000);
+            if (!isnan(values[i])) {
+                memcpy(&bits, &values[i], sizeof bits);
+            }
+            end = put_bits(end, bits, sizeof bits);
         }
-        add_bits(hash, bits, sizeof bits);
+        dmumu_sha256_add(hash, bytes, (size_t)(end - bytes));
     }
 }
 
@@ -123,7 +139,7 @@ void dmumu_cube_hash_root(const struct dmumu_cube_layout *layout, const uint8_t 
     dmumu_sha256_add(&hash, header, sizeof header - 1);
     for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
         add_name(&hash, dmumu_cube_axis_field(i)->name);
-        add_bits(&hash, layout->n[i], sizeof(uint64_t));
+        add_u64(&hash, layout->n[i]);
         add_f64(&hash, layout->n[i], layout->axis[i]);
     }
     for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {

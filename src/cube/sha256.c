@@ -32,23 +32,29 @@ static void schedule(const uint8_t block[static 64], uint32_t w[static 64])
     }
 }
 
-static void compress(uint32_t h[static 8], const uint8_t block[static 64])
+static void compress(uint32_t hash[static 8], const uint8_t block[static 64])
 {
-    uint32_t w[64], v[8];
+    uint32_t w[64];
+    uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3], e = hash[4], f = hash[5], g = hash[6], h = hash[7];
     schedule(block, w);
-    memcpy(v, h, sizeof v);
     for (int t = 0; t < 64; t++) {
-        const uint32_t sum1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-        const uint32_t ch = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        const uint32_t t1 = v[7] + sum1 + ch + round_constant[t] + w[t];
-        const uint32_t sum0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-        const uint32_t maj = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + sum0 + maj;
+        const uint32_t sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+        const uint32_t ch = (e & f) ^ (~e & g);
+        const uint32_t t1 = h + sum1 + ch + round_constant[t] + w[t];
+        const uint32_t sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+        const uint32_t maj = (a & b) ^ (a & c) ^ (b & c);
+        h = g;
+        g = f;
+        f = e;
+        e = d + t1;
+        d = c;
+        c = b;
+        b = a;
+        a = t1 + sum0 + maj;
     }
+    const uint32_t v[8] = {a, b, c, d, e, f, g, h};
     for (int i = 0; i < 8; i++) {
-        h[i] += v[i];
+        hash[i] += v[i];
     }
 }
 

@@ -73,7 +73,7 @@ static void trim(struct dmumu_cache *cache, int limit)
             if (!oldest || slot->last_use < oldest->last_use)
                 oldest = slot;
         }
-        if (unused <= limit)
+        if (!oldest || unused <= limit)
             return;
         dmumu_tables_free(oldest->tables);
         *oldest = (struct slot){0};

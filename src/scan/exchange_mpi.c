@@ -268,8 +268,7 @@ enum dmumu_status dmumu_exchange_run(const struct dmumu_exchange_setup *setup, s
     }
     begin(&exchange);
     struct dmumu_pool *pool = setup->pool;
-    const int threads = setup->team->threads;
-#pragma omp parallel default(none) shared(exchange, pool) num_threads(threads)
+#pragma omp parallel default(none) shared(exchange, pool) num_threads(setup->team->threads)
     {
         const int thread = omp_get_thread_num();
         while (!dmumu_pool_state(pool).stopped) {

@@ -33,29 +33,32 @@ void dmumu_progress_duration(double seconds, size_t size, char text[])
         snprintf(text, size, "%lld d %02lld h", s / 86400, s % 86400 / 3600);
 }
 
-void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int width, char text[DMUMU_PROGRESS_LINE])
+void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int width,
+                         char text[static DMUMU_PROGRESS_LINE])
 {
-    char elapsed[24], eta[24];
+    char line[DMUMU_PROGRESS_LINE] = "", elapsed[24], eta[24];
     const double rate = elapsed_s > 0.0 ? (double)done / elapsed_s : 0.0;
     dmumu_progress_duration(elapsed_s, sizeof elapsed, elapsed);
     dmumu_progress_duration(rate > 0.0 ? (double)(total - done) / rate : NAN, sizeof eta, eta);
     /* Rounded down: 100 % only when all is done. */
     const double percent = total > 0 ? floor(1000.0 * (double)done / (double)total) / 10.0 : 100.0;
-    const size_t size = DMUMU_PROGRESS_LINE;
     for (int form = 0; form < 4; ++form) {
         if (form == 0)
-            snprintf(text, size, "%" PRIu64 "/%" PRIu64 " curves  %.1f %%  %.3g curves/s  elapsed %s  ETA %s", done,
-                     total, percent, rate, elapsed, eta);
+            snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 " curves  %.1f %%  %.3g curves/s  elapsed %s  ETA %s",
+                     done, total, percent, rate, elapsed, eta);
         else if (form == 1)
-            snprintf(text, size, "%" PRIu64 "/%" PRIu64 "  %.1f %%  %.3g/s  ETA %s", done, total, percent, rate, eta);
+            snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 "  %.1f %%  %.3g/s  ETA %s", done, total, percent, rate,
+                     eta);
         else if (form == 2)
-            snprintf(text, size, "%.1f %%  ETA %s", percent, eta);
+            snprintf(line, sizeof line, "%.1f %%  ETA %s", percent, eta);
         else
-            snprintf(text, size, "%.1f %%", percent);
-        if (width <= 0 || strlen(text) <= (size_t)width)
-            return;
+            snprintf(line, sizeof line, "%.1f %%", percent);
+        if (width <= 0 || strlen(line) <= (size_t)width)
+            break;
     }
-    text[width] = '\0'; /* a terminal narrower than a percentage */
+    if (width > 0 && strlen(line) > (size_t)width)
+        line[width] = '\0'; /* a terminal narrower than a percentage */
+    memcpy(text, line, sizeof line);
 }
 
 /* A local mpirun hands its ranks a pipe and copies it to its own stderr: then that is the terminal. -1 if not. */

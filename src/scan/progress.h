@@ -25,7 +25,8 @@ void dmumu_progress_duration(double seconds, size_t size, char text[]);
  * are dropped until it fits into `width` columns; the shortest form is the percentage. Thread-safe.
  * @param[in] width  columns, or 0 for no limit
  */
-void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int width, char text[DMUMU_PROGRESS_LINE]);
+void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int width,
+                         char text[static DMUMU_PROGRESS_LINE]);
 
 struct dmumu_progress {
     uint64_t total;

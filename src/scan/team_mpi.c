@@ -13,7 +13,9 @@
 static int environment_number(const char *name, int missing)
 {
     const char *text = getenv(name);
-    return text && *text ? atoi(text) : missing;
+    char *end = NULL;
+    const long number = text ? strtol(text, &end, 10) : 0;
+    return end != text && number >= 0 && number <= INT32_MAX ? (int)number : missing;
 }
 
 bool dmumu_team_launched(void)
@@ -103,7 +105,7 @@ enum dmumu_status dmumu_team_start(int *argc, char ***argv, struct dmumu_team *t
             status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for a list of %d ranks", team->size);
     }
     status = dmumu_team_agree(team, status, error);
-    if (status == DMUMU_OK)
+    if (status == DMUMU_OK && team->rank_threads)
         survey(team);
     return status;
 }

@@ -51,6 +51,7 @@ done
 echo "== killed at any moment: what was flushed is there"
 for i in 1 2 3 4 5 6; do
     cube=$scratch/killed$i.h5
+    : >"$log" # before the loop below looks into it
     mpirun --bind-to none -np 3 "$writer" write "$cube" cyclic 60 slow >"$log" 2>/dev/null &
     job=$!
     for _ in $(seq 500); do
