@@ -30,8 +30,8 @@ CORE_SRC := $(wildcard src/core/*.c)
 MPI_SRC  := $(wildcard src/scan/*.c src/cube/*.c src/cmd_*.c)
 MAIN_SRC := $(wildcard src/main.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c))
-TOOL_SRC := $(wildcard tests/mpi/*.c tests/reference/*.c)
+HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)) tests/reference/points.c
+TOOL_SRC := $(filter-out $(HELP_SRC),$(wildcard tests/mpi/*.c tests/reference/*.c))
 C_FILES   = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))

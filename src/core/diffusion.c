@@ -1,12 +1,13 @@
 /*
  * Diffusion: D(R) = (v^2/4) int_C dmu (1-mu^2)^2 / (D_F + D_S + D_A) with the production kernel (F21).
  *
- * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu, each for the rigidities and sums (all modes, each mode
- *          alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for them, and one whose wave-angle
- *          error counts is done again on the next finer mesh of angles. What a panel gives is panel.h's; what its nodes
- *          share with other curves is tables.h's. Nothing here depends on other curves or on threads.
- * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables), weighted
- *          as the rates are; what those errors move the edges of C by.
+ * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu, each for the rigidities and sums (all modes, each
+ *          mode alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for
+ *          them, and one whose wave-angle error counts is done again on the next finer mesh of angles. What a panel
+ *          gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here depends on other
+ *          curves or on threads.
+ * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables),
+ *          weighted as the rates are; what those errors move the edges of C by.
  */
 #include "core/error.h"
 #include "core/panel.h"
@@ -24,11 +25,12 @@ enum {
     N_SUMS = DMUMU_N_MODES + 1,
     MAX_PANELS = 400,
     MAX_DEPTH = 9,              /* panels of 1/512 */
-    MAX_DEPTH_QUASILINEAR = 22, /* without broadening there is structure near mu = v_A/v */
+    MAX_DEPTH_QUASILINEAR = 31, /* without broadening there is structure near mu = v_A/v */
     QUASILINEAR_BASE_DEPTH = 18,
     END_DEPTH = 24, /* towards mu = 1, where a last sliver may be confined alone */
-    DEEPEST = END_DEPTH,
-    MAX_LEAVES = 20, /* per rigidity and sum: bounds what one marginal value may cost */
+    DEEPEST = MAX_DEPTH_QUASILINEAR,
+    MAX_LEAVES = 20,              /* per rigidity and sum: bounds what one marginal value may cost */
+    MAX_LEAVES_QUASILINEAR = 120, /* of which the base panels are 19 */
     MAX_PASSES = 60
 };
 
@@ -81,6 +83,7 @@ static bool mode_in_sum(const struct curve_work *work, int mode, int which)
 static bool gather(const struct curve_work *work, const struct panel *panel, int which, size_t r,
                    struct dmumu_panel_values *values)
 {
+    values->sharp = work->state->kappa == 0.0;
     for (int i = 0; i < NODES; i++) {
         const size_t at = (size_t)i * work->n + r;
         double rate = 0.0;
@@ -103,11 +106,31 @@ static bool gather(const struct curve_work *work, const struct panel *panel, int
     return true;
 }
 
+/*
+ * Without broadening, transit-time damping begins at mu = v_A/v with a jump, which no polynomial follows. What the panel around it
+ * can hold at most, its width at the edge of C, is its error, until it is narrow enough.
+ */
+static void mind_the_jump(const struct curve_work *work, struct dmumu_panel_key key,
+                          struct dmumu_panel_integral *integral)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    const double jump = work->state->alfven_speed_v;
+    if (work->state->kappa == 0.0 && low < jump && jump < high) {
+        integral->rough = true;
+        integral->difference = fmax(integral->difference, (high - low) * exp(-work->q_edge));
+    }
+}
+
 static void integrate_panel(const struct curve_work *work, struct panel *panel, int which, size_t r)
 {
     struct dmumu_panel_values values;
     if (gather(work, panel, which, r, &values)) {
         panel->integral[which][r] = dmumu_panel_integrate(panel->key, &values, work->q_edge);
+        if (mode_in_sum(work, DMUMU_FAST, which)) {
+            mind_the_jump(work, panel->key, &panel->integral[which][r]);
+        }
     } else {
         panel->integral[which][r] = (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};
     }
@@ -127,12 +150,13 @@ static void integrate_leaves(const struct curve_work *work, struct panel *panel,
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
 
 /*
- * A resonance narrower than this counts as exact: the broadened rate differs from the quasi-linear one by about Delta^2, which is added to the
- * error, while resolving it in wave angles would take ever finer meshes. It only comes with 1 - mu^2 below 1e-3.
+ * A resonance narrower than this counts as exact: the broadened rate differs from the quasi-linear one by about
+ * Delta^2, which is added to the error, while resolving it in wave angles would take ever finer meshes. It only comes
+ * with 1 - mu^2 below 1e-3.
  */
 #define EXACT_WIDTH 4e-3
 
-/* Rates of fast modes at the R listed: exact resonance, a profile (which other curves can use again), or one by one if few. */
+/* Rates of fast modes at the R listed: exact resonance, a profile (other curves can use it again), or one by one if few. */
 static void fast_rates_of(struct curve_work *work, struct panel *panel, int node, int level, size_t n,
                           const double ratio[], struct dmumu_fast_rate rate[])
 {
@@ -309,7 +333,7 @@ static struct panel *panel_new(const struct curve_work *work, struct dmumu_panel
     return panel;
 }
 
-/* A new panel: a child, for what its parent wants at this depth; or (parent NULL) for all sums and rigidities within range. */
+/* A new panel: a child, for what its parent wants at this depth; or (parent NULL) for all sums and rigidities in range. */
 static void add_panel(struct curve_work *work, struct dmumu_panel_key key, const struct panel *parent)
 {
     struct panel *panel = panel_new(work, key);
@@ -369,14 +393,14 @@ static struct total total_of(const struct curve_work *work, int which, size_t r)
 }
 
 /*
- * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last panel's nodes.
- * q of one sum at probe k.
+ * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last
+ * panel's nodes. q of one sum at probe k.
  */
 static double q_at_probe(struct curve_work *work, int which, size_t r, int k)
 {
     double rate = 0.0; /* over 1 - mu^2 */
     for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW; mode++) {
-        if (mode_in_sum(work, mode, which)) {
+        if (work->set && mode_in_sum(work, mode, which)) {
             rate += work->set->probe[mode][(size_t)(k - 1) * work->n + r];
         }
     }
@@ -394,8 +418,8 @@ static double q_at_probe(struct curve_work *work, int which, size_t r, int k)
 }
 
 /*
- * Is there more of C between the nodes of the panel that ends at mu = 1 and that end, and does it count? Then the depth at which the
- * edge lies in the last panel but one; 0 otherwise.
+ * Is there more of C between the nodes of the panel that ends at mu = 1 and that end, and does it count? Then the depth
+ * at which the edge lies in the last panel but one; 0 otherwise.
  */
 static int sliver_depth(struct curve_work *work, const struct panel *panel, int which, size_t r, double total)
 {
@@ -409,8 +433,7 @@ static int sliver_depth(struct curve_work *work, const struct panel *panel, int 
         return 0;
     }
     struct dmumu_panel_values values;
-    gather(work, panel, which, r, &values);
-    if (values.q[NODES - 1] > work->q_edge) {
+    if (!gather(work, panel, which, r, &values) || values.q[NODES - 1] > work->q_edge) {
         return 0;
     }
     if (work->set) {
@@ -442,7 +465,7 @@ static int max_depth_of(const struct curve_work *work, struct dmumu_panel_key ke
 static bool mark_splits(struct curve_work *work, int which, size_t r)
 {
     const struct total total = total_of(work, which, r);
-    if (!isfinite(total.value) || total.leaves > MAX_LEAVES) {
+    if (!isfinite(total.value) || total.leaves > (work->state->kappa > 0.0 ? MAX_LEAVES : MAX_LEAVES_QUASILINEAR)) {
         return false; /* what is left shows in the error */
     }
     bool any = false;
@@ -498,7 +521,10 @@ static void retire(const struct curve_work *work, struct panel *panel)
     }
 }
 
-/* The two children at some depth: the halves; or, of the panel that ends at mu = 1, its last two parts of that depth, nothing before being confined. */
+/*
+ * The two children at some depth: the halves; or, of the panel that ends at mu = 1, its last two parts of that depth,
+ * nothing before being confined.
+ */
 static void add_children(struct curve_work *work, const struct panel *panel, int depth)
 {
     const unsigned shift = (unsigned)(depth - panel->key.depth);

@@ -155,8 +155,8 @@ static double extremum_between(struct diffusion *d, double low, double high, dou
 }
 
 /*
- * Nodes between which edges of C are looked for: even ones; octaves towards mu = 1, where a sliver may be confined by itself; and, without
- * broadening, octaves towards mu = v_A/v, where transit-time damping begins.
+ * Nodes between which edges of C are looked for: even ones; octaves towards mu = 1, where a sliver may be confined by
+ * itself; and, without broadening, octaves towards mu = v_A/v, where transit-time damping begins.
  */
 static int search_nodes(const struct dmumu_state *state, double mu[static SEARCH_NODES])
 {

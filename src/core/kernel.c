@@ -6,15 +6,18 @@
 #include "core/constants.h"
 #include "core/resonance.h"
 #include "core/rules.h"
+#include "core/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie at integers of
+ * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie at
+ * integers of
  *
- *     r(t) = ROWS_OUTSIDE ln(t/T_START) + ROWS_LOBES {tanh[ln(t/c)/2] - tanh[ln(T_START/c)/2]},   tanh[ln(x)/2] = (x-1)/(x+1),
+ *     r(t) = ROWS_OUTSIDE ln(t/T_START) + ROWS_LOBES {tanh[ln(t/c)/2] - tanh[ln(T_START/c)/2]},
+ *     tanh[ln(x)/2] = (x-1)/(x+1),
  *
  * five times denser around c, where the lobes of J'^2 pass the resonance as t changes, than outside.
  */
@@ -230,7 +233,7 @@ static void row_weights(double ln_t, double t, double centre, size_t *first, dou
 }
 
 /* row = sum over six rows of the table; vectorised. */
-__attribute__((target_clones("avx2", "default"))) static void
+DMUMU_VECTOR static void
 combine_rows(size_t n, const double *restrict v, const double weight[static ROW_POINTS], double *restrict row)
 {
     for (size_t k = 0; k < n; k++) {
@@ -340,7 +343,7 @@ void dmumu_fast_table_free(struct dmumu_fast_table *table)
 #define LN_R_MIN       (-27.631021115928547) /* ln DMUMU_R_MIN */
 
 /* A row of K, shifted by `fraction` of a step, onto n entries of the sums. Vectorised: no entry depends on another. */
-__attribute__((target_clones("avx2", "default"))) static void
+DMUMU_VECTOR static void
 add_shifted(size_t n, const double *restrict row, const double weight[static 4], double *restrict sum)
 {
     for (size_t k = 0; k < n; k++) {
@@ -429,7 +432,7 @@ static void add_gyro(const struct dmumu_fast_table *table, const struct dmumu_an
 }
 
 /* sum[k] += factor G(ln z + k stride), z from its value at k = 0; G is constant past its end. */
-__attribute__((target_clones("avx2", "default"))) static void
+DMUMU_VECTOR static void
 add_g(size_t n, const double *restrict g, const double weight[static 4], double factor, double *restrict sum)
 {
     for (size_t k = 0; k < n; k++) {
@@ -459,8 +462,9 @@ static void add_transit_direction(const struct dmumu_fast_common *common, double
 }
 
 /*
- * What the cascade's start takes away, factor G(a R) with a R <= 1: through moments of the series of G, whose terms are those of
- * J_1^2 (A&S 9.1.14), (-1)^k (2k+2)! / [k! (k+2)! (k+1)!^2 2^(2k+2)] t^(2k+2), times t^-5/2 and integrated. To 1e-11.
+ * What the cascade's start takes away, factor G(a R) with a R <= 1: through moments of the series of G, whose terms are
+ * those of J_1^2 (A&S 9.1.14), (-1)^k (2k+2)! / [k! (k+2)! (k+1)!^2 2^(2k+2)] t^(2k+2), times t^-5/2 and integrated. To
+ * 1e-11.
  */
 enum { SERIES_TERMS = 7 };
 static const double series_of_g[SERIES_TERMS] = {0.5,
@@ -611,7 +615,7 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_profile *
     return rate_of_sums(scale, gyro, transit, coarse, profile->gyro_error);
 }
 
-/* ---- a few R ------------------------------------------------------------------------------------------------------- */
+/* ---- a few R ----------------------------------------------------------------------------------------------------- */
 
 struct few_sums {
     double ln_r, r;

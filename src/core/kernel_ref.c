@@ -6,8 +6,8 @@
  *          tolerance, and split at every kink and at the resonance, so that the adaptive rule meets smooth pieces only.
  *
  * Bessel   From w = 60 on (eight times any sharp lower limit; 200 in the quasi-linear limit, whose edges are sharp) the
- *          oscillations of J^2 are faded out over as much again into its mean over the phase: under a smooth integrand they
- *          add nothing.
+ *          oscillations of J^2 are faded out over as much again into its mean over the phase: under a smooth integrand
+ *          they add nothing.
  *
  * Confinement and the integral over mu are in diffusion_ref.c.
  */

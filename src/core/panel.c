@@ -224,7 +224,7 @@ struct dmumu_panel_integral dmumu_panel_integrate(struct dmumu_panel_key key, co
     } else {
         struct shape shape = {.low = low, .one_minus_high = 1.0 - high, .half = half, .q_edge = q_edge, .q = q};
         integrate_part(&shape, &integral, sensitivity);
-        integral.rough = least <= q_edge - DMUMU_PANEL_FLOOR;
+        integral.rough = values->sharp || least <= q_edge - DMUMU_PANEL_FLOOR;
     }
     for (int i = 0; i < NODES; i++) {
         integral.rate_error += sensitivity[i] * values->error[i];

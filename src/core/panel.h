@@ -1,9 +1,9 @@
 /*
  * Panel: the integral of (1 - mu^2) exp(-q) over the confined part of one panel of pitch angles.
  *
- * q = ln[D_mumu/(1 - mu^2)] is known at the panel's 15 Kronrod points and smooth between them; confined is where q > q_edge. A panel confined as a
- * whole is summed as it is. One with an edge is integrated between the roots of q's interpolating polynomial, and again with
- * the polynomial through fewer of the points, for the error.
+ * q = ln[D_mumu/(1 - mu^2)] is known at the panel's 15 Kronrod points and smooth between them; confined is where
+ * q > q_edge. A panel confined as a whole is summed as it is. One with an edge is integrated between the roots of q's
+ * interpolating polynomial, and again with the polynomial through fewer of the points, for the error.
  */
 #ifndef DMUMU_CORE_PANEL_H
 #define DMUMU_CORE_PANEL_H
@@ -15,6 +15,7 @@ struct dmumu_panel_values {
     double q[DMUMU_KRONROD_N];
     double error[DMUMU_KRONROD_N];       /* relative, of the rate */
     double angle_error[DMUMU_KRONROD_N]; /* the part of it that finer wave angles mend */
+    bool sharp; /* without broadening, q may jump: at an edge of C no polynomial is to be trusted */
 };
 
 struct dmumu_panel_integral {
@@ -24,7 +25,7 @@ struct dmumu_panel_integral {
     double angle_error;   /* the part of it that finer wave angles mend */
     unsigned angle_nodes; /* bit i: node i has a part in angle_error worth mending */
     double mu_star;       /* largest confined mu; NaN where nothing is confined */
-    bool rough;           /* q is not smooth here (cut off far outside C): the difference itself is the error */
+    bool rough; /* q is not smooth here (jumps, or cut off far outside C): the difference itself is the error */
 };
 
 /** Estimated error of one panel relative to the total of all. */

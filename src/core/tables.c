@@ -52,8 +52,8 @@ static void lazy_init(struct dmumu_lazy *lazy)
 typedef enum dmumu_status maker(void *context, int item);
 
 /*
- * Make all items of an array of lazies, with whoever else is at it: first those nobody is working on, then wait for the others. `wanted` [n] may be
- * NULL: all.
+ * Make all items of an array of lazies, with whoever else is at it: first those nobody is working on, then wait for the
+ * others. `wanted` [n] may be NULL: all.
  */
 static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, const uint8_t wanted[], maker *make,
                                   void *context)

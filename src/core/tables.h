@@ -81,8 +81,8 @@ void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);
 void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2);
 
 /**
- * Probes of what lies between a panel's last node and mu = 1: rates over 1 - mu^2 at mu = 1 - 2^-k, k = 1 .. DMUMU_N_PROBES. The integrand falls like
- * 1 - mu^2, so that beyond the last, 1 - 1e-6, it adds 1e-12 at most.
+ * Probes of what lies between a panel's last node and mu = 1: rates over 1 - mu^2 at mu = 1 - 2^-k,
+ * k = 1 .. DMUMU_N_PROBES. The integrand falls like 1 - mu^2, so that beyond the last, 1 - 1e-6, it adds 1e-12 at most.
  */
 enum { DMUMU_N_PROBES = 20 };
 

@@ -43,13 +43,18 @@ static bool same_damping(const struct dmumu_state *a, const struct dmumu_state *
            a->collisionless == b->collisionless && a->viscous == b->viscous;
 }
 
+/* May call equal models different (padding, signs of zero), never different ones equal. */
+static bool same_bytes(const struct dmumu_model *a, const struct dmumu_model *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* NOLINT(*-memory-comparison,cert-*) */
+}
+
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
                                  const struct dmumu_state *state)
 {
-    /* by content: tables freed and made anew may come at the same address. memcmp may call equal models different, never
-     * different ones equal. */
+    /* by content: tables freed and made anew may come at the same address */
     const bool same_tables = workspace->has_damping && workspace->alfven_mach == tables->alfven_mach &&
-                             memcmp(&workspace->model, &tables->model, sizeof tables->model) == 0;
+                             same_bytes(&workspace->model, &tables->model);
     if (!same_tables || !same_damping(&workspace->damping, state)) {
         workspace->has_damping = true;
         workspace->alfven_mach = tables->alfven_mach;
