@@ -46,6 +46,7 @@ struct panel {
     const struct dmumu_panel_tables *tables;
     uint8_t *part[N_SUMS];        /* [n] enum panel_part, of each sum */
     uint8_t *want_split[N_SUMS];  /* [n] depth of the wanted children, 0: none */
+    uint8_t *probed[N_SUMS];      /* [n] 1 once looked for what hides at mu -> 1 */
     uint8_t *needed;              /* [n] scratch: rigidities at which a rate is to be computed */
     uint8_t *level;               /* [n] wave-angle level in use */
     double *rate[DMUMU_N_MODES];  /* [NODES][n] D_mumu L/v */
@@ -154,9 +155,9 @@ static void integrate_leaves(const struct curve_work *work, struct panel *panel,
  * Delta^2, which is added to the error, while resolving it in wave angles would take ever finer meshes. It only comes
  * with 1 - mu^2 below 1e-3.
  */
-#define EXACT_WIDTH 4e-3
+#define EXACT_WIDTH 0.012
 
-/* Rates of fast modes at the R listed: exact resonance, a profile (other curves can use it again), or one by one if few. */
+/* Rates of fast modes at the R listed: exact resonance, a profile (for other curves too), or one by one if few. */
 static void fast_rates_of(struct curve_work *work, struct panel *panel, int node, int level, size_t n,
                           const double ratio[], struct dmumu_fast_rate rate[])
 {
@@ -165,7 +166,8 @@ static void fast_rates_of(struct curve_work *work, struct panel *panel, int node
     const struct dmumu_fast_common *common = &work->tables->fast;
     const double width = tables->fast.width;
     const bool exact = width < EXACT_WIDTH;
-    const bool shared = !exact && (n > DMUMU_FAST_FEW || (panel->key.depth == 1 && level <= 1)); /* worth a profile */
+    /* The base panels are every curve's: worth a profile. (By the panel alone: D at one R must not depend on the others.) */
+    const bool shared = !exact && panel->key.depth == 1 && level <= 1;
     const struct dmumu_fast_profile *profile =
         angles && shared ? dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node, level) : NULL;
     if (!angles || (shared && !profile)) {
@@ -174,7 +176,7 @@ static void fast_rates_of(struct curve_work *work, struct panel *panel, int node
         for (size_t i = 0; i < n; i++) {
             rate[i] = dmumu_quasilinear_fast_rate(common, work->state, angles, tables->mu, tables->s2, ratio[i]);
             if (width > 0.0) { /* a stand-in for a narrow resonance: no mesh of angles mends what it lacks */
-                rate[i].table_error += rate[i].angle_error + width * width * (rate[i].gyro + rate[i].transit);
+                rate[i].table_error += rate[i].angle_error + 3.0 * width * width * (rate[i].gyro + rate[i].transit);
                 rate[i].angle_error = 0.0;
             }
         }
@@ -183,7 +185,10 @@ static void fast_rates_of(struct curve_work *work, struct panel *panel, int node
             rate[i] = dmumu_fast_profile_rate(profile, ratio[i]);
         }
     } else {
-        dmumu_fast_rates_few(common, work->state, &tables->fast, angles, n, ratio, rate);
+        for (size_t i = 0; i < n; i += DMUMU_FAST_FEW) {
+            const size_t few = n - i < DMUMU_FAST_FEW ? n - i : DMUMU_FAST_FEW;
+            dmumu_fast_rates_few(common, work->state, &tables->fast, angles, few, ratio + i, rate + i);
+        }
     }
 }
 
@@ -291,6 +296,7 @@ static void panel_free(struct panel *panel)
     for (int which = 0; which < N_SUMS; which++) {
         free(panel->part[which]);
         free(panel->want_split[which]);
+        free(panel->probed[which]);
         free(panel->integral[which]);
     }
     free(panel->angle_error);
@@ -322,8 +328,10 @@ static struct panel *panel_new(const struct curve_work *work, struct dmumu_panel
         if (work->sums[which]) {
             panel->part[which] = calloc(n, 1);
             panel->want_split[which] = calloc(n, 1);
+            panel->probed[which] = calloc(n, 1);
             panel->integral[which] = calloc(n, sizeof *panel->integral[which]);
-            good = good && panel->part[which] && panel->want_split[which] && panel->integral[which];
+            good = good && panel->part[which] && panel->want_split[which] && panel->probed[which] &&
+                   panel->integral[which];
         }
     }
     if (!good) {
@@ -333,7 +341,7 @@ static struct panel *panel_new(const struct curve_work *work, struct dmumu_panel
     return panel;
 }
 
-/* A new panel: a child, for what its parent wants at this depth; or (parent NULL) for all sums and rigidities in range. */
+/* A new panel: a child, for what its parent wants at this depth; or (parent NULL) for all sums and R in range. */
 static void add_panel(struct curve_work *work, struct dmumu_panel_key key, const struct panel *parent)
 {
     struct panel *panel = panel_new(work, key);
@@ -392,18 +400,25 @@ static struct total total_of(const struct curve_work *work, int which, size_t r)
     return total;
 }
 
+/* Rate of the Alfven and slow modes of a sum over 1 - mu^2, at probe k. */
+static double cascade_probe(const struct curve_work *work, int which, size_t r, int k)
+{
+    double rate = 0.0;
+    for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW; mode++) {
+        if (mode_in_sum(work, mode, which)) {
+            rate += work->set->probe[mode][(size_t)(k - 1) * work->n + r];
+        }
+    }
+    return rate;
+}
+
 /*
  * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last
  * panel's nodes. q of one sum at probe k.
  */
 static double q_at_probe(struct curve_work *work, int which, size_t r, int k)
 {
-    double rate = 0.0; /* over 1 - mu^2 */
-    for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW; mode++) {
-        if (work->set && mode_in_sum(work, mode, which)) {
-            rate += work->set->probe[mode][(size_t)(k - 1) * work->n + r];
-        }
-    }
+    double rate = work->set ? cascade_probe(work, which, r, k) : 0.0; /* over 1 - mu^2 */
     const struct dmumu_angles *angles = dmumu_workspace_angles(work->workspace, 0);
     if (mode_in_sum(work, DMUMU_FAST, which) && angles) {
         /* Delta is small here: as good as exact resonance, for the question whether to look further */
@@ -417,31 +432,11 @@ static double q_at_probe(struct curve_work *work, int which, size_t r, int k)
     return log(rate);
 }
 
-/*
- * Is there more of C between the nodes of the panel that ends at mu = 1 and that end, and does it count? Then the depth
- * at which the edge lies in the last panel but one; 0 otherwise.
- */
-static int sliver_depth(struct curve_work *work, const struct panel *panel, int which, size_t r, double total)
+/* Where the last panel but one must begin so that an edge of C beyond the panel's nodes lies in it; 0: there is none. */
+static int edge_depth(struct curve_work *work, const struct panel *panel, int which, size_t r)
 {
-    double low;
-    double high;
-    dmumu_panel_ends(panel->key, &low, &high);
-    /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C */
-    const double most = (1.0 - low) * (1.0 - low) * exp(-work->q_edge);
-    if (high < 1.0 || panel->key.depth >= DMUMU_N_PROBES || isinf(work->q_edge) ||
-        most < 0.01 * work->tolerance * total) {
-        return 0;
-    }
-    struct dmumu_panel_values values;
-    if (!gather(work, panel, which, r, &values) || values.q[NODES - 1] > work->q_edge) {
-        return 0;
-    }
-    if (work->set) {
-        const enum dmumu_status status = dmumu_tables_probe(work->tables, work->set, &work->workspace->wave_nodes);
-        work->status = status == DMUMU_OK ? work->status : status;
-    }
     int k = DMUMU_N_PROBES;
-    if (work->status != DMUMU_OK || q_at_probe(work, which, r, k) <= work->q_edge) {
+    if (q_at_probe(work, which, r, k) <= work->q_edge) {
         return 0;
     }
     while (k - 1 > panel->key.depth && q_at_probe(work, which, r, k - 1) > work->q_edge) {
@@ -450,12 +445,63 @@ static int sliver_depth(struct curve_work *work, const struct panel *panel, int 
     return k;
 }
 
+/* Do Alfven or slow modes change the rate beyond the panel's last node, which lies LAST_NODE octaves towards mu = 1, by what counts? */
+static bool turns_beyond(const struct curve_work *work, const struct panel *panel, int which, size_t r, double q_last,
+                         double total)
+{
+    enum { LAST_NODE = 7 };
+    const int first = panel->key.depth + LAST_NODE;
+    for (int k = first + 1; k <= DMUMU_N_PROBES; k++) {
+        const double remaining = 2.0 * ldexp(1.0, -2 * k) * exp(-q_last); /* (1-mu^2) exp(-q) over what is beyond */
+        if (remaining < PANEL_SHARE * work->tolerance * total) {
+            return false;
+        }
+        if (fabs(cascade_probe(work, which, r, k) - cascade_probe(work, which, r, first)) > 0.01 * exp(q_last)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The panel that ends at mu = 1 may hide something between its nodes and that end: a sliver of C, or (without a zone, where the integrand
+ * does not fall off) a rise of the Alfven modes' rate. The depth at which to look closer; 0: nothing that counts.
+ */
+static int hidden_depth(struct curve_work *work, struct panel *panel, int which, size_t r, double total)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(panel->key, &low, &high);
+    if (high < 1.0 || panel->key.depth >= DMUMU_N_PROBES || panel->probed[which][r]) {
+        return 0;
+    }
+    /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C; infinite without a zone */
+    const double most = (1.0 - low) * (1.0 - low) * exp(-work->q_edge);
+    struct dmumu_panel_values values;
+    if (most < 0.01 * work->tolerance * total || !gather(work, panel, which, r, &values)) {
+        return 0;
+    }
+    panel->probed[which][r] = 1;
+    if (work->set) {
+        const enum dmumu_status status = dmumu_tables_probe(work->tables, work->set, &work->workspace->wave_nodes);
+        work->status = status == DMUMU_OK ? work->status : status;
+    }
+    const double q_last = values.q[NODES - 1];
+    if (work->status != DMUMU_OK) {
+        return 0;
+    }
+    if (q_last <= work->q_edge) {
+        return edge_depth(work, panel, which, r);
+    }
+    return work->set && turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
+}
+
 static int max_depth_of(const struct curve_work *work, struct dmumu_panel_key key)
 {
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
-    if (low >= 1.0 - ldexp(1.0, -MAX_DEPTH) && !isinf(work->q_edge)) {
+    if (low >= 1.0 - ldexp(1.0, -MAX_DEPTH)) {
         return END_DEPTH;
     }
     return work->state->kappa > 0.0 ? MAX_DEPTH : MAX_DEPTH_QUASILINEAR;
@@ -476,7 +522,7 @@ static bool mark_splits(struct curve_work *work, int which, size_t r)
         }
         const bool inexact = total.value > 0.0 && panel->key.depth < max_depth_of(work, panel->key) &&
                              dmumu_panel_error(&panel->integral[which][r], total.value) > PANEL_SHARE * work->tolerance;
-        const int depth = inexact ? panel->key.depth + 1 : sliver_depth(work, panel, which, r, total.value);
+        const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
             any = true;

@@ -222,19 +222,22 @@ static void row_weights(double ln_t, double t, double centre, size_t *first, dou
     const int i = (int)position;
     const double f = position - i;
     *first = (size_t)i - 2;
-    for (int j = 0; j < ROW_POINTS; j++) {
-        weight[j] = 1.0;
-        for (int k = 0; k < ROW_POINTS; k++) {
-            if (k != j) {
-                weight[j] *= (f + 2.0 - k) / (j - k);
-            }
-        }
-    }
+    /* products of the distances to the five other nodes, over prod (j - k) = -120, 24, -12, 12, -24, 120 */
+    const double d[ROW_POINTS] = {f + 2.0, f + 1.0, f, f - 1.0, f - 2.0, f - 3.0};
+    const double d01 = d[0] * d[1];
+    const double d23 = d[2] * d[3];
+    const double d45 = d[4] * d[5];
+    weight[0] = d[1] * d23 * d45 * (-1.0 / 120.0);
+    weight[1] = d[0] * d23 * d45 * (1.0 / 24.0);
+    weight[2] = d01 * d[3] * d45 * (-1.0 / 12.0);
+    weight[3] = d01 * d[2] * d45 * (1.0 / 12.0);
+    weight[4] = d01 * d23 * d[5] * (-1.0 / 24.0);
+    weight[5] = d01 * d23 * d[4] * (1.0 / 120.0);
 }
 
 /* row = sum over six rows of the table; vectorised. */
-DMUMU_VECTOR static void
-combine_rows(size_t n, const double *restrict v, const double weight[static ROW_POINTS], double *restrict row)
+DMUMU_VECTOR static void combine_rows(size_t n, const double *restrict v, const double weight[static ROW_POINTS],
+                                      double *restrict row)
 {
     for (size_t k = 0; k < n; k++) {
         row[k] = weight[0] * v[k] + weight[1] * v[k + n] + weight[2] * v[k + 2 * n] + weight[3] * v[k + 3 * n] +
@@ -343,8 +346,8 @@ void dmumu_fast_table_free(struct dmumu_fast_table *table)
 #define LN_R_MIN       (-27.631021115928547) /* ln DMUMU_R_MIN */
 
 /* A row of K, shifted by `fraction` of a step, onto n entries of the sums. Vectorised: no entry depends on another. */
-DMUMU_VECTOR static void
-add_shifted(size_t n, const double *restrict row, const double weight[static 4], double *restrict sum)
+DMUMU_VECTOR static void add_shifted(size_t n, const double *restrict row, const double weight[static 4],
+                                     double *restrict sum)
 {
     for (size_t k = 0; k < n; k++) {
         sum[k] += weight[0] * row[k] + weight[1] * row[k + 1] + weight[2] * row[k + 2] + weight[3] * row[k + 3];
@@ -432,8 +435,8 @@ static void add_gyro(const struct dmumu_fast_table *table, const struct dmumu_an
 }
 
 /* sum[k] += factor G(ln z + k stride), z from its value at k = 0; G is constant past its end. */
-DMUMU_VECTOR static void
-add_g(size_t n, const double *restrict g, const double weight[static 4], double factor, double *restrict sum)
+DMUMU_VECTOR static void add_g(size_t n, const double *restrict g, const double weight[static 4], double factor,
+                               double *restrict sum)
 {
     for (size_t k = 0; k < n; k++) {
         const double *v = g + TRANSIT_STRIDE * k;

@@ -1,4 +1,4 @@
-/* Blocks: groups of curves with one M_A, costliest first (see blocks.h). Pure: no MPI, no clock. */
+/* Blocks: groups of runs with one M_A, costliest first (see blocks.h). Pure: no MPI, no clock. */
 #include "scan/blocks.h"
 
 #include "core/error.h"
@@ -9,14 +9,14 @@
 /* One curve with all that decides its place in the order. */
 struct entry {
     double group_cost; /* of the whole group, so that a group stays together */
-    double cost;
+    double cost;       /* as a later curve of its run: the same for the whole run, so that it stays together */
     size_t group;
     uint64_t curve;
 };
 
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
 {
-    const double of_mach = pow(alfven_mach, -0.25);
+    const double of_mach = pow(alfven_mach, -0.5);
     return region == DMUMU_DISK ? 1.2 * of_mach : of_mach;
 }
 
@@ -54,7 +54,7 @@ static void take_order(const struct entry entries[], struct dmumu_blocks *blocks
     size_t groups = 0;
     for (size_t i = 0; i < blocks->n_curves; ++i) {
         blocks->curve[i] = entries[i].curve;
-        blocks->cost[i] = entries[i].cost;
+        blocks->cost[i] = i % blocks->run_length == 0 ? DMUMU_BLOCKS_FIRST_COST * entries[i].cost : entries[i].cost;
         if (i == 0 || entries[i].group != entries[i - 1].group)
             blocks->group_first[groups++] = i;
     }
@@ -65,7 +65,8 @@ enum dmumu_status dmumu_blocks_new(const struct dmumu_grid *grid, struct dmumu_b
                                    struct dmumu_error *error)
 {
     const size_t n = dmumu_grid_n_curves(grid), n_groups = grid->axis[DMUMU_AXIS_ALFVEN_MACH].n;
-    struct dmumu_blocks made = {.n_curves = n, .n_groups = n_groups};
+    struct dmumu_blocks made = {
+        .n_curves = n, .n_groups = n_groups, .run_length = grid->axis[DMUMU_AXIS_INJECTION_SCALE].n};
     made.curve = calloc(n, sizeof *made.curve);
     made.cost = calloc(n, sizeof *made.cost);
     made.group_first = calloc(n_groups + 1, sizeof *made.group_first);
@@ -99,4 +100,18 @@ double dmumu_blocks_sum(const struct dmumu_blocks *blocks, struct dmumu_block bl
     for (size_t i = 0; i < block.count; ++i)
         sum += blocks->cost[block.first + i];
     return sum;
+}
+
+struct dmumu_block dmumu_blocks_piece(const struct dmumu_blocks *blocks, struct dmumu_block block, size_t count)
+{
+    const size_t of_run = blocks->run_length - block.first % blocks->run_length;
+    const size_t most = count < of_run ? count : of_run;
+    return (struct dmumu_block){block.first, block.count < most ? block.count : most};
+}
+
+size_t dmumu_blocks_runs(const struct dmumu_blocks *blocks, struct dmumu_block block)
+{
+    if (block.count == 0)
+        return 0;
+    return (block.first + block.count - 1) / blocks->run_length - block.first / blocks->run_length + 1;
 }

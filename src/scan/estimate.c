@@ -7,14 +7,14 @@
 #include <math.h>
 #include <omp.h>
 
-enum { MACH_SAMPLES = 4, CURVES_PER_PASS = 5, PASSES = 2 };
+enum { MACH_SAMPLES = 4, RUNS_PER_PASS = 2, CURVES_PER_RUN = 3, PASSES = 2 };
 static const double enough_s = 15.0;
 
-/* Seconds at one M_A: for the tables, and per curve of each region. */
+/* Seconds at one M_A: for the tables, and for a run of each region. */
 struct sample {
     size_t mach;
     double tables_s;
-    double curve_s[DMUMU_N_REGIONS];
+    double run_s[DMUMU_N_REGIONS];
 };
 
 static uint64_t flat_index(const struct dmumu_grid *grid, size_t region, size_t mach, size_t beta, size_t scale)
@@ -24,17 +24,50 @@ static uint64_t flat_index(const struct dmumu_grid *grid, size_t region, size_t 
            scale;
 }
 
-/* The k-th of points that fill the plane of beta and L evenly: Roberts' R2 sequence, made of the plastic number. */
-static uint64_t spread_index(const struct dmumu_grid *grid, size_t region, size_t mach, int k)
+/* Curves of a run that are computed. */
+static size_t curves_per_run(const struct dmumu_grid *grid)
+{
+    const size_t n_scale = grid->axis[DMUMU_AXIS_INJECTION_SCALE].n;
+    return n_scale < CURVES_PER_RUN ? n_scale : CURVES_PER_RUN;
+}
+
+/*
+ * The i-th of the curves computed of run k. Points that fill the plane of beta and L evenly: Roberts' R2 sequence, made
+ * of the plastic number; its L is repeated in equal parts of the axis.
+ */
+static uint64_t spread_index(const struct dmumu_grid *grid, size_t region, size_t mach, int k, size_t i)
 {
     const double n_beta = (double)grid->axis[DMUMU_AXIS_BETA].n;
     const double n_scale = (double)grid->axis[DMUMU_AXIS_INJECTION_SCALE].n;
     double whole;
     const double u = modf(0.5 + k * 0.7548776662466927, &whole), v = modf(0.5 + k * 0.5698402909980532, &whole);
-    return flat_index(grid, region, mach, (size_t)(u * n_beta), (size_t)(v * n_scale));
+    const double part = ((double)i + v) / (double)curves_per_run(grid);
+    return flat_index(grid, region, mach, (size_t)(u * n_beta), (size_t)(part * n_scale));
 }
 
-/* Mean seconds of one pass over the regions; sums them up in *sum_s. */
+/* Seconds of a whole run, from those of its first curve and of the mean of the others. */
+static enum dmumu_status time_run(const struct dmumu_config *config, struct dmumu_cache *cache,
+                                  struct dmumu_scratch *scratch, size_t region, size_t mach, int k, double *run_s,
+                                  struct dmumu_error *error)
+{
+    const size_t n = curves_per_run(&config->grid);
+    double later_s = 0.0;
+    *run_s = 0.0;
+    for (size_t i = 0; i < n; ++i) {
+        const uint64_t index = spread_index(&config->grid, region, mach, k, i);
+        const double curve_s = dmumu_scratch_compute(scratch, config, cache, index, error)->cost_s;
+        if (error->status != DMUMU_OK)
+            return error->status;
+        if (i == 0)
+            *run_s = curve_s;
+        else
+            later_s += curve_s / (double)(n - 1);
+    }
+    *run_s += later_s * (double)(config->grid.axis[DMUMU_AXIS_INJECTION_SCALE].n - 1);
+    return DMUMU_OK;
+}
+
+/* Mean seconds of a run in one pass over the regions; sums them up in *sum_s. */
 static enum dmumu_status time_pass(const struct dmumu_config *config, struct dmumu_cache *cache,
                                    struct dmumu_scratch *scratch, int pass, struct sample *sample, double *sum_s,
                                    struct dmumu_error *error)
@@ -42,13 +75,15 @@ static enum dmumu_status time_pass(const struct dmumu_config *config, struct dmu
     *sum_s = 0.0;
     for (size_t r = 0; r < config->grid.axis[DMUMU_AXIS_REGION].n; ++r) {
         double region_s = 0.0;
-        for (int i = 0; i < CURVES_PER_PASS; ++i) {
-            const uint64_t index = spread_index(&config->grid, r, sample->mach, pass * CURVES_PER_PASS + i);
-            region_s += dmumu_scratch_compute(scratch, config, cache, index, error)->cost_s;
-            if (error->status != DMUMU_OK)
-                return error->status;
+        for (int i = 0; i < RUNS_PER_PASS; ++i) {
+            double run_s;
+            const enum dmumu_status status =
+                time_run(config, cache, scratch, r, sample->mach, pass * RUNS_PER_PASS + i, &run_s, error);
+            if (status != DMUMU_OK)
+                return status;
+            region_s += run_s;
         }
-        sample->curve_s[r] = region_s / CURVES_PER_PASS;
+        sample->run_s[r] = region_s / RUNS_PER_PASS;
         *sum_s += region_s;
     }
     return DMUMU_OK;
@@ -81,21 +116,21 @@ static void interpolate(const double mach[], size_t n, const struct sample sampl
     const double w = log(mach[i] / mach[a->mach]) / log(mach[b->mach] / mach[a->mach]);
     result->tables_s = a->tables_s + w * (b->tables_s - a->tables_s);
     for (int r = 0; r < DMUMU_N_REGIONS; ++r)
-        result->curve_s[r] = a->curve_s[r] + w * (b->curve_s[r] - a->curve_s[r]);
+        result->run_s[r] = a->run_s[r] + w * (b->run_s[r] - a->run_s[r]);
 }
 
 static void add_up(const struct dmumu_grid *grid, size_t n, const struct sample samples[],
                    struct dmumu_estimate *estimate)
 {
     const struct dmumu_axis *machs = &grid->axis[DMUMU_AXIS_ALFVEN_MACH];
-    const double curves = (double)grid->axis[DMUMU_AXIS_BETA].n * (double)grid->axis[DMUMU_AXIS_INJECTION_SCALE].n;
+    const double runs = (double)grid->axis[DMUMU_AXIS_BETA].n;
     for (size_t i = 0; i < machs->n; ++i) {
         struct sample here;
         interpolate(machs->values, n, samples, i, &here);
         estimate->tables_s += here.tables_s;
         estimate->core_s += here.tables_s;
         for (size_t r = 0; r < grid->axis[DMUMU_AXIS_REGION].n; ++r)
-            estimate->core_s += curves * here.curve_s[r];
+            estimate->core_s += runs * here.run_s[r];
     }
 }
 
@@ -121,7 +156,8 @@ enum dmumu_status dmumu_estimate_run(const struct dmumu_config *config, struct d
     }
     if (status == DMUMU_OK)
         add_up(&config->grid, estimate->alfven_machs, samples, estimate);
-    estimate->curves = estimate->alfven_machs * config->grid.axis[DMUMU_AXIS_REGION].n * PASSES * CURVES_PER_PASS;
+    estimate->curves = estimate->alfven_machs * config->grid.axis[DMUMU_AXIS_REGION].n * PASSES * RUNS_PER_PASS *
+                       curves_per_run(&config->grid);
     estimate->spent_s = omp_get_wtime() - start_s;
     dmumu_scratch_free(scratch);
     dmumu_cache_free(cache);

@@ -68,11 +68,11 @@ static bool is_master(const struct exchange *exchange)
     return exchange->setup->team->rank == 0;
 }
 
-/* One block ahead of the one in work, and never fewer than two rounds of curves. */
+/* A run ahead for each thread, and never fewer than two curves: more would be missed elsewhere at the end. */
 static bool needs_block(const struct exchange *exchange, const struct dmumu_pool_state *state)
 {
-    return !exchange->asked && !exchange->no_more &&
-           (state->blocks <= 1 || state->queued < 2 * (size_t)exchange->setup->team->threads) &&
+    const size_t threads = (size_t)exchange->setup->team->threads;
+    return !exchange->asked && !exchange->no_more && (state->runs < threads || state->queued < 2 * threads) &&
            state->blocks < DMUMU_POOL_BLOCKS;
 }
 

@@ -28,6 +28,8 @@ struct dmumu_master {
     struct member *member; /* [n_ranks] */
     int threads;           /* of all ranks */
     double cost_left;      /* of all groups */
+    size_t curves_left;    /* of all groups */
+    size_t piece;          /* curves that go to one thread in one go: a run, or its part at the end */
     double epoch_s, last_epoch_s;
     uint64_t finished, finished_at_epoch;
     bool epoch_wanted;
@@ -49,6 +51,8 @@ enum dmumu_status dmumu_master_new(const struct dmumu_blocks *blocks, size_t n_r
     }
     *m = (struct dmumu_master){
         .blocks = blocks, .n_ranks = n_ranks, .group = groups, .member = members, .epoch_s = epoch_s};
+    m->curves_left = blocks->n_curves;
+    m->piece = blocks->run_length;
     for (size_t i = 0; i < blocks->n_groups; ++i) {
         const struct dmumu_block whole = {blocks->group_first[i], blocks->group_first[i + 1] - blocks->group_first[i]};
         groups[i] = (struct group){.next = whole.first, .end = whole.first + whole.count};
@@ -78,14 +82,13 @@ static bool has_work(const struct group *group)
 }
 
 /* Would a newcomer be ready in time? Where nobody has come back yet, all are still building their tables. */
-static bool worth_joining(const struct dmumu_master *master, const struct group *group)
+static bool worth_joining(const struct group *group)
 {
     if (!has_work(group))
         return false;
     if (group->threads == 0 || !group->returned)
         return true;
-    const double tables = DMUMU_BLOCKS_TABLES_COST * master->blocks->cost[group->next];
-    return group->cost_left / group->threads > tables;
+    return (double)(group->end - group->next) > DMUMU_BLOCKS_TABLES_COST * group->threads;
 }
 
 /* The group with most work per thread, the newcomer's own threads counted: an untouched one wins over a shared one. */
@@ -98,7 +101,7 @@ static size_t choose_group(const struct dmumu_master *master, const struct membe
     for (int untouched = 1; untouched >= 0 && best == NO_GROUP; --untouched) {
         for (size_t i = 0; i < master->blocks->n_groups; ++i) {
             const struct group *group = &master->group[i];
-            if ((group->threads == 0) != (untouched == 1) || !worth_joining(master, group))
+            if ((group->threads == 0) != (untouched == 1) || !worth_joining(group))
                 continue;
             const double share = group->cost_left / (group->threads + member->threads);
             if (best == NO_GROUP || share > best_share) {
@@ -122,6 +125,37 @@ static void move_member(struct dmumu_master *master, struct member *member, size
         master->group[to].threads += member->threads;
 }
 
+/*
+ * At the end, with two threads or more for each run left, runs are cut in equal parts. The length is fixed once: parts
+ * of parts would pay the cost of a run's first curve again and again.
+ */
+static size_t choose_piece(const struct dmumu_master *master)
+{
+    const size_t run = master->blocks->run_length, threads = (size_t)master->threads;
+    const size_t runs_left = (master->curves_left + run - 1) / run;
+    if (master->piece < run || runs_left == 0 || threads < 2 * runs_left)
+        return master->piece;
+    const size_t parts = threads / runs_left;
+    return (run + parts - 1) / parts;
+}
+
+/* Pieces of a group: one for each of the rank's threads, and more up to its share of a quarter of all that is left. */
+static struct dmumu_block cut_block(const struct dmumu_master *master, const struct group *group, int threads)
+{
+    const double target = 0.25 * master->cost_left * threads / master->threads;
+    struct dmumu_block block = {group->next, 0};
+    double cost = 0.0;
+    for (int pieces = 0; block.first + block.count < group->end; ++pieces) {
+        const struct dmumu_block rest = {block.first + block.count, group->end - block.first - block.count};
+        const struct dmumu_block piece = dmumu_blocks_piece(master->blocks, rest, master->piece);
+        cost += dmumu_blocks_sum(master->blocks, piece);
+        if (pieces >= threads && cost > target)
+            break;
+        block.count += piece.count;
+    }
+    return block;
+}
+
 struct dmumu_block dmumu_master_next(struct dmumu_master *master, size_t rank)
 {
     struct member *member = &master->member[rank];
@@ -129,20 +163,14 @@ struct dmumu_block dmumu_master_next(struct dmumu_master *master, size_t rank)
     if (member->group == NO_GROUP)
         return (struct dmumu_block){0, 0};
     struct group *group = &master->group[member->group];
-    /* Ranks ask one block ahead: who asks for a third has finished the first. */
+    /* Ranks ask one block ahead: who asks for a third has finished the first, or nearly. */
     if (++member->blocks_of_group > 2)
         group->returned = true;
-    const double target = 0.25 * master->cost_left * member->threads / master->threads;
-    struct dmumu_block block = {group->next, 1};
-    double cost = master->blocks->cost[block.first];
-    while (block.first + block.count < group->end) {
-        const double more = master->blocks->cost[block.first + block.count];
-        if (cost + more > target)
-            break;
-        cost += more;
-        ++block.count;
-    }
+    master->piece = choose_piece(master);
+    const struct dmumu_block block = cut_block(master, group, member->threads);
+    const double cost = dmumu_blocks_sum(master->blocks, block);
     group->next += block.count;
+    master->curves_left -= block.count;
     group->cost_left = fmax(0.0, group->cost_left - cost);
     master->cost_left = fmax(0.0, master->cost_left - cost);
     return block;

@@ -4,10 +4,12 @@
  * Pure decisions on counters: no MPI, no clock, no file. The messages that carry them are in exchange_mpi.c.
  *
  * Next block   A rank stays with the M_A whose tables it has; then it opens the costliest M_A that nobody works on;
- * then it joins the M_A with most work left per thread, unless that work would be done before the newcomer has its
- * tables. The size is guided: the rank's share by threads of a quarter of all that is left, so that blocks are large at
- * first and single curves at the end (a rank holds two: one in work, one ahead). Epoch        when there is something
- * new and the interval has passed or a rank's buffer fills up; the last one when every curve is finished.
+ *              then it joins the M_A with most work left per thread, unless that work would be done before the
+ *              newcomer has its tables. The size is guided: the rank's share by threads of a quarter of all that is
+ *              left, in whole runs, and at least one run for each of its threads. At the very end, when there are two
+ *              threads or more for each run left, the runs are cut in equal parts, one for each thread.
+ * Epoch        when there is something new and the interval has passed or a rank's buffer fills up; the last one when
+ *              every curve is finished.
  */
 #ifndef DMUMU_SCAN_MASTER_H
 #define DMUMU_SCAN_MASTER_H

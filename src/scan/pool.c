@@ -11,6 +11,9 @@
 
 enum { TABLES_KEPT = 2 };
 
+/* A smaller claim is not shared: its owner needs no longer for all of it than another thread for a first curve. */
+enum { LEAST_SHARED = (int)DMUMU_BLOCKS_FIRST_COST };
+
 struct dmumu_pool {
     const struct dmumu_config *config;
     const struct dmumu_blocks *blocks;
@@ -21,6 +24,7 @@ struct dmumu_pool {
     omp_lock_t lock; /* of everything below */
     struct dmumu_block queue[DMUMU_POOL_BLOCKS];
     size_t n_queue;
+    struct dmumu_block *claim; /* [threads] curves that a thread has still before it, of one run */
     size_t running, capacity;
     uint64_t finished;
     bool stopped;
@@ -52,8 +56,9 @@ enum dmumu_status dmumu_pool_new(const struct dmumu_config *config, const struct
     made->tally.failed_curve = UINT64_MAX;
     omp_init_lock(&made->lock);
     made->scratch = calloc((size_t)threads, sizeof(struct dmumu_scratch *));
+    made->claim = calloc((size_t)threads, sizeof *made->claim);
     enum dmumu_status status = DMUMU_OK;
-    if (!made->scratch)
+    if (!made->scratch || !made->claim)
         status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the threads' state");
     if (status == DMUMU_OK)
         status = dmumu_cache_new(&config->model, TABLES_KEPT, threads, &made->cache, error);
@@ -75,6 +80,7 @@ void dmumu_pool_free(struct dmumu_pool *pool)
     for (int i = 0; pool->scratch && i < pool->threads; ++i)
         dmumu_scratch_free(pool->scratch[i]);
     free(pool->scratch);
+    free(pool->claim);
     dmumu_cache_free(pool->cache);
     dmumu_results_free(pool->results);
     omp_destroy_lock(&pool->lock);
@@ -91,18 +97,48 @@ bool dmumu_pool_give(struct dmumu_pool *pool, struct dmumu_block block)
     return ok;
 }
 
-/* The position of the next curve to compute. False when there is none, or no room for another result. Locked. */
-static bool begin_curve(struct dmumu_pool *pool, size_t *position)
+/* The first run of the queue, which must not be empty. Locked. */
+static struct dmumu_block next_run(struct dmumu_pool *pool)
 {
-    if (pool->stopped || pool->n_queue == 0 || dmumu_results_count(pool->results) + pool->running >= pool->capacity)
-        return false;
     struct dmumu_block *block = &pool->queue[0];
-    *position = block->first++;
-    if (--block->count == 0) {
+    const struct dmumu_block run = dmumu_blocks_piece(pool->blocks, *block, pool->blocks->run_length);
+    block->first += run.count;
+    block->count -= run.count;
+    if (block->count == 0) {
         --pool->n_queue;
         for (size_t i = 0; i < pool->n_queue; ++i)
             pool->queue[i] = pool->queue[i + 1];
     }
+    return run;
+}
+
+/* The second half of the largest claim; none if that is too small to share. Locked. */
+static struct dmumu_block share_claim(struct dmumu_pool *pool)
+{
+    struct dmumu_block *largest = &pool->claim[0];
+    for (int i = 1; i < pool->threads; ++i) {
+        if (pool->claim[i].count > largest->count)
+            largest = &pool->claim[i];
+    }
+    if (largest->count < LEAST_SHARED)
+        return (struct dmumu_block){0, 0};
+    const size_t half = largest->count / 2;
+    largest->count -= half;
+    return (struct dmumu_block){largest->first + largest->count, half};
+}
+
+/* The position of the next curve to compute. False when there is none, or no room for another result. Locked. */
+static bool begin_curve(struct dmumu_pool *pool, int thread, size_t *position)
+{
+    if (pool->stopped || dmumu_results_count(pool->results) + pool->running >= pool->capacity)
+        return false;
+    struct dmumu_block *claim = &pool->claim[thread];
+    if (claim->count == 0)
+        *claim = pool->n_queue > 0 ? next_run(pool) : share_claim(pool);
+    if (claim->count == 0)
+        return false;
+    *position = claim->first++;
+    --claim->count;
     ++pool->running;
     return true;
 }
@@ -127,7 +163,7 @@ bool dmumu_pool_work(struct dmumu_pool *pool, int thread)
 {
     size_t position = 0;
     omp_set_lock(&pool->lock);
-    const bool begun = begin_curve(pool, &position);
+    const bool begun = begin_curve(pool, thread, &position);
     omp_unset_lock(&pool->lock);
     if (!begun)
         return false;
@@ -151,8 +187,12 @@ struct dmumu_pool_state dmumu_pool_state(struct dmumu_pool *pool)
         .filling_up = 2 * (dmumu_results_count(pool->results) + pool->running) > pool->capacity,
         .stopped = pool->stopped,
     };
-    for (size_t i = 0; i < pool->n_queue; ++i)
+    for (size_t i = 0; i < pool->n_queue; ++i) {
         state.queued += pool->queue[i].count;
+        state.runs += dmumu_blocks_runs(pool->blocks, pool->queue[i]);
+    }
+    for (int i = 0; i < pool->threads; ++i)
+        state.idle = state.idle && pool->claim[i].count == 0;
     omp_unset_lock(&pool->lock);
     return state;
 }

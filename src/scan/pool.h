@@ -1,9 +1,10 @@
 /*
  * Pool: one rank's share of a scan, i.e. the curves it was given, the threads that compute them, what they finished.
  *
- * Any thread calls dmumu_pool_work again and again; it takes one curve, computes it with the thread's own workspace and
- * stores it. There is no barrier between blocks. A curve that fails becomes NaN and `failed`, and the rest goes on.
- * No MPI here; thread-safe where the comment says so.
+ * Any thread calls dmumu_pool_work again and again; it computes one curve with the thread's own workspace and stores
+ * it. Threads claim whole runs (blocks.h) and work through them; one that finds none takes over half of what another
+ * has still before it. There is no barrier between blocks. A curve that fails becomes NaN and `failed`, and the rest
+ * goes on. No MPI here; thread-safe where the comment says so.
  */
 #ifndef DMUMU_SCAN_POOL_H
 #define DMUMU_SCAN_POOL_H
@@ -15,10 +16,11 @@
 struct dmumu_pool;
 
 struct dmumu_pool_state {
-    size_t queued;     /* curves given and not begun */
+    size_t queued;     /* curves given that no thread has claimed */
+    size_t runs;       /* runs, or parts of runs, with such curves */
     size_t blocks;     /* blocks with such curves */
     uint64_t finished; /* curves finished since the start */
-    bool idle;         /* nothing queued and nothing being computed */
+    bool idle;         /* nothing queued, claimed or being computed */
     bool filling_up;   /* half of the buffer is used: write soon */
     bool stopped;
 };

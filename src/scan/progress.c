@@ -56,7 +56,7 @@ void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int wi
         if (width <= 0 || strlen(line) <= (size_t)width)
             break;
     }
-    if (width > 0 && strlen(line) > (size_t)width)
+    if (width > 0 && width < DMUMU_PROGRESS_LINE)
         line[width] = '\0'; /* a terminal narrower than a percentage */
     memcpy(text, line, sizeof line);
 }

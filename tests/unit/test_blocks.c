@@ -1,4 +1,4 @@
-/* The order of work: complete, grouped by M_A, costliest first, the same for everybody. */
+/* The order of work: complete, grouped by M_A, in whole runs of L, costliest first, the same for everybody. */
 #include "scan/blocks.h"
 
 #include <setjmp.h>
@@ -67,8 +67,8 @@ static void costliest_comes_first(void **state)
     struct dmumu_blocks blocks;
     assert_int_equal(dmumu_blocks_new(&grid, &blocks, NULL), DMUMU_OK);
     for (size_t group = 0; group < blocks.n_groups; ++group) {
-        for (size_t i = blocks.group_first[group]; i + 1 < blocks.group_first[group + 1]; ++i)
-            assert_true(blocks.cost[i] >= blocks.cost[i + 1]);
+        for (size_t i = blocks.group_first[group]; i + 3 < blocks.group_first[group + 1]; ++i)
+            assert_true(blocks.cost[i] >= blocks.cost[i + 2]); /* like with like: two curves to a run */
         if (group > 0)
             assert_true(blocks.cost[blocks.group_first[group]] <= blocks.cost[blocks.group_first[group - 1]]);
     }
@@ -79,6 +79,51 @@ static void costliest_comes_first(void **state)
     assert_true(first.alfven_mach <= 0.1);
     dmumu_blocks_free(&blocks);
     dmumu_grid_free(&grid);
+}
+
+/* At run_length curves from every multiple of it: one region, M_A and beta, L ascending, the first one dearer. */
+static void runs_stand_together(void **state)
+{
+    (void)state;
+    struct dmumu_grid grid = make_grid(2, 3, 4, 5);
+    struct dmumu_blocks blocks;
+    assert_int_equal(dmumu_blocks_new(&grid, &blocks, NULL), DMUMU_OK);
+    assert_int_equal(blocks.run_length, 5);
+    for (size_t first = 0; first < blocks.n_curves; first += 5) {
+        const struct dmumu_point start = dmumu_grid_point(&grid, blocks.curve[first]);
+        const double later = dmumu_blocks_cost(start.region, start.alfven_mach);
+        assert_true(blocks.cost[first] == DMUMU_BLOCKS_FIRST_COST * later);
+        for (size_t i = 1; i < 5; ++i) {
+            const struct dmumu_point point = dmumu_grid_point(&grid, blocks.curve[first + i]);
+            assert_int_equal(point.region, start.region);
+            assert_true(point.alfven_mach == start.alfven_mach && point.beta == start.beta);
+            assert_true(point.injection_scale_pc == grid.axis[DMUMU_AXIS_INJECTION_SCALE].values[i]);
+            assert_true(blocks.cost[first + i] == later);
+        }
+    }
+    dmumu_blocks_free(&blocks);
+    dmumu_grid_free(&grid);
+}
+
+static void assert_block(struct dmumu_block block, size_t first, size_t count)
+{
+    assert_int_equal(block.first, first);
+    assert_int_equal(block.count, count);
+}
+
+static void a_piece_ends_with_its_run(void **state)
+{
+    (void)state;
+    const struct dmumu_blocks blocks = {.n_curves = 40, .run_length = 8};
+    assert_block(dmumu_blocks_piece(&blocks, (struct dmumu_block){8, 24}, 8), 8, 8);
+    assert_block(dmumu_blocks_piece(&blocks, (struct dmumu_block){8, 24}, 100), 8, 8);
+    assert_block(dmumu_blocks_piece(&blocks, (struct dmumu_block){8, 24}, 3), 8, 3);
+    assert_block(dmumu_blocks_piece(&blocks, (struct dmumu_block){14, 18}, 3), 14, 2);
+    assert_block(dmumu_blocks_piece(&blocks, (struct dmumu_block){11, 2}, 8), 11, 2);
+    assert_int_equal(dmumu_blocks_runs(&blocks, (struct dmumu_block){8, 0}), 0);
+    assert_int_equal(dmumu_blocks_runs(&blocks, (struct dmumu_block){8, 8}), 1);
+    assert_int_equal(dmumu_blocks_runs(&blocks, (struct dmumu_block){15, 2}), 2);
+    assert_int_equal(dmumu_blocks_runs(&blocks, (struct dmumu_block){0, 40}), 5);
 }
 
 static void one_curve_is_a_grid(void **state)
@@ -99,10 +144,9 @@ static void one_curve_is_a_grid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_curve_stands_once),
-        cmocka_unit_test(a_group_has_one_alfven_mach),
-        cmocka_unit_test(costliest_comes_first),
-        cmocka_unit_test(one_curve_is_a_grid),
+        cmocka_unit_test(every_curve_stands_once),   cmocka_unit_test(a_group_has_one_alfven_mach),
+        cmocka_unit_test(costliest_comes_first),     cmocka_unit_test(runs_stand_together),
+        cmocka_unit_test(a_piece_ends_with_its_run), cmocka_unit_test(one_curve_is_a_grid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
