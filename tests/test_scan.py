@@ -18,7 +18,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("DMUMU_BIN") or os.environ.get("DMUMU") or ROOT / "build" / "dmumu").resolve()
-TIMEOUT_S = 60  # a scan that hangs fails its test instead of the whole run
+TIMEOUT_S = 120  # a scan that hangs fails its test instead of the whole run
 
 INPUT = """\
 title: Test scan
@@ -26,12 +26,12 @@ axes:
   region: [disk, halo]
   alfven_mach: {from: 0.3, to: 0.9, points: 3, spacing: log}
   beta: {from: 0.05, to: 0.5, points: 2, spacing: log}
-  injection_scale_pc: {from: 30, to: 100, points: 2, spacing: log}
+  injection_scale_pc: {from: 30, to: 100, points: 5, spacing: log}
   rigidity_gv: {from: 10, to: 1.0e5, points: 5, spacing: log}
 model:
   tolerance: 1.0e-2
 """
-SHAPE = (2, 3, 2, 2, 5)
+SHAPE = (2, 3, 2, 5, 5)  # runs of five L: long enough for a thread to take over half of another's
 ONE_CURVE = [
     "--set", "axes.region=[halo]", "--set", "axes.alfven_mach={values: [0.5]}",
     "--set", "axes.beta={values: [0.1]}", "--set", "axes.injection_scale_pc={values: [100]}",
@@ -123,7 +123,7 @@ def small_disk(folder, kilobytes):
 def test_one_process(reference):
     cube, result = reference
     lines = result.stdout.splitlines()
-    assert re.match(r"24 curves in [\d.]+ s: \S+ curves/s, \S+ per thread$", lines[0])
+    assert re.match(r"60 curves in [\d.]+ s: \S+ curves/s, \S+ per thread$", lines[0])
     assert sum(qualities(result).values()) == math.prod(SHAPE)
     assert f"cube: {cube}" in lines
     assert "1 host, 1 rank, 1 thread per rank" in result.stderr
@@ -352,11 +352,11 @@ def test_dry_run_writes_nothing(yaml, reference, tmp_path, monkeypatch, ranks):
         r"^region +2  disk, halo$",
         r"^alfven_mach +3  0\.3 to 0\.9, logarithmic$",
         r"^rigidity_gv +5  10 to 100000, logarithmic$",
-        r"^curves +24$",
-        r"^values +120$",
+        r"^curves +60$",
+        r"^values +300$",
         r"^size on disk +[\d.]+ kB$",
         rf"^estimated time +about .* on 1 host, {ranks or 1} ranks?, 2 threads per rank$",
-        r"^estimated from +60 curves at 3 M_A were timed",
+        r"^estimated from +72 curves at 3 M_A were timed",
     ):
         assert len(re.findall(line, result.stdout, re.M)) == 1, (line, result.stdout)
     size = float(re.search(r"^size on disk +([\d.]+) kB", result.stdout, re.M).group(1)) * 1e3
@@ -473,8 +473,8 @@ def test_one_updating_line_on_a_terminal(yaml, tmp_path, ranks, columns):
 
 def test_plain_lines_without_a_terminal(reference):
     lines = [line for line in reference[1].stderr.splitlines() if line.startswith("dmumu scan: ")]
-    assert lines[-2] == "dmumu scan: started, 24 curves"
-    assert re.match(r"dmumu scan: 24/24 curves  100\.0 %  \S+ curves/s  elapsed .*  ETA 0\.0 s$", lines[-1])
+    assert lines[-2] == "dmumu scan: started, 60 curves"
+    assert re.match(r"dmumu scan: 60/60 curves  100\.0 %  \S+ curves/s  elapsed .*  ETA 0\.0 s$", lines[-1])
     assert "\r" not in reference[1].stderr
 
 

@@ -51,6 +51,19 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
                                         double tolerance, double mu, double s2, struct dmumu_fast_table *table);
 void dmumu_fast_table_free(struct dmumu_fast_table *table);
 
+/** Rows are interpolated between six of them; t below this is looked up here. */
+enum { DMUMU_FAST_ROW_POINTS = 6 };
+#define DMUMU_FAST_T_START 1.2340980408667956e-4 /* exp(-9) */
+
+/**
+ * Which rows make K(t; .): `weight` of the DMUMU_FAST_ROW_POINTS rows from `first` on.
+ * @param[in] centre  table->t_lobes
+ */
+void dmumu_fast_row_weights(double ln_t, double t, double centre, size_t *first,
+                            double weight[static DMUMU_FAST_ROW_POINTS]);
+/** row = scale K(t; .), [table->n_v]; t outside the table is clamped, which K's form allows. */
+void dmumu_fast_row(const struct dmumu_fast_table *table, double ln_t, double t, double scale, double row[]);
+
 /**
  * D_F of one damping and one mu, at every R there is: sums over directions, on lattices in ln R.
  * A shift of ln R is a shift along K's row, so that a whole lattice costs one pass over the row per direction.

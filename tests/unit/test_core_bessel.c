@@ -134,8 +134,8 @@ static void test_means_are_the_moduli(void **state)
     (void)state;
     for (int n = 0; n <= 5; n++) {
         for (double w = 100.0; w < 2000.0; w *= 1.7) {
-            const double y_prime = n == 0 ? -gsl_sf_bessel_Y1(w)
-                                          : 0.5 * (gsl_sf_bessel_Yn(n - 1, w) - gsl_sf_bessel_Yn(n + 1, w));
+            const double y_prime =
+                n == 0 ? -gsl_sf_bessel_Y1(w) : 0.5 * (gsl_sf_bessel_Yn(n - 1, w) - gsl_sf_bessel_Yn(n + 1, w));
             const double prime = 0.5 * (gsl_prime_square(n, w) + y_prime * y_prime);
             assert_near(dmumu_bessel_prime_square_mean(n, w) / prime, 1.0, 1e-6, "modulus of J'", n, w);
             if (n > 0) {

@@ -135,14 +135,13 @@ static void test_extreme_angles(void **state)
     static const double machs[] = {0.05, 1.0, 3.0};
     static const double betas[] = {1e-3, 1.0, 30.0};
     static const double tangents[] = {1e-9, 1e-6, 1.4142135623730951, 1e6, 1e9};
-    for (int i = 0; i < 3 * 3 * 5 * 3 * 2; i++) {
+    for (size_t i = 0; i < 270; i++) { /* 3 M_A x 3 beta x 5 angles x 3 regions x 2 variants */
         struct dmumu_state region = disk_state(machs[i % 3], betas[i / 3 % 3], 1e6);
         region.collisionless = i / 45 % 3 != 1;
         region.viscous = i / 45 % 3 != 2;
         region.truncation_angle = i / 135 ? DMUMU_VARIANT_PUBLISHED : DMUMU_VARIANT_FORMULA;
         const double ln_x_max = dmumu_damping_ln_x_max(&region, dmumu_angle_of_tangent(tangents[i / 9 % 5]));
-        assert_false(isnan(ln_x_max));
-        assert_true(ln_x_max > -100.0);
+        assert_true(ln_x_max > -100.0); /* no NaN either */
     }
 }
 

@@ -98,8 +98,8 @@ static void compare(const struct dmumu_model *model, const struct dmumu_point *p
         check_consistent(model, mu[i], &ref[i]);
         for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
             const double total = ref[i].transit_time_per_s[mode] + ref[i].gyro_per_s[mode];
-            compare_kind("transit time", mode, mu[i], fast[i].transit_time_per_s[mode],
-                         ref[i].transit_time_per_s[mode], total);
+            compare_kind("transit time", mode, mu[i], fast[i].transit_time_per_s[mode], ref[i].transit_time_per_s[mode],
+                         total);
             compare_kind("gyro", mode, mu[i], fast[i].gyro_per_s[mode], ref[i].gyro_per_s[mode], total);
         }
     }
@@ -218,8 +218,8 @@ static void assert_refused(enum dmumu_kernel kernel, const struct dmumu_model *m
     assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
     struct dmumu_pitch pitch;
     struct dmumu_error error = {DMUMU_OK, ""};
-    assert_int_equal(
-        dmumu_pitch_compute(model, kernel, tables, point, rigidity_gv, 1, &mu, &pitch, workspace, &error), status);
+    assert_int_equal(dmumu_pitch_compute(model, kernel, tables, point, rigidity_gv, 1, &mu, &pitch, workspace, &error),
+                     status);
     assert_int_equal(error.status, status);
     if (!strstr(error.message, word)) {
         fail_msg("\"%s\" does not say \"%s\"", error.message, word);
@@ -255,12 +255,9 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fast_modes),
-        cmocka_unit_test(test_alfven_modes),
-        cmocka_unit_test(test_slow_modes),
-        cmocka_unit_test(test_without_broadening),
-        cmocka_unit_test(test_modes_add),
-        cmocka_unit_test(test_no_resonance_at_ninety_degrees),
+        cmocka_unit_test(test_fast_modes), cmocka_unit_test(test_alfven_modes),
+        cmocka_unit_test(test_slow_modes), cmocka_unit_test(test_without_broadening),
+        cmocka_unit_test(test_modes_add),  cmocka_unit_test(test_no_resonance_at_ninety_degrees),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,9 +42,9 @@ static double integrate(double (*f)(double, void *), void *context, double low, 
     const gsl_function function = {.function = f, .params = context};
     double value;
     double error;
-    assert_int_equal(gsl_integration_qag(&function, low, high, 0.0, 1e-9, INTERVALS, GSL_INTEG_GAUSS31, workspace,
-                                         &value, &error),
-                     GSL_SUCCESS);
+    assert_int_equal(
+        gsl_integration_qag(&function, low, high, 0.0, 1e-9, INTERVALS, GSL_INTEG_GAUSS31, workspace, &value, &error),
+        GSL_SUCCESS);
     gsl_integration_workspace_free(workspace);
     return value;
 }
@@ -138,8 +138,8 @@ static void test_values_by_hand(void **state)
     /* M_A = 1/8: strength M_A^4/3 = 1/16, in front and in the exponent */
     of = state_of(0.125, DMUMU_CASCADE_GS95);
     form = dmumu_spectrum_cascade(&of, DMUMU_ALFVEN);
-    assert_close(dmumu_spectrum_alfven(&form, 4.0, 512.0), exp(-1.0) / (16.0 * 6.0 * DMUMU_PI) * pow(512.0, -10.0 / 3.0),
-                 1e-13);
+    assert_close(dmumu_spectrum_alfven(&form, 4.0, 512.0),
+                 exp(-1.0) / (16.0 * 6.0 * DMUMU_PI) * pow(512.0, -10.0 / 3.0), 1e-13);
 }
 
 /* I(x_par M^4/3, x_perp; M) = M^4/3 I(x_par, x_perp; 1): the strength stands in two places, and in no other. */
@@ -171,8 +171,8 @@ static void test_anisotropy(void **state)
         const struct dmumu_state of = state_of(0.4, (enum dmumu_cascade)cascade);
         const struct dmumu_cascade_form form = dmumu_spectrum_cascade(&of, DMUMU_ALFVEN);
         /* along k_par ~ k_perp^power the exponential stands still and the slope shows */
-        const double fall = dmumu_spectrum_alfven(&form, 3.0 * pow(1e3, power[cascade]), 1e6) /
-                            dmumu_spectrum_alfven(&form, 3.0, 1e3);
+        const double fall =
+            dmumu_spectrum_alfven(&form, 3.0 * pow(1e3, power[cascade]), 1e6) / dmumu_spectrum_alfven(&form, 3.0, 1e3);
         assert_close(fall, pow(1e-3, slope[cascade]), 1e-11);
     }
 }
@@ -222,12 +222,9 @@ int main(void)
 {
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_energy_of_fast_modes),
-        cmocka_unit_test(test_energy_of_the_cascades),
-        cmocka_unit_test(test_values_by_hand),
-        cmocka_unit_test(test_scaling_with_alfven_mach),
-        cmocka_unit_test(test_anisotropy),
-        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_energy_of_fast_modes), cmocka_unit_test(test_energy_of_the_cascades),
+        cmocka_unit_test(test_values_by_hand),       cmocka_unit_test(test_scaling_with_alfven_mach),
+        cmocka_unit_test(test_anisotropy),           cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_energy_fractions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,7 +176,7 @@ static void the_last_run_is_shared_equally(void **state)
     dmumu_blocks_free(&blocks);
 }
 
-/* Three runs of 20 curves and 13 threads: 4 parts of each run, one of them left over for whoever comes first. */
+/* Three runs of 20 curves and 13 threads: 4 parts of each run, and one thread goes without. */
 static void few_runs_are_cut_from_the_start(void **state)
 {
     (void)state;

@@ -1,0 +1,83 @@
+/*
+ * Curve panels: the panels of one curve while D is being computed, their rates and integrals.
+ *
+ * A panel is there for those rigidities and sums (all modes of the model, each mode alone) that need it: a leaf
+ * contributes, one that has been split has handed over to its children. diffusion.c decides what to split; this is what
+ * panels are and how they are filled.
+ */
+#ifndef DMUMU_CORE_CURVE_PANELS_H
+#define DMUMU_CORE_CURVE_PANELS_H
+
+#include "core/panel.h"
+#include "core/workspace.h"
+
+enum {
+    DMUMU_SUM_ALL = DMUMU_N_MODES, /* besides the single modes: all of the model's together */
+    DMUMU_N_SUMS = DMUMU_N_MODES + 1,
+    DMUMU_MAX_PANELS = 400
+};
+
+enum dmumu_panel_part { DMUMU_PART_NOT_THERE, DMUMU_PART_LEAF, DMUMU_PART_SPLIT };
+
+/* One panel of one curve; arrays over rigidity [n], over nodes and rigidity [DMUMU_KRONROD_N][n]. */
+struct dmumu_curve_panel {
+    struct dmumu_panel_key key;
+    const struct dmumu_panel_tables *tables;
+    uint8_t *part[DMUMU_N_SUMS];       /* [n] enum dmumu_panel_part, of each sum */
+    uint8_t *want_split[DMUMU_N_SUMS]; /* [n] depth of the wanted children, 0: none */
+    uint8_t *probed[DMUMU_N_SUMS];     /* [n] 1 once looked for what hides at mu -> 1 */
+    uint8_t *needed;                   /* [n] scratch: rigidities at which a rate is to be computed */
+    uint8_t *level;                    /* [n] wave-angle level in use */
+    double *rate[DMUMU_N_MODES];       /* [DMUMU_KRONROD_N][n] D_mumu L/v */
+    double *error[DMUMU_N_MODES];      /* [DMUMU_KRONROD_N][n] absolute */
+    double *angle_error; /* [DMUMU_KRONROD_N][n] absolute, of the fast modes: the part that finer wave angles mend */
+    struct dmumu_panel_integral *integral[DMUMU_N_SUMS]; /* [n] */
+};
+
+struct dmumu_curve_work {
+    struct dmumu_tables *tables;
+    const struct dmumu_state *state;
+    struct dmumu_workspace *workspace;
+    struct dmumu_rate_set *set; /* NULL without Alfven and slow modes */
+    size_t n;
+    const double *larmor_ratio;
+    bool *in_range; /* [n] */
+    bool sums[DMUMU_N_SUMS];
+    double tolerance;
+    double q_edge;                     /* C: q > q_edge; -inf without confinement */
+    double *ratio_list;                /* [n] scratch: R of the rigidities chosen */
+    struct dmumu_fast_rate *rate_list; /* [n] and their rates */
+    struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS];
+    size_t n_panels;
+    enum dmumu_status status;
+};
+
+/** Is this mode part of this sum? */
+static inline bool dmumu_curve_mode_in_sum(const struct dmumu_curve_work *work, int mode, int which)
+{
+    return work->state->modes[mode] && (which == DMUMU_SUM_ALL || which == mode);
+}
+
+/** What a panel's nodes say of one sum; false when nothing scatters at one of them and no zone excludes it. */
+bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
+                        struct dmumu_panel_values *values);
+/** Integrals of the panel's leaves; `chosen` [n] may be NULL: all. */
+void dmumu_curve_integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel,
+                                  const uint8_t chosen[]);
+/** Fast rates of one node at the rigidities chosen [n], at one level of wave angles. Failure goes to work->status. */
+void dmumu_curve_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, int level,
+                            const uint8_t chosen[]);
+/** A new panel, filled: a child, for what its parent wants at this depth; or (parent NULL) for all within range. */
+void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
+                           const struct dmumu_curve_panel *parent);
+void dmumu_curve_panel_free(struct dmumu_curve_panel *panel);
+
+struct dmumu_curve_total {
+    double value, quadrature_error, rate_error, mu_star;
+    int leaves;
+};
+
+/** The leaves of one sum and rigidity together. */
+struct dmumu_curve_total dmumu_curve_total_of(const struct dmumu_curve_work *work, int which, size_t r);
+
+#endif
