@@ -128,21 +128,28 @@ static void test_means_against_running_averages(void **state)
     }
 }
 
-/* (J^2 + Y^2)/2 is the mean's definition: Hankel's moduli. */
+/*
+ * (J^2 + Y^2)/2 is the mean's definition: Hankel's moduli. The series in use differ from them by the first term left out,
+ * 5/16 (m-1)(m-9)(m-25) z^3 and about 1/16 (m-1)(m-9)(m-185) z^3, z = 1/(2w)^2.
+ */
 static void test_means_are_the_moduli(void **state)
 {
     (void)state;
-    for (int n = 0; n <= 5; n++) {
-        for (double w = 100.0; w < 2000.0; w *= 1.7) {
+    for (int n = 0; n <= 3; n++) {
+        const double m = 4.0 * n * n;
+        for (double w = 30.0; w < 2000.0; w *= 1.3) {
+            const double z3 = pow(2.0 * w, -6.0);
             const double y_prime =
                 n == 0 ? -gsl_sf_bessel_Y1(w) : 0.5 * (gsl_sf_bessel_Yn(n - 1, w) - gsl_sf_bessel_Yn(n + 1, w));
             const double prime = 0.5 * (gsl_prime_square(n, w) + y_prime * y_prime);
-            assert_near(dmumu_bessel_prime_square_mean(n, w) / prime, 1.0, 1e-6, "modulus of J'", n, w);
+            assert_near(dmumu_bessel_prime_square_mean(n, w) / prime, 1.0,
+                        1e-11 + (m + 1.0) * (m + 9.0) * (m + 185.0) / 16.0 * z3, "modulus of J'", n, w);
             if (n > 0) {
                 const double j = gsl_sf_bessel_Jn(n, w);
                 const double y = gsl_sf_bessel_Yn(n, w);
                 const double over = 0.5 * n * n * (j * j + y * y) / (w * w);
-                assert_near(dmumu_bessel_over_w_square_mean(n, w) / over, 1.0, 1e-6, "modulus of n J/w", n, w);
+                assert_near(dmumu_bessel_over_w_square_mean(n, w) / over, 1.0,
+                            1e-11 + 5.0 / 16.0 * (m + 1.0) * (m + 9.0) * (m + 25.0) * z3, "modulus of n J/w", n, w);
             }
         }
     }

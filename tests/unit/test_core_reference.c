@@ -60,6 +60,7 @@ static int read_kept(void **state)
             continue;
         }
         assert_true(n_kept < MAX_POINTS);
+        /* NOLINTNEXTLINE(cert-err34-c): the number of items read is checked */
         assert_int_equal(sscanf(line, "%u %lf %lf %lf %lf %lf %lf %31s %lf", &at->index, &at->rigidity_gv, &at->d[ALL],
                                 &at->d[DMUMU_FAST], &at->d[DMUMU_ALFVEN], &at->d[DMUMU_SLOW], &at->mu_star, at->quality,
                                 &at->seconds),
@@ -76,8 +77,11 @@ static enum dmumu_status compute(const struct kept *at, bool reference, double t
     struct dmumu_tables *tables = NULL;
     struct dmumu_workspace *workspace = NULL;
     struct dmumu_error error;
-    struct dmumu_curve curve = {&result->d[ALL],    {&result->d[0], &result->d[1], &result->d[2]}, &result->rel_error,
-                                &result->mu_star, &result->quality};
+    struct dmumu_curve curve = {&result->d[ALL],
+                                {&result->d[0], &result->d[1], &result->d[2]},
+                                &result->rel_error,
+                                &result->mu_star,
+                                &result->quality};
     point.model.tolerance = tolerance;
     if (reference) {
         return dmumu_curve_compute_ref(&point.model, &point.point, 1, &point.rigidity_gv, &curve, &error);
@@ -105,12 +109,11 @@ static double difference(double value, double expected)
 
 static void print_point(const struct kept *at, const struct computed *result)
 {
-    print_message("point %u: all %.1e (estimated %.1e, %s), fast %.1e, alfven %.1e, slow %.1e\n", at->index,
-                  difference(result->d[ALL], at->d[ALL]), result->rel_error,
-                  dmumu_quality_name((enum dmumu_quality)result->quality),
-                  difference(result->d[DMUMU_FAST], at->d[DMUMU_FAST]),
-                  difference(result->d[DMUMU_ALFVEN], at->d[DMUMU_ALFVEN]),
-                  difference(result->d[DMUMU_SLOW], at->d[DMUMU_SLOW]));
+    print_message(
+        "point %u: all %.1e (estimated %.1e, %s), fast %.1e, alfven %.1e, slow %.1e\n", at->index,
+        difference(result->d[ALL], at->d[ALL]), result->rel_error,
+        dmumu_quality_name((enum dmumu_quality)result->quality), difference(result->d[DMUMU_FAST], at->d[DMUMU_FAST]),
+        difference(result->d[DMUMU_ALFVEN], at->d[DMUMU_ALFVEN]), difference(result->d[DMUMU_SLOW], at->d[DMUMU_SLOW]));
 }
 
 /* A value may only be off by more than the tolerance where it says so: not_converged, its estimate no less than a third of the error. */
@@ -153,7 +156,8 @@ static void test_all_points(void **state)
             bad++;
         }
     }
-    print_message("%zu points: worst unflagged D %.1e from the oracle, %zu flagged not_converged\n", n_kept, worst, flagged);
+    print_message("%zu points: worst unflagged D %.1e from the oracle, %zu flagged not_converged\n", n_kept, worst,
+                  flagged);
     free(result);
     free(status);
     assert_int_equal(bad, 0);

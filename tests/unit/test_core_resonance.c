@@ -1,0 +1,76 @@
+/* Resonance: widths and exponentials by hand, and the normalisation of R_n like that of pi delta. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/constants.h"
+#include "core/resonance.h"
+
+#include <math.h>
+
+static void assert_close(double value, double expected, double relative)
+{
+    if (!(fabs(value - expected) <= relative * fabs(expected))) {
+        fail_msg("%.17g is not %.17g to %g", value, expected, relative);
+    }
+}
+
+static void test_width(void **state)
+{
+    (void)state;
+    struct dmumu_state of = {.alfven_mach = 0.5, .kappa = 1.0};
+    assert_close(dmumu_resonance_width(&of, 0.32), 0.4, 1e-15); /* (0.5 x 0.32)^1/2 */
+    of.kappa = 2.0;
+    assert_close(dmumu_resonance_width(&of, 0.25), 0.5, 1e-15);
+    of.kappa = 0.0;
+    assert_true(dmumu_resonance_width(&of, 0.25) == 0.0);
+    assert_true(dmumu_resonance_width(&of, 0.0) == 0.0);
+}
+
+static void test_exponentials(void **state)
+{
+    (void)state;
+    assert_true(dmumu_resonance_transit(0.3, 0.3, 0.1) == 1.0);
+    assert_close(dmumu_resonance_transit(0.5, 0.3, 0.1), exp(-4.0), 1e-13);
+    assert_close(dmumu_resonance_transit(0.1, 0.3, 0.1), exp(-4.0), 1e-13);
+    /* n and -n: at mu = 0 the same, elsewhere (mu + nu)^2 and (mu - nu)^2 */
+    assert_close(dmumu_resonance_gyro(0.0, 0.2, 0.1), 2.0 * exp(-4.0), 1e-13);
+    assert_close(dmumu_resonance_gyro(0.1, 0.2, 0.2), exp(-2.25) + exp(-0.25), 1e-13);
+    assert_close(dmumu_resonance_gyro(0.9, 0.9, 0.1), 1.0, 1e-15);
+    assert_true(exp(-DMUMU_RESONANCE_REACH * DMUMU_RESONANCE_REACH) < 3e-14);
+}
+
+/* R_n |x_par| = sqrt(pi)/Delta E, over all nu of both signs: pi, as of pi delta(mu + nu). */
+static void test_normalised_like_pi_delta(void **state)
+{
+    (void)state;
+    enum { POINTS = 20000 };
+    static const double widths[] = {0.02, 0.3, 1.2};
+    for (size_t k = 0; k < 3; k++) {
+        const double mu = 0.4;
+        const double last = mu + 8.0 * widths[k];
+        double gyro = 0.0;
+        double transit = 0.0;
+        for (int i = 0; i < POINTS; i++) {
+            const double nu = last * (i + 0.5) / POINTS;
+            gyro += dmumu_resonance_gyro(mu, nu, widths[k]) * last / POINTS; /* nu and -nu at once */
+            transit += (dmumu_resonance_transit(mu, nu, widths[k]) + dmumu_resonance_transit(mu, -nu, widths[k])) *
+                       last / POINTS;
+        }
+        assert_close(DMUMU_SQRT_PI / widths[k] * gyro, DMUMU_PI, 1e-6);
+        assert_close(DMUMU_SQRT_PI / widths[k] * transit, DMUMU_PI, 1e-6);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_width),
+        cmocka_unit_test(test_exponentials),
+        cmocka_unit_test(test_normalised_like_pi_delta),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
