@@ -10,6 +10,19 @@
 /* ---- one panel, one rigidity, one sum ---------------------------------------------------------------------------- */
 
 /* False when nothing scatters at one of the nodes and no zone excludes it. */
+/*
+ * Alfven and slow modes begin at x_par,min: where even harmonic N of that wave lies beyond mu = 1, what scatters at mu -> 1 is the
+ * tail of a resonance whose width goes to 0, and D over all mu is infinite. Fast modes always leave something.
+ */
+static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
+{
+    if (dmumu_curve_mode_in_sum(work, DMUMU_FAST, which)) {
+        return false;
+    }
+    const double x_par_min = dmumu_spectrum_cascade(work->state, DMUMU_ALFVEN).x_par_min;
+    return work->larmor_ratio[r] * x_par_min > work->state->harmonics;
+}
+
 bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
                         struct dmumu_panel_values *values)
 {
@@ -24,7 +37,7 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
                 error += panel->error[mode][at];
             }
         }
-        if (!(rate > 0.0) && isinf(work->q_edge)) {
+        if (isinf(work->q_edge) && (!(rate > 0.0) || dies_out(work, which, r))) {
             return false;
         }
         /* far outside C the exact value does not matter; a floor keeps the interpolant tame */

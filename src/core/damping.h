@@ -28,7 +28,7 @@ double dmumu_damping_ln_x_max(const struct dmumu_state *state, struct dmumu_angl
 /**
  * Where ln x_max has a kink, as ln tan(theta): x_max = 1, collisionless = viscous, the viscous pole. Ascending.
  * @param[out] ln_tangent [max]
- * @return how many there are in (ln_tangent_min, ln_tangent_max); at most `max` are stored
+ * @return how many are stored, at most `max`; there are up to eight in (ln_tangent_min, ln_tangent_max)
  */
 size_t dmumu_damping_kinks(const struct dmumu_state *state, double ln_tangent_min, double ln_tangent_max, size_t max,
                            double ln_tangent[]);

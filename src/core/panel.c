@@ -8,26 +8,28 @@ enum {
     SAMPLES = 61 /* of q's interpolant, when looking for edges */
 };
 
-/* Nodes left out of the coarser polynomial. */
-static bool left_out(int node)
+/* Nodes left out of the two coarser polynomials; FINE leaves out none. */
+enum subset { FINE, COARSE_A, COARSE_B };
+
+static bool left_out(enum subset subset, int node)
 {
-    return node == 2 || node == 5 || node == 9 || node == 12;
+    static const unsigned nodes[] = {[FINE] = 0,
+                                     [COARSE_A] = 1U << 2 | 1U << 5 | 1U << 9 | 1U << 12,
+                                     [COARSE_B] = 1U << 1 | 1U << 6 | 1U << 8 | 1U << 13};
+    return (nodes[subset] >> node & 1U) != 0;
 }
 
-/* ---- polynomials on a panel ---------------------------------------------------------------------------------------
- */
-
 /* Barycentric weights of the Kronrod points, all 15 or 11 of them. */
-static void barycentric_weights(bool fewer, double weight[static NODES])
+static void barycentric_weights(enum subset subset, double weight[static NODES])
 {
     for (int i = 0; i < NODES; i++) {
         weight[i] = 0.0;
-        if (fewer && left_out(i)) {
+        if (left_out(subset, i)) {
             continue;
         }
         double product = 1.0;
         for (int j = 0; j < NODES; j++) {
-            if (j != i && !(fewer && left_out(j))) {
+            if (j != i && !left_out(subset, j)) {
                 product *= 2.0 * (dmumu_kronrod_node[i] - dmumu_kronrod_node[j]);
             }
         }
@@ -171,26 +173,43 @@ static void integrate_whole(struct dmumu_panel_key key, double half, const doubl
     integral->difference = fabs(integral->value - coarse);
 }
 
+/*
+ * How far a coarser polynomial is from the integral, and what its misses of the nodes it leaves out, where those lie near the
+ * edge of C, would move the edges by: the second does not cancel by chance.
+ */
+static double coarse_difference(struct shape *shape, enum subset subset, double fine_value, double edge_weight)
+{
+    double weight[NODES];
+    barycentric_weights(subset, weight);
+    shape->weight = weight;
+    double miss = 0.0;
+    for (int i = 0; i < NODES; i++) {
+        if (left_out(subset, i) && fabs(shape->q[i] - shape->q_edge) < 2.0) {
+            miss = fmax(miss, fabs(interpolate(weight, shape->q, dmumu_kronrod_node[i]) - shape->q[i]));
+        }
+    }
+    return fmax(fabs(fine_value - integrate_confined(shape, NULL).value), miss * edge_weight);
+}
+
 /* Edges, or nearly: by the interpolant. */
 static void integrate_part(struct shape *shape, struct dmumu_panel_integral *integral, double sensitivity[])
 {
-    double fine_weight[NODES];
-    double coarse_weight[NODES];
-    barycentric_weights(false, fine_weight);
-    barycentric_weights(true, coarse_weight);
-    shape->weight = fine_weight;
+    double weight[NODES];
+    double edge_weight = 0.0;
+    barycentric_weights(FINE, weight);
+    shape->weight = weight;
     const struct confined fine = integrate_confined(shape, sensitivity);
     for (int i = 0; i < NODES; i++) {
+        edge_weight += sensitivity[i];
         if (shape->q[i] > shape->q_edge) {
             const double s2 = s2_at(shape, dmumu_kronrod_node[i]);
             sensitivity[i] += dmumu_kronrod_weight[i] * shape->half * s2 * exp(-shape->q[i]);
         }
     }
-    shape->weight = coarse_weight;
-    const struct confined coarse = integrate_confined(shape, NULL);
     integral->value = fine.value;
     integral->mu_star = fine.mu_star;
-    integral->difference = fabs(fine.value - coarse.value);
+    integral->difference = fmax(coarse_difference(shape, COARSE_A, fine.value, edge_weight),
+                                coarse_difference(shape, COARSE_B, fine.value, edge_weight));
 }
 
 double dmumu_panel_error(const struct dmumu_panel_integral *integral, double total)

@@ -69,6 +69,20 @@ static struct dmumu_pitch pitch_of_rate(const struct dmumu_rate *rate, double mu
     return pitch;
 }
 
+/* Were the tables made for this model and M_A, as far as rates depend on them? */
+static bool tables_match(const struct dmumu_tables *tables, const struct dmumu_model *model, double alfven_mach)
+{
+    const struct dmumu_model *made = &tables->model;
+    bool match = tables->alfven_mach == alfven_mach && made->harmonics == model->harmonics &&
+                 made->broadening == model->broadening && made->alfven_cascade == model->alfven_cascade &&
+                 made->truncation_angle == model->truncation_angle;
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        match = match && made->modes[mode] == model->modes[mode] &&
+                made->energy_fraction[mode] == model->energy_fraction[mode];
+    }
+    return match;
+}
+
 enum dmumu_status dmumu_pitch_compute(const struct dmumu_model *model, enum dmumu_kernel kernel,
                                       struct dmumu_tables *tables, const struct dmumu_point *point, double rigidity_gv,
                                       size_t n, const double mu[], struct dmumu_pitch pitch[],
@@ -86,6 +100,12 @@ enum dmumu_status dmumu_pitch_compute(const struct dmumu_model *model, enum dmum
     if (status == DMUMU_OK && !(larmor_ratio >= DMUMU_R_MIN && larmor_ratio <= DMUMU_R_MAX)) {
         status = dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "R = r_L/L = %g at %g GV is outside %g .. %g",
                                  larmor_ratio, rigidity_gv, DMUMU_R_MIN, DMUMU_R_MAX);
+    }
+    if (status == DMUMU_OK && kernel == DMUMU_KERNEL_FAST &&
+        !(tables && workspace && tables_match(tables, model, point->alfven_mach))) {
+        status = dmumu_error_set(error, DMUMU_ERROR_ARGUMENT,
+                                 "the production kernel needs a workspace and tables of the same model and M_A (%g)",
+                                 point->alfven_mach);
     }
     if (status == DMUMU_OK && kernel == DMUMU_KERNEL_FAST) {
         dmumu_workspace_set_damping(workspace, tables, &state);

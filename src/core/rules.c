@@ -37,5 +37,5 @@ const double dmumu_gauss_weight[DMUMU_GAUSS_N] = {
 double dmumu_rule_error(double relative_difference)
 {
     const double difference = fabs(relative_difference);
-    return fmin(difference, pow(10.0 * difference, 1.5));
+    return fmin(difference, pow(20.0 * difference, 1.5));
 }

@@ -3,8 +3,8 @@
  *
  * DMUMU_VECTOR before a function compiles it twice, for AVX2 and for any x86-64, where the compiler and the C library
  * can choose between the two (ifunc); elsewhere it is nothing. Such loops have no sums across iterations and nothing is
- * contracted (-ffp-contract=off), so that both give the same bits. Sanitizers run before the choice can be made, and
- * get the plain function.
+ * contracted (-ffp-contract=off), so that both give the same bits. The choice is made before the address and thread
+ * sanitizers are ready: under them there is only the plain function.
  */
 #ifndef DMUMU_CORE_VECTOR_H
 #define DMUMU_CORE_VECTOR_H

@@ -104,7 +104,7 @@ static void assert_close(double value, double expected, double relative)
 static void assert_same_bits(const double a[], const double b[], size_t n, const char *what)
 {
     for (size_t i = 0; i < n; i++) {
-        if (memcmp(&a[i], &b[i], sizeof a[i]) != 0) {
+        if (memcmp(&a[i], &b[i], sizeof a[i]) != 0) { /* NOLINT(*-memory-comparison,cert-*) */
             fail_msg("%s, entry %zu: %.17g and %.17g", what, i, a[i], b[i]);
         }
     }
@@ -530,8 +530,8 @@ static void test_harmonics_add(void **state)
 static void test_ends_of_the_range(void **state)
 {
     (void)state;
-    static const double machs[] = {0.05, 0.5, 1.0, 3.0};
-    for (int k = 0; k < 4; k++) {
+    static const double machs[] = {0.05, 1.0, 3.0};
+    for (int k = 0; k < 3; k++) {
         struct dmumu_model model = model_of(true, true, true);
         model.confinement = DMUMU_CONFINEMENT_NONE;
         struct dmumu_point point = halo_point;
@@ -687,7 +687,7 @@ static const double tolerances[N_TOLERANCES] = {1e-2, 1e-4, 1e-6};
 
 static void compute_with_tolerance(int k, struct result result[DMUMU_N_REGIONS][N_TOLERANCES])
 {
-    struct dmumu_model model = model_of(true, true, true);
+    struct dmumu_model model = model_of(true, true, false);
     model.tolerance = tolerances[k];
     struct dmumu_tables *tables = tables_of(&model, halo_point.alfven_mach);
     struct dmumu_workspace *workspace = workspace_of();

@@ -57,9 +57,9 @@ static void compute(enum dmumu_region region, const struct dmumu_model *model, c
 {
     const struct dmumu_point point = {
         .region = region, .alfven_mach = 0.5, .beta = 0.14, .injection_scale_pc = INJECTION_SCALE_PC};
-    double rigidity_gv[ROWS];
-    double rel_error[ROWS];
-    double mu_star[ROWS];
+    double rigidity_gv[ROWS] = {0.0};
+    double rel_error[ROWS] = {0.0};
+    double mu_star[ROWS] = {0.0};
     uint8_t quality[ROWS];
     for (int i = 0; i < ROWS; i++) {
         rigidity_gv[i] = larmor_ratio[i] * INJECTION_SCALE_PC / dmumu_larmor_radius_pc(1.0, 1.0);
@@ -92,14 +92,14 @@ static double worst_deviation(const char *name, const struct table *table, const
 static void test_halo(void **state)
 {
     (void)state;
-    struct table table;
+    struct table table = {0};
     if (!read_table("fornieri2021_halo_L100_MA0.5_beta0.14.txt", &table)) {
         skip();
     }
     struct dmumu_model model;
     dmumu_model_default(&model);
     model.truncation_angle = DMUMU_VARIANT_PUBLISHED;
-    double d_cm2_s[ROWS];
+    double d_cm2_s[ROWS] = {0.0};
     compute(DMUMU_HALO, &model, table.larmor_ratio, d_cm2_s);
     assert_true(worst_deviation("halo", &table, d_cm2_s) < 0.02);
 }
@@ -107,7 +107,7 @@ static void test_halo(void **state)
 static void test_disk(void **state)
 {
     (void)state;
-    struct table table;
+    struct table table = {0};
     if (!read_table("fornieri2021_disk_L100_MA0.5_xc1e6.txt", &table)) {
         skip();
     }
@@ -115,8 +115,8 @@ static void test_disk(void **state)
     dmumu_model_default(&model);
     model.truncation_angle = DMUMU_VARIANT_PUBLISHED;
     model.disk_prefactor = DMUMU_VARIANT_PUBLISHED;
-    double d_cm2_s[ROWS];
-    double formula[ROWS];
+    double d_cm2_s[ROWS] = {0.0};
+    double formula[ROWS] = {0.0};
     compute(DMUMU_DISK, &model, table.larmor_ratio, d_cm2_s);
     assert_true(worst_deviation("disk", &table, d_cm2_s) < 0.02);
     /* the prefactor is a factor 2 and nothing else */
@@ -131,13 +131,13 @@ static void test_disk(void **state)
 static void test_formula_angle(void **state)
 {
     (void)state;
-    struct table table;
+    struct table table = {0};
     if (!read_table("fornieri2021_halo_L100_MA0.5_beta0.14.txt", &table)) {
         skip();
     }
     struct dmumu_model model;
     dmumu_model_default(&model);
-    double d_cm2_s[ROWS];
+    double d_cm2_s[ROWS] = {0.0};
     compute(DMUMU_HALO, &model, table.larmor_ratio, d_cm2_s);
     const double low = d_cm2_s[0] / table.d_cm2_s[0];
     int at = 0; /* nearest to 31 TV: R = 3.386e-4 */
