@@ -98,7 +98,7 @@ void dmumu_curve_integrate_leaves(const struct dmumu_curve_work *work, struct dm
  * Delta^2, which is added to the error, while resolving it in wave angles would take ever finer meshes. It only comes
  * with 1 - mu^2 below 1e-3.
  */
-#define EXACT_WIDTH 0.012
+#define EXACT_WIDTH 0.03
 
 /* Rates of fast modes at the R listed: exact resonance, a profile (for other curves too), or one by one if few. */
 static void fast_rates_of(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, int level, size_t n,

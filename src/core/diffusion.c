@@ -83,6 +83,7 @@ static double q_at_probe(struct dmumu_curve_work *work, int which, size_t r, int
 /* The depth at which an edge of C beyond the panel's nodes lies in the last panel but one; 0: there is none. */
 static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r)
 {
+
     int k = DMUMU_N_PROBES;
     if (q_at_probe(work, which, r, k) <= work->q_edge) {
         return 0;
@@ -93,18 +94,25 @@ static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_pa
     return k;
 }
 
-/* Do Alfven or slow modes change the rate, beyond the panel's last node, by what counts? */
+/*
+ * Do Alfven or slow modes change the rate, beyond the panel's last node, by what counts? What is beyond probe k weighs
+ * 2^-k times the integrand at the last node: without a zone, q may fall like 1 - mu^2 and the integrand stay as it is.
+ */
 static bool turns_beyond(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which,
                          size_t r, double q_last, double total)
 {
     enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
     const int first = panel->key.depth + LAST_NODE;
+    const double s2_last = panel->tables->node[DMUMU_KRONROD_N - 1].s2;
     for (int k = first + 1; k <= DMUMU_N_PROBES; k++) {
-        const double remaining = 2.0 * ldexp(1.0, -2 * k) * exp(-q_last); /* (1-mu^2) exp(-q) over what is beyond */
-        if (remaining < PANEL_SHARE * work->tolerance * total) {
+        if (ldexp(1.0, -k) * s2_last * exp(-q_last) < PANEL_SHARE * work->tolerance * total) {
             return false;
         }
-        if (fabs(cascade_probe(work, which, r, k) - cascade_probe(work, which, r, first)) > 0.01 * exp(q_last)) {
+        double mu;
+        double s2;
+        dmumu_panel_probe(k, &mu, &s2);
+        const double change = cascade_probe(work, which, r, k) - cascade_probe(work, which, r, first);
+        if (fabs(change) > 0.01 * exp(q_last) * s2 / s2_last) {
             return true;
         }
     }

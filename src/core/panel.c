@@ -240,6 +240,13 @@ struct dmumu_panel_integral dmumu_panel_integrate(struct dmumu_panel_key key, co
     if (least > q_edge + 0.5) {
         integrate_whole(key, half, q, &integral, sensitivity);
         integral.mu_star = high;
+        /* a steep step between the nodes can hide from the two rules alike: a polynomial through fewer nodes has its say */
+        double weight[NODES];
+        barycentric_weights(COARSE_A, weight);
+        const struct shape shape = {low, 1.0 - high, half, q_edge, q, weight};
+        integral.difference = fmax(integral.difference, fabs(integral.value - integral_between(&shape, -1.0, 1.0)));
+        /* without a zone the integrand may rise by orders of magnitude within a panel: no power of the difference then */
+        integral.rough = isinf(q_edge);
     } else {
         struct shape shape = {.low = low, .one_minus_high = 1.0 - high, .half = half, .q_edge = q_edge, .q = q};
         integrate_part(&shape, &integral, sensitivity);
