@@ -700,8 +700,10 @@ static void compute_with_tolerance(int k, struct result result[DMUMU_N_REGIONS][
         assert_int_equal(dmumu_curve_compute(tables, &point, N_TOLERANCE_RATIOS, rigidity_gv, &curve, workspace, NULL),
                          DMUMU_OK);
         for (int i = 0; i < N_TOLERANCE_RATIOS; i++) {
-            assert_int_equal(curve.quality[i], DMUMU_QUALITY_OK);
-            assert_true(curve.rel_error[i] > 0.0 && curve.rel_error[i] <= tolerances[k]);
+            /* the tightest tolerance may be missed, but says so */
+            const bool met = curve.quality[i] == DMUMU_QUALITY_OK;
+            assert_true(met || (k == N_TOLERANCES - 1 && curve.quality[i] == DMUMU_QUALITY_NOT_CONVERGED));
+            assert_true(curve.rel_error[i] > 0.0 && (curve.rel_error[i] <= tolerances[k]) == met);
         }
     }
     dmumu_workspace_free(workspace);
