@@ -9,10 +9,9 @@
 
 /* ---- one panel, one rigidity, one sum ---------------------------------------------------------------------------- */
 
-/* False when nothing scatters at one of the nodes and no zone excludes it. */
 /*
- * Alfven and slow modes begin at x_par,min: where even harmonic N of that wave lies beyond mu = 1, what scatters at mu -> 1 is the
- * tail of a resonance whose width goes to 0, and D over all mu is infinite. Fast modes always leave something.
+ * Alfven and slow modes begin at x_par,min: where even harmonic N of that wave lies beyond mu = 1, what scatters at
+ * mu -> 1 is the tail of a resonance whose width goes to 0, and D over all mu is infinite. Fast modes always leave something.
  */
 static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
 {
@@ -23,6 +22,7 @@ static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
     return work->larmor_ratio[r] * x_par_min > work->state->harmonics;
 }
 
+/* False when nothing scatters at one of the nodes and no zone excludes it. */
 bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
                         struct dmumu_panel_values *values)
 {
@@ -94,9 +94,9 @@ void dmumu_curve_integrate_leaves(const struct dmumu_curve_work *work, struct dm
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
 
 /*
- * A resonance narrower than this counts as exact: the broadened rate differs from the quasi-linear one by about
+ * A resonance narrower than this counts as exact: the broadened rate differs from the quasi-linear one by a few
  * Delta^2, which is added to the error, while resolving it in wave angles would take ever finer meshes. It only comes
- * with 1 - mu^2 below 1e-3.
+ * with 1 - mu^2 below 2e-2 (M_A = 0.05, the least).
  */
 #define EXACT_WIDTH 0.03
 

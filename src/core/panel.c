@@ -174,8 +174,8 @@ static void integrate_whole(struct dmumu_panel_key key, double half, const doubl
 }
 
 /*
- * How far a coarser polynomial is from the integral, and what its misses of the nodes it leaves out, where those lie near the
- * edge of C, would move the edges by: the second does not cancel by chance.
+ * How far a coarser polynomial is from the integral, and what its misses of the nodes it leaves out, where those lie near
+ * the edge of C, would move the edges by: the second does not cancel by chance.
  */
 static double coarse_difference(struct shape *shape, enum subset subset, double fine_value, double edge_weight)
 {
