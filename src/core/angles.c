@@ -100,6 +100,13 @@ static bool damping_matters(const struct layout *layout, double ln_x_max_a, doub
     return least + layout->ln_r_min < LN_ALL_THERE && most + layout->ln_r_max > LN_NONE_THERE && most > 0.0;
 }
 
+/* Transit-time damping is exactly resonant at xi = v_A/(mu v), tan(theta) = 1/xi; what counts has mu above 0.3. */
+static bool resonates(const struct layout *layout, double low, double high)
+{
+    const double exact = -log(layout->state->alfven_speed_v);
+    return high > exact - 1.2 && low < exact + 0.3;
+}
+
 static void split(struct layout *layout, double low, double high, int depth)
 {
     const double a = ln_x_max_at(layout->state, low);
@@ -108,6 +115,9 @@ static void split(struct layout *layout, double low, double high, int depth)
     bool too_wide = width > layout->mesh->max_width;
     if (!too_wide && damping_matters(layout, a, b)) {
         too_wide = !(fabs(a - b) <= layout->mesh->max_change) && width > 1e-6;
+    }
+    if (layout->mesh->resonant_width > 0.0 && resonates(layout, low, high)) {
+        too_wide = too_wide || width > layout->mesh->resonant_width;
     }
     if (too_wide && depth < MAX_DEPTH) {
         const double middle = 0.5 * (low + high);

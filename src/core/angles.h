@@ -29,7 +29,8 @@ struct dmumu_angles {
 struct dmumu_angle_mesh {
     double max_width;
     double max_change;
-    double tail; /* relative size of what may be left out at either end */
+    double resonant_width; /* the largest panel where xi ~ v_A/(mu v) resonates with transit-time damping; 0: any */
+    double tail;           /* relative size of what may be left out at either end */
 };
 
 /**

@@ -9,11 +9,14 @@
 
 #include "core/bessel.h"
 #include "core/constants.h"
+#include "core/exponential.h"
 #include "core/resonance.h"
 #include "core/rules.h"
+#include "core/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LN_W_START  (-14.0)
 #define LN_W_END    36.0
@@ -247,21 +250,41 @@ static void fill_projection(const struct nu_nodes *nodes, size_t n_z, double pro
     }
 }
 
-static void fill_table(const struct nu_nodes *nodes, const double projection[], struct dmumu_cascade_table *table)
+/* term[i] = weight exp(-p[i]/nu). */
+DMUMU_VECTOR static void make_terms(size_t n, const double *restrict p, double inverse_nu, double weight,
+                                    double *restrict term)
 {
-    const size_t n_z = table->n_z;
-    for (size_t i = 0; i < table->n_p; i++) {
-        const double p = exp(LN_P_START + LN_P_STEP * (double)i);
-        double sum[N_Z] = {0.0};
-        for (size_t k = 0; k < NU_NODES; k++) {
-            const double term = nodes->weight[k] > 0.0 ? nodes->weight[k] * exp(-p / nodes->nu[k]) : 0.0;
-            for (size_t j = 0; term > 0.0 && j < n_z; j++) {
-                sum[j] += term * projection[k * n_z + j];
+    for (size_t i = 0; i < n; i++) {
+        term[i] = weight * dmumu_exp(-p[i] * inverse_nu);
+    }
+}
+
+DMUMU_VECTOR static void add_scaled(size_t n, double factor, const double *restrict term, double *restrict sum)
+{
+    for (size_t i = 0; i < n; i++) {
+        sum[i] += factor * term[i];
+    }
+}
+
+/* @param p, term  [n_p] scratch */
+static void fill_table(const struct nu_nodes *nodes, const double projection[], double p[], double term[],
+                       struct dmumu_cascade_table *table)
+{
+    const size_t n_p = table->n_p;
+    for (size_t i = 0; i < n_p; i++) {
+        p[i] = exp(LN_P_START + LN_P_STEP * (double)i);
+    }
+    memset(table->value, 0, table->n_z * n_p * sizeof *table->value);
+    for (size_t k = 0; k < NU_NODES; k++) {
+        if (nodes->weight[k] > 0.0) {
+            make_terms(n_p, p, 1.0 / nodes->nu[k], nodes->weight[k], term);
+            for (size_t j = 0; j < table->n_z; j++) {
+                add_scaled(n_p, projection[k * table->n_z + j], term, table->value + j * n_p);
             }
         }
-        for (size_t j = 0; j < n_z; j++) {
-            table->value[j * table->n_p + i] = sum[j] > 0.0 ? log(sum[j]) : LN_B_NONE;
-        }
+    }
+    for (size_t i = 0; i < table->n_z * n_p; i++) {
+        table->value[i] = table->value[i] > 0.0 ? fmax(log(table->value[i]), LN_B_NONE) : LN_B_NONE;
     }
 }
 
@@ -278,7 +301,7 @@ enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *co
     table->n_p = (size_t)(fmax(table->ln_p_end - LN_P_START, 0.0) / LN_P_STEP) + 5;
     table->n_z = common->mode == DMUMU_ALFVEN ? 1 : N_Z;
     table->value = malloc(table->n_z * table->n_p * sizeof *table->value);
-    double *projection = malloc(table->n_z * NU_NODES * sizeof *projection);
+    double *projection = malloc((table->n_z * NU_NODES + 2 * table->n_p) * sizeof *projection);
     if (!table->value || !projection) {
         free(projection);
         dmumu_cascade_table_free(table);
@@ -287,7 +310,8 @@ enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *co
     struct nu_nodes nodes;
     make_nu_nodes(table, &nodes);
     fill_projection(&nodes, table->n_z, projection);
-    fill_table(&nodes, projection, table);
+    double *p = projection + table->n_z * NU_NODES;
+    fill_table(&nodes, projection, p, p + table->n_p, table);
     free(projection);
     return DMUMU_OK;
 }
@@ -298,31 +322,71 @@ void dmumu_cascade_table_free(struct dmumu_cascade_table *table)
     table->value = NULL;
 }
 
-/* ln B by cubic interpolation; in both directions for slow modes, with B ~ z^-2 past the table. */
-static double ln_b(const struct dmumu_cascade_table *table, double ln_p, double ln_z)
+/* What an integrand of gyro-resonance is made of, at one (mu, R) and harmonic. */
+struct gyro_integrand {
+    const struct dmumu_cascade_table *table;
+    double power;      /* of x_perp: 2 - slope */
+    double anisotropy; /* p = p0 x_perp^-anisotropy */
+    double ln_p0;
+    double ln_scale; /* ln x_perp = ln w - ln_scale */
+    double ln_n_s;   /* ln z = ln w - ln_n_s */
+};
+
+/* x_perp^(2 - slope) B at n nodes; ln B by cubic interpolation. Alfven modes. */
+DMUMU_VECTOR static void alfven_integrand(const struct gyro_integrand *at, size_t n, const double *restrict ln_w,
+                                          double *restrict value)
 {
-    double f;
-    double weight[4];
-    const size_t i = dmumu_lattice_locate(LN_P_START, 1.0 / LN_P_STEP, table->n_p, ln_p, &f);
-    dmumu_lattice_weights(f, weight);
-    const double *v = table->value + i - 1;
-    if (table->n_z == 1) {
-        return weight[0] * v[0] + weight[1] * v[1] + weight[2] * v[2] + weight[3] * v[3];
+    const struct gyro_integrand a = *at;
+    const double *restrict table = a.table->value;
+    const size_t n_p = a.table->n_p;
+    for (size_t k = 0; k < n; k++) {
+        const double ln_x_perp = ln_w[k] - a.ln_scale;
+        double f;
+        double weight[4];
+        const size_t i =
+            dmumu_lattice_locate(LN_P_START, 1.0 / LN_P_STEP, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+        dmumu_lattice_weights(f, weight);
+        const double ln_b =
+            weight[0] * table[i] + weight[1] * table[i + 1] + weight[2] * table[i + 2] + weight[3] * table[i + 3];
+        value[k] = dmumu_exp(a.power * ln_x_perp + ln_b);
     }
-    double g;
-    double weight_z[4];
+}
+
+/* The same for slow modes: in both directions, with B ~ z^-2 past the table. */
+DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t n, const double *restrict ln_w,
+                                        double *restrict value)
+{
+    const struct gyro_integrand a = *at;
+    const double *restrict table = a.table->value;
+    const size_t n_p = a.table->n_p;
     const double ln_z_last = LN_Z_START + LN_Z_STEP * (double)(N_Z - 3);
-    const size_t j = dmumu_lattice_locate(LN_Z_START, 1.0 / LN_Z_STEP, N_Z, ln_z, &g);
-    dmumu_lattice_weights(g, weight_z);
-    double sum = -2.0 * fmax(ln_z - ln_z_last, 0.0);
-    for (size_t k = 0; k < 4; k++) {
-        const double *row = v + (j - 1 + k) * table->n_p;
-        sum += weight_z[k] * (weight[0] * row[0] + weight[1] * row[1] + weight[2] * row[2] + weight[3] * row[3]);
+    for (size_t k = 0; k < n; k++) {
+        const double ln_x_perp = ln_w[k] - a.ln_scale;
+        const double ln_z = ln_w[k] - a.ln_n_s;
+        double f;
+        double g;
+        double w[4];
+        double weight_z[4];
+        const size_t i =
+            dmumu_lattice_locate(LN_P_START, 1.0 / LN_P_STEP, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+        const size_t j = dmumu_lattice_locate(LN_Z_START, 1.0 / LN_Z_STEP, N_Z, ln_z, &g) - 1;
+        dmumu_lattice_weights(f, w);
+        dmumu_lattice_weights(g, weight_z);
+        const double past = ln_z - ln_z_last;
+        double ln_b = past > 0.0 ? -2.0 * past : 0.0;
+        for (size_t m = 0; m < 4; m++) {
+            const size_t row = (j + m) * n_p + i;
+            ln_b += weight_z[m] *
+                    (w[0] * table[row] + w[1] * table[row + 1] + w[2] * table[row + 2] + w[3] * table[row + 3]);
+        }
+        value[k] = dmumu_exp(a.power * ln_x_perp + ln_b);
     }
-    return sum;
 }
 
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
+
+/* Nodes whose integrand is made together. */
+enum { CHUNK = 32 };
 
 /* int dw/w x_perp^(2-slope) Bessel B over the nodes of one harmonic, x_perp = w/(R s); returns value and |fine -
  * coarse|. */
@@ -359,16 +423,30 @@ static struct wave_sum gyro_sum(const struct dmumu_cascade_form *form, const str
     const double ln_p0 = log(n / (larmor_ratio * form->strength));
     /* p > 45 nu below this w: nothing resonant in the cascade */
     const size_t first = first_above(nodes, ln_scale + (ln_p0 - table->ln_p_end) / form->anisotropy);
-    const double ln_n_s = log(n * table->s);
+    const struct gyro_integrand integrand = {.table = table,
+                                             .power = 2.0 - form->slope,
+                                             .anisotropy = form->anisotropy,
+                                             .ln_p0 = ln_p0,
+                                             .ln_scale = ln_scale,
+                                             .ln_n_s = log(n * table->s)};
     double fine = 0.0;
     double coarse = 0.0;
-    for (size_t i = first; i < nodes->n; i++) {
-        const double ln_x_perp = nodes->ln_w[i] - ln_scale;
-        const double ln_p = ln_p0 - form->anisotropy * ln_x_perp;
-        const double value = exp((2.0 - form->slope) * ln_x_perp + ln_b(table, ln_p, nodes->ln_w[i] - ln_n_s));
-        fine += nodes->weight[i] * value;
-        coarse += nodes->weight_coarse[i] * value;
-        if (nodes->weight[i] * value < 1e-10 * fine && ln_p < 0.0) {
+    for (size_t i = first; i < nodes->n; i += CHUNK) {
+        const size_t count = nodes->n - i < CHUNK ? nodes->n - i : CHUNK;
+        double value[CHUNK];
+        if (table->n_z == 1) {
+            alfven_integrand(&integrand, count, nodes->ln_w + i, value);
+        } else {
+            slow_integrand(&integrand, count, nodes->ln_w + i, value);
+        }
+        double chunk = 0.0;
+        for (size_t k = 0; k < count; k++) {
+            chunk += nodes->weight[i + k] * value[k];
+            coarse += nodes->weight_coarse[i + k] * value[k];
+        }
+        fine += chunk;
+        const double ln_p = ln_p0 - form->anisotropy * (nodes->ln_w[i + count - 1] - ln_scale);
+        if (chunk < 1e-10 * fine && ln_p < 0.0) {
             break; /* the tail falls like w^-4 */
         }
     }

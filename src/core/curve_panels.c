@@ -5,7 +5,7 @@
 #include "core/resonance.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 /* ---- one panel, one rigidity, one sum ---------------------------------------------------------------------------- */
 
@@ -28,7 +28,7 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
 {
     values->sharp = work->state->kappa == 0.0;
     for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        const size_t at = (size_t)i * work->n + r;
+        const size_t at = (size_t)i * panel->n_slots + panel->slot[r];
         double rate = 0.0;
         double error = 0.0;
         for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
@@ -40,11 +40,9 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
         if (isinf(work->q_edge) && (!(rate > 0.0) || dies_out(work, which, r))) {
             return false;
         }
-        /* far outside C the exact value does not matter; a floor keeps the interpolant tame */
-        values->q[i] = fmax(log(rate / panel->tables->node[i].s2), work->q_edge - DMUMU_PANEL_FLOOR);
+        values->s2[i] = panel->tables->node[i].s2;
+        values->rate[i] = rate;
         values->error[i] = rate > 0.0 ? error / rate : 0.0;
-        values->angle_error[i] =
-            dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) && rate > 0.0 ? panel->angle_error[at] / rate : 0.0;
     }
     return true;
 }
@@ -70,21 +68,22 @@ static void integrate_panel(const struct dmumu_curve_work *work, struct dmumu_cu
 {
     struct dmumu_panel_values values;
     if (dmumu_curve_gather(work, panel, which, r, &values)) {
-        panel->integral[which][r] = dmumu_panel_integrate(panel->key, &values, work->q_edge);
+        panel->integral[which][panel->slot[r]] =
+            dmumu_panel_integrate(&work->tables->rules, panel->key, &values, work->q_edge);
         if (dmumu_curve_mode_in_sum(work, DMUMU_FAST, which)) {
-            mind_the_jump(work, panel->key, &panel->integral[which][r]);
+            mind_the_jump(work, panel->key, &panel->integral[which][panel->slot[r]]);
         }
     } else {
-        panel->integral[which][r] = (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};
+        panel->integral[which][panel->slot[r]] =
+            (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};
     }
 }
 
-void dmumu_curve_integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel,
-                                  const uint8_t chosen[])
+static void integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
 {
     for (int which = 0; which < DMUMU_N_SUMS; which++) {
         for (size_t r = 0; work->sums[which] && r < work->n; r++) {
-            if (panel->part[which][r] == DMUMU_PART_LEAF && (!chosen || chosen[r])) {
+            if (panel->part[which][r] == DMUMU_PART_LEAF) {
                 integrate_panel(work, panel, which, r);
             }
         }
@@ -93,67 +92,58 @@ void dmumu_curve_integrate_leaves(const struct dmumu_curve_work *work, struct dm
 
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
 
-/*
- * A resonance narrower than this counts as exact: the broadened rate differs from the quasi-linear one by a few
- * Delta^2, which is added to the error, while resolving it in wave angles would take ever finer meshes. It only comes
- * with 1 - mu^2 below 2e-2 (M_A = 0.05, the least).
- */
-#define EXACT_WIDTH 0.03
-
-/* Rates of fast modes at the R listed: exact resonance, a profile (for other curves too), or one by one if few. */
-static void fast_rates_of(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, int level, size_t n,
-                          const double ratio[], struct dmumu_fast_rate rate[])
+/* Where each R lies on the lattices of a class; NULL when out of memory. */
+static const struct dmumu_fast_place *places(struct dmumu_curve_work *work, int step_class)
 {
-    const struct dmumu_node_tables *tables = &panel->tables->node[node];
-    const struct dmumu_angles *angles = dmumu_workspace_angles(work->workspace, level);
-    const struct dmumu_fast_common *common = &work->tables->fast;
-    const double width = tables->fast.width;
-    const bool exact = width < EXACT_WIDTH;
-    /* The base panels are every curve's: worth a profile. By panel alone: D at one R must not depend on the others. */
-    const bool shared = !exact && panel->key.depth == 1 && level <= 1;
-    const struct dmumu_fast_profile *profile =
-        angles && shared ? dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node, level) : NULL;
-    if (!angles || (shared && !profile)) {
+    if (!work->place[step_class]) {
+        struct dmumu_fast_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
+        for (size_t r = 0; place && r < work->n; r++) {
+            place[r] = dmumu_fast_place_of(&work->tables->fast, step_class, work->larmor_ratio[r]);
+        }
+        work->place[step_class] = place;
+    }
+    return work->place[step_class];
+}
+
+static void store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r, const struct dmumu_fast_rate *rate)
+{
+    const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+    panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
+    panel->error[DMUMU_FAST][at] = rate->error;
+}
+
+static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
+{
+    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
+    if (!angles) {
         work->status = DMUMU_ERROR_MEMORY;
-    } else if (exact) {
-        for (size_t i = 0; i < n; i++) {
-            rate[i] = dmumu_quasilinear_fast_rate(common, work->state, angles, tables->mu, tables->s2, ratio[i]);
-            if (width > 0.0) { /* a stand-in for a narrow resonance: no mesh of angles mends what it lacks */
-                rate[i].table_error += rate[i].angle_error + 3.0 * width * width * (rate[i].gyro + rate[i].transit);
-                rate[i].angle_error = 0.0;
-            }
-        }
-    } else if (profile) {
-        for (size_t i = 0; i < n; i++) {
-            rate[i] = dmumu_fast_profile_rate(profile, ratio[i]);
-        }
-    } else {
-        for (size_t i = 0; i < n; i += DMUMU_FAST_FEW) {
-            const size_t few = n - i < DMUMU_FAST_FEW ? n - i : DMUMU_FAST_FEW;
-            dmumu_fast_rates_few(common, work->state, &tables->fast, angles, few, ratio + i, rate + i);
+        return;
+    }
+    for (size_t r = 0; r < work->n; r++) {
+        if (panel->needed[r]) {
+            const struct dmumu_node_tables *tables = &panel->tables->node[node];
+            const struct dmumu_fast_rate rate = dmumu_quasilinear_fast_rate(
+                &work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
+            store_fast_rate(panel, node, r, &rate);
         }
     }
 }
 
-/* Fast rates of one node at the rigidities chosen, at wave-angle level `level`. */
-void dmumu_curve_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, int level,
-                            const uint8_t chosen[])
+static void fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
 {
-    size_t n = 0;
-    for (size_t r = 0; r < work->n; r++) {
-        if (chosen[r]) {
-            work->ratio_list[n++] = work->larmor_ratio[r];
-        }
+    const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
+    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(work->workspace, table->step_class);
+    struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
+    const struct dmumu_fast_place *place = places(work, table->step_class);
+    if (!deposit || !profile || !place) {
+        work->status = DMUMU_ERROR_MEMORY;
+        return;
     }
-    fast_rates_of(work, panel, node, level, n, work->ratio_list, work->rate_list);
-    n = 0;
-    for (size_t r = 0; work->status == DMUMU_OK && r < work->n; r++) {
-        if (chosen[r]) {
-            const struct dmumu_fast_rate *rate = &work->rate_list[n++];
-            const size_t at = (size_t)node * work->n + r;
-            panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
-            panel->error[DMUMU_FAST][at] = rate->angle_error + rate->table_error;
-            panel->angle_error[at] = rate->angle_error;
+    for (size_t r = 0; r < work->n; r++) {
+        if (panel->needed[r]) {
+            const struct dmumu_fast_rate rate =
+                dmumu_fast_profile_rate(&work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
+            store_fast_rate(panel, node, r, &rate);
         }
     }
 }
@@ -169,10 +159,11 @@ static void store_cascade_rates(struct dmumu_curve_work *work, struct dmumu_curv
                                      ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width)
                                      : 0.0;
         for (size_t r = 0; r < work->n; r++) {
-            const size_t at = (size_t)node * work->n + r;
             if (panel->needed[r]) {
-                panel->rate[mode][at] = rates->rate[at].gyro + resonance * rates->rate[at].transit;
-                panel->error[mode][at] = rates->rate[at].gyro_error + resonance * rates->rate[at].transit_error;
+                const struct dmumu_cascade_rate *rate = &rates->rate[(size_t)node * work->n + r];
+                const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+                panel->rate[mode][at] = rate->gyro + resonance * rate->transit;
+                panel->error[mode][at] = rate->gyro_error + resonance * rate->transit_error;
             }
         }
     }
@@ -195,21 +186,17 @@ static bool find_needed(const struct dmumu_curve_work *work, struct dmumu_curve_
     return any;
 }
 
-static void evaluate_mode(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
+static void all_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
 {
-    if (!find_needed(work, panel, (int)mode)) {
-        return;
+    if (work->state->kappa > 0.0) {
+        fast_rates(work, panel, node);
+    } else {
+        sharp_fast_rates(work, panel, node);
     }
-    panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
-    if (work->status != DMUMU_OK) {
-        return;
-    }
-    if (mode == DMUMU_FAST) {
-        for (int node = 0; work->status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
-            dmumu_curve_fast_rates(work, panel, node, 0, panel->needed);
-        }
-        return;
-    }
+}
+
+static void cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
+{
     const struct dmumu_panel_rates *rates = dmumu_tables_panel_rates(
         work->tables, work->set, panel->tables, mode, panel->needed, &work->workspace->wave_nodes, &work->status);
     if (rates) {
@@ -217,100 +204,170 @@ static void evaluate_mode(struct dmumu_curve_work *work, struct dmumu_curve_pane
     }
 }
 
-static void evaluate_panel(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
+/* Rates of one mode at the rigidities needed. */
+static void evaluate_mode(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
 {
-    for (int mode = 0; work->status == DMUMU_OK && mode < DMUMU_N_MODES; mode++) {
-        evaluate_mode(work, panel, (enum dmumu_mode)mode);
+    panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
+    for (int node = 0; mode == DMUMU_FAST && work->status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
+        all_fast_rates(work, panel, node);
     }
-    if (work->status == DMUMU_OK) {
-        dmumu_curve_integrate_leaves(work, panel, NULL);
+    if (mode != DMUMU_FAST && work->status == DMUMU_OK) {
+        cascade_rates(work, panel, mode);
     }
 }
 
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
-void dmumu_curve_panel_free(struct dmumu_curve_panel *panel)
+/* Memory of a panel, for n_slots rigidities; NULL, and work->status set, when there is none. */
+static struct dmumu_curve_panel *panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key, size_t n_slots)
 {
-    if (!panel) {
-        return;
+    struct dmumu_arena *arena = &work->workspace->arena;
+    const size_t n = work->n;
+    const size_t n_rates = DMUMU_KRONROD_N * n_slots;
+    struct dmumu_curve_panel *panel = dmumu_arena_take(arena, sizeof *panel);
+    bool good = panel != NULL;
+    if (good) {
+        panel->key = key;
+        panel->n_slots = n_slots;
+        panel->needed = dmumu_arena_take(arena, n);
+        panel->slot = dmumu_arena_take(arena, n * sizeof *panel->slot);
+        good = panel->needed && panel->slot;
     }
-    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-        free(panel->rate[mode]);
-        free(panel->error[mode]);
+    for (int mode = 0; good && mode < DMUMU_N_MODES; mode++) {
+        if (work->state->modes[mode]) {
+            panel->rate[mode] = dmumu_arena_take(arena, n_rates * sizeof *panel->rate[mode]);
+            panel->error[mode] = dmumu_arena_take(arena, n_rates * sizeof *panel->error[mode]);
+            good = panel->rate[mode] && panel->error[mode];
+        }
     }
-    for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        free(panel->part[which]);
-        free(panel->want_split[which]);
-        free(panel->probed[which]);
-        free(panel->integral[which]);
+    for (int which = 0; good && which < DMUMU_N_SUMS; which++) {
+        if (work->sums[which]) {
+            panel->part[which] = dmumu_arena_take(arena, n);
+            panel->want_split[which] = dmumu_arena_take(arena, n);
+            panel->probed[which] = dmumu_arena_take(arena, n);
+            panel->integral[which] = dmumu_arena_take(arena, n_slots * sizeof *panel->integral[which]);
+            good = panel->part[which] && panel->want_split[which] && panel->probed[which] && panel->integral[which];
+        }
     }
-    free(panel->angle_error);
-    free(panel->needed);
-    free(panel->level);
-    free(panel);
+    work->status = good ? work->status : DMUMU_ERROR_MEMORY;
+    return good ? panel : NULL;
 }
 
-static struct dmumu_curve_panel *panel_new(const struct dmumu_curve_work *work, struct dmumu_panel_key key)
+/* Is a new panel a leaf of this sum? A child is for what its parent wants at its depth. */
+static bool becomes_leaf(const struct dmumu_curve_work *work, struct dmumu_panel_key key,
+                         const struct dmumu_curve_panel *parent, int which, size_t r)
 {
-    const size_t n = work->n;
-    struct dmumu_curve_panel *panel = calloc(1, sizeof *panel);
-    if (!panel) {
-        return NULL;
-    }
-    panel->key = key;
-    panel->needed = calloc(n, 1);
-    panel->level = calloc(n, 1);
-    panel->angle_error = calloc(DMUMU_KRONROD_N * n, sizeof *panel->angle_error);
-    bool good = panel->needed && panel->level && panel->angle_error;
-    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-        if (work->state->modes[mode]) {
-            panel->rate[mode] = calloc(DMUMU_KRONROD_N * n, sizeof *panel->rate[mode]);
-            panel->error[mode] = calloc(DMUMU_KRONROD_N * n, sizeof *panel->error[mode]);
-            good = good && panel->rate[mode] && panel->error[mode];
-        }
-    }
+    return work->sums[which] && (parent ? parent->want_split[which][r] == key.depth : work->in_range[r]);
+}
+
+static bool becomes_any_leaf(const struct dmumu_curve_work *work, struct dmumu_panel_key key,
+                             const struct dmumu_curve_panel *parent, size_t r)
+{
+    bool any = false;
     for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        if (work->sums[which]) {
-            panel->part[which] = calloc(n, 1);
-            panel->want_split[which] = calloc(n, 1);
-            panel->probed[which] = calloc(n, 1);
-            panel->integral[which] = calloc(n, sizeof *panel->integral[which]);
-            good = good && panel->part[which] && panel->want_split[which] && panel->probed[which] &&
-                   panel->integral[which];
-        }
+        any = any || becomes_leaf(work, key, parent, which, r);
     }
-    if (!good) {
-        dmumu_curve_panel_free(panel);
-        return NULL;
+    return any;
+}
+
+static struct dmumu_curve_panel *leaf_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
+                                            const struct dmumu_curve_panel *parent)
+{
+    size_t n_slots = 0;
+    for (size_t r = 0; r < work->n; r++) {
+        n_slots += becomes_any_leaf(work, key, parent, r);
+    }
+    struct dmumu_curve_panel *panel = panel_new(work, key, n_slots);
+    size_t slot = 0;
+    for (size_t r = 0; panel && r < work->n; r++) {
+        if (becomes_any_leaf(work, key, parent, r)) {
+            panel->slot[r] = slot++;
+            for (int which = 0; which < DMUMU_N_SUMS; which++) {
+                if (becomes_leaf(work, key, parent, which, r)) {
+                    panel->part[which][r] = DMUMU_PART_LEAF;
+                }
+            }
+        }
     }
     return panel;
 }
 
-/* A new panel: a child, for what its parent wants at this depth; or (parent NULL) for all sums and R in range. */
 void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                            const struct dmumu_curve_panel *parent)
 {
-    struct dmumu_curve_panel *panel = panel_new(work, key);
-    if (!panel) {
-        work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
-    for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        for (size_t r = 0; work->sums[which] && r < work->n; r++) {
-            const bool leaf = parent ? parent->want_split[which][r] == key.depth : work->in_range[r];
-            panel->part[which][r] = leaf ? DMUMU_PART_LEAF : DMUMU_PART_NOT_THERE;
+    struct dmumu_curve_panel *panel = leaf_panel(work, key, parent);
+    for (int mode = 0; work->status == DMUMU_OK && mode < DMUMU_N_MODES; mode++) {
+        if (find_needed(work, panel, mode)) {
+            evaluate_mode(work, panel, (enum dmumu_mode)mode);
         }
     }
-    work->panel[work->n_panels++] = panel;
-    evaluate_panel(work, panel);
+    if (work->status == DMUMU_OK) {
+        work->panel[work->n_panels++] = panel;
+        integrate_leaves(work, panel);
+    }
 }
+
+/* ---- probes ------------------------------------------------------------------------------------------------------ */
+
+/* The panel of probes: every rigidity has a slot; its rates are NaN until asked for. */
+static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work)
+{
+    if (work->probe) {
+        return work->probe;
+    }
+    struct dmumu_curve_panel *panel = panel_new(work, (struct dmumu_panel_key){DMUMU_PROBE_DEPTH, 0}, work->n);
+    for (size_t r = 0; panel && r < work->n; r++) {
+        panel->slot[r] = r;
+        for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+            for (size_t node = 0; work->state->modes[mode] && node < DMUMU_KRONROD_N; node++) {
+                panel->rate[mode][node * work->n + r] = (double)NAN;
+            }
+        }
+    }
+    work->probe = panel;
+    return panel;
+}
+
+static double mode_at_probe(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
+                            size_t r, int node)
+{
+    const double *rate = &panel->rate[mode][(size_t)node * work->n + r];
+    if (isnan(*rate)) {
+        panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
+        memset(panel->needed, 0, work->n);
+        panel->needed[r] = 1;
+        if (work->status == DMUMU_OK && mode == DMUMU_FAST) {
+            all_fast_rates(work, panel, node);
+        } else if (work->status == DMUMU_OK) {
+            cascade_rates(work, panel, mode);
+        }
+    }
+    return *rate;
+}
+
+double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast)
+{
+    struct dmumu_curve_panel *panel = probe_panel(work);
+    double rate = panel ? 0.0 : (double)NAN;
+    double mu;
+    double s2;
+    dmumu_panel_node((struct dmumu_panel_key){DMUMU_PROBE_DEPTH, 0}, k - DMUMU_FIRST_PROBE, &mu, &s2);
+    for (int mode = with_fast ? DMUMU_FAST : DMUMU_ALFVEN; panel && mode <= DMUMU_SLOW; mode++) {
+        if (dmumu_curve_mode_in_sum(work, mode, which)) {
+            rate += mode_at_probe(work, panel, (enum dmumu_mode)mode, r, k - DMUMU_FIRST_PROBE);
+        }
+    }
+    return rate / s2;
+}
+
+/* ---- totals ------------------------------------------------------------------------------------------------------ */
 
 struct dmumu_curve_total dmumu_curve_total_of(const struct dmumu_curve_work *work, int which, size_t r)
 {
     struct dmumu_curve_total total = {.mu_star = (double)NAN};
     for (size_t i = 0; i < work->n_panels; i++) {
         if (work->panel[i]->part[which][r] == DMUMU_PART_LEAF) {
-            const struct dmumu_panel_integral *integral = &work->panel[i]->integral[which][r];
+            const struct dmumu_panel_integral *integral = &work->panel[i]->integral[which][work->panel[i]->slot[r]];
             total.leaves++;
             total.value += integral->value;
             total.rate_error += integral->rate_error;
@@ -319,7 +376,8 @@ struct dmumu_curve_total dmumu_curve_total_of(const struct dmumu_curve_work *wor
     }
     for (size_t i = 0; i < work->n_panels && total.value > 0.0 && isfinite(total.value); i++) {
         if (work->panel[i]->part[which][r] == DMUMU_PART_LEAF) {
-            total.quadrature_error += total.value * dmumu_panel_error(&work->panel[i]->integral[which][r], total.value);
+            total.quadrature_error +=
+                total.value * dmumu_panel_error(&work->panel[i]->integral[which][work->panel[i]->slot[r]], total.value);
         }
     }
     return total;

@@ -8,7 +8,6 @@
 #ifndef DMUMU_CORE_CURVE_PANELS_H
 #define DMUMU_CORE_CURVE_PANELS_H
 
-#include "core/panel.h"
 #include "core/workspace.h"
 
 enum {
@@ -19,7 +18,7 @@ enum {
 
 enum dmumu_panel_part { DMUMU_PART_NOT_THERE, DMUMU_PART_LEAF, DMUMU_PART_SPLIT };
 
-/* One panel of one curve; arrays over rigidity [n], over nodes and rigidity [DMUMU_KRONROD_N][n]. */
+/* One panel of one curve. Rates are kept for the rigidities at which it was made only: `slot` says where. */
 struct dmumu_curve_panel {
     struct dmumu_panel_key key;
     const struct dmumu_panel_tables *tables;
@@ -27,11 +26,12 @@ struct dmumu_curve_panel {
     uint8_t *want_split[DMUMU_N_SUMS]; /* [n] depth of the wanted children, 0: none */
     uint8_t *probed[DMUMU_N_SUMS];     /* [n] 1 once looked for what hides at mu -> 1 */
     uint8_t *needed;                   /* [n] scratch: rigidities at which a rate is to be computed */
-    uint8_t *level;                    /* [n] wave-angle level in use */
-    double *rate[DMUMU_N_MODES];       /* [DMUMU_KRONROD_N][n] D_mumu L/v */
-    double *error[DMUMU_N_MODES];      /* [DMUMU_KRONROD_N][n] absolute */
-    double *angle_error; /* [DMUMU_KRONROD_N][n] absolute, of the fast modes: the part that finer wave angles mend */
-    struct dmumu_panel_integral *integral[DMUMU_N_SUMS]; /* [n] */
+    uint32_t want_depths;              /* bit d: some want_split is d */
+    size_t n_slots;
+    size_t *slot;                                        /* [n] of a rigidity, where there is one */
+    double *rate[DMUMU_N_MODES];                         /* [DMUMU_KRONROD_N][n_slots] D_mumu L/v */
+    double *error[DMUMU_N_MODES];                        /* [DMUMU_KRONROD_N][n_slots] absolute */
+    struct dmumu_panel_integral *integral[DMUMU_N_SUMS]; /* [n_slots] */
 };
 
 struct dmumu_curve_work {
@@ -43,10 +43,11 @@ struct dmumu_curve_work {
     const double *larmor_ratio;
     bool *in_range; /* [n] */
     bool sums[DMUMU_N_SUMS];
+    uint8_t *settled[DMUMU_N_SUMS]; /* [n] nothing more to split */
     double tolerance;
-    double q_edge;                     /* C: q > q_edge; -inf without confinement */
-    double *ratio_list;                /* [n] scratch: R of the rigidities chosen */
-    struct dmumu_fast_rate *rate_list; /* [n] and their rates */
+    double q_edge;                                         /* C: q > q_edge; -inf without confinement */
+    struct dmumu_fast_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where R lies; NULL until wanted */
+    struct dmumu_curve_panel *probe;                       /* rates at the probes of mu -> 1; NULL until wanted */
     struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS];
     size_t n_panels;
     enum dmumu_status status;
@@ -61,16 +62,14 @@ static inline bool dmumu_curve_mode_in_sum(const struct dmumu_curve_work *work, 
 /** What a panel's nodes say of one sum; false when nothing scatters at one of them and no zone excludes it. */
 bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
                         struct dmumu_panel_values *values);
-/** Integrals of the panel's leaves; `chosen` [n] may be NULL: all. */
-void dmumu_curve_integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel,
-                                  const uint8_t chosen[]);
-/** Fast rates of one node at the rigidities chosen [n], at one level of wave angles. Failure goes to work->status. */
-void dmumu_curve_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, int level,
-                            const uint8_t chosen[]);
 /** A new panel, filled: a child, for what its parent wants at this depth; or (parent NULL) for all within range. */
 void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                            const struct dmumu_curve_panel *parent);
-void dmumu_curve_panel_free(struct dmumu_curve_panel *panel);
+/**
+ * D_mumu L/v over 1 - mu^2 of a sum (or of its Alfven and slow modes alone) at probe k, one rigidity; NaN, and
+ * work->status set, when that fails.
+ */
+double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast);
 
 struct dmumu_curve_total {
     double value, quadrature_error, rate_error, mu_star;

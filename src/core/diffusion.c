@@ -3,19 +3,15 @@
  *
  * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu, for the rigidities and sums (all modes, each
  *          mode alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for
- *          them, and one whose wave-angle error counts is done again on the next finer mesh of angles. What a panel
- *          gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here depends on other
+ *          them. What a panel gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here depends on other
  *          curves or on threads.
  * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables),
  *          weighted as the rates are; what those errors move the edges of C by.
  */
 #include "core/curve_panels.h"
 #include "core/error.h"
-#include "core/quasilinear.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     MAX_DEPTH = 9,              /* panels of 1/512 */
@@ -23,14 +19,14 @@ enum {
     QUASILINEAR_BASE_DEPTH = 18,
     END_DEPTH = 24, /* towards mu = 1, where a last sliver may be confined alone */
     DEEPEST = MAX_DEPTH_QUASILINEAR,
+    COARSE_DEPTH = 4,             /* panels shallower than this may have coarse tables, which splitting mends */
     MAX_LEAVES = 20,              /* per rigidity and sum: bounds what one marginal value may cost */
     MAX_LEAVES_QUASILINEAR = 120, /* of which the base panels are 19 */
     MAX_PASSES = 60
 };
 
-/* Shares of the tolerance: of one panel's quadrature in mu, and of one panel's wave angles. */
+/* Share of the tolerance of one panel's quadrature in mu. */
 #define PANEL_SHARE 0.15
-#define ANGLE_SHARE 0.15
 
 static void add_base_panels(struct dmumu_curve_work *work)
 {
@@ -48,47 +44,20 @@ static void add_base_panels(struct dmumu_curve_work *work)
     }
 }
 
-/* Rate of the Alfven and slow modes of a sum over 1 - mu^2, at probe k. */
-static double cascade_probe(const struct dmumu_curve_work *work, int which, size_t r, int k)
-{
-    double rate = 0.0;
-    for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW; mode++) {
-        if (dmumu_curve_mode_in_sum(work, mode, which)) {
-            rate += work->set->probe[mode][(size_t)(k - 1) * work->n + r];
-        }
-    }
-    return rate;
-}
-
 /*
  * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last
- * panel's nodes. q of one sum at probe k.
+ * panel's nodes. The depth at which an edge of C beyond the panel's nodes lies in the last panel but one; 0: there is
+ * none.
  */
-static double q_at_probe(struct dmumu_curve_work *work, int which, size_t r, int k)
-{
-    double rate = work->set ? cascade_probe(work, which, r, k) : 0.0; /* over 1 - mu^2 */
-    const struct dmumu_angles *angles = dmumu_workspace_angles(work->workspace, 0);
-    if (dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) && angles) {
-        /* Delta is small here: as good as exact resonance, for the question whether to look further */
-        double mu;
-        double s2;
-        dmumu_panel_probe(k, &mu, &s2);
-        rate +=
-            dmumu_quasilinear_fast_rate(&work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r]).gyro /
-            s2;
-    }
-    return log(rate);
-}
-
-/* The depth at which an edge of C beyond the panel's nodes lies in the last panel but one; 0: there is none. */
 static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r)
 {
-
-    int k = DMUMU_N_PROBES;
-    if (q_at_probe(work, which, r, k) <= work->q_edge) {
+    const double edge_rate = exp(work->q_edge);
+    int k = DMUMU_LAST_PROBE;
+    if (!(dmumu_curve_probe(work, which, r, k, true) > edge_rate)) {
         return 0;
     }
-    while (k - 1 > panel->key.depth && q_at_probe(work, which, r, k - 1) > work->q_edge) {
+    while (k > DMUMU_FIRST_PROBE && k - 1 > panel->key.depth &&
+           dmumu_curve_probe(work, which, r, k - 1, true) > edge_rate) {
         k--;
     }
     return k;
@@ -98,21 +67,19 @@ static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_pa
  * Do Alfven or slow modes change the rate, beyond the panel's last node, by what counts? What is beyond probe k weighs
  * 2^-k times the integrand at the last node: without a zone, q may fall like 1 - mu^2 and the integrand stay as it is.
  */
-static bool turns_beyond(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which,
-                         size_t r, double q_last, double total)
+static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
+                         double q_last, double total)
 {
     enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
     const int first = panel->key.depth + LAST_NODE;
     const double s2_last = panel->tables->node[DMUMU_KRONROD_N - 1].s2;
-    for (int k = first + 1; k <= DMUMU_N_PROBES; k++) {
+    for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
         if (ldexp(1.0, -k) * s2_last * exp(-q_last) < PANEL_SHARE * work->tolerance * total) {
             return false;
         }
-        double mu;
-        double s2;
-        dmumu_panel_probe(k, &mu, &s2);
-        const double change = cascade_probe(work, which, r, k) - cascade_probe(work, which, r, first);
-        if (fabs(change) > 0.01 * exp(q_last) * s2 / s2_last) {
+        const double change =
+            dmumu_curve_probe(work, which, r, k, false) - dmumu_curve_probe(work, which, r, first, false);
+        if (fabs(change) > 0.01 * exp(q_last) * ldexp(2.0, -k) / s2_last) { /* 1 - mu^2 at probe k */
             return true;
         }
     }
@@ -130,7 +97,7 @@ static int hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel 
     double low;
     double high;
     dmumu_panel_ends(panel->key, &low, &high);
-    if (high < 1.0 || panel->key.depth >= DMUMU_N_PROBES || panel->probed[which][r]) {
+    if (high < 1.0 || panel->key.depth >= DMUMU_LAST_PROBE || panel->probed[which][r]) {
         return 0;
     }
     /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C; infinite without a zone */
@@ -140,14 +107,7 @@ static int hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel 
         return 0;
     }
     panel->probed[which][r] = 1;
-    if (work->set) {
-        const enum dmumu_status status = dmumu_tables_probe(work->tables, work->set, &work->workspace->wave_nodes);
-        work->status = status == DMUMU_OK ? work->status : status;
-    }
-    const double q_last = values.q[DMUMU_KRONROD_N - 1];
-    if (work->status != DMUMU_OK) {
-        return 0;
-    }
+    const double q_last = log(values.rate[DMUMU_KRONROD_N - 1] / values.s2[DMUMU_KRONROD_N - 1]);
     if (q_last <= work->q_edge) {
         return edge_depth(work, panel, which, r);
     }
@@ -178,11 +138,15 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
         if (panel->part[which][r] != DMUMU_PART_LEAF) {
             continue;
         }
+        const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
+        const double worth_it = PANEL_SHARE * work->tolerance;
+        const bool coarse = panel->key.depth < COARSE_DEPTH && integral->rate_error > worth_it * total.value;
         const bool inexact = total.value > 0.0 && panel->key.depth < max_depth_of(work, panel->key) &&
-                             dmumu_panel_error(&panel->integral[which][r], total.value) > PANEL_SHARE * work->tolerance;
+                             (coarse || dmumu_panel_error(integral, total.value) > worth_it);
         const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
+            panel->want_depths |= UINT32_C(1) << depth;
             any = true;
         }
     }
@@ -194,22 +158,13 @@ static bool mark_all_splits(struct dmumu_curve_work *work)
     bool any = false;
     for (int which = 0; which < DMUMU_N_SUMS; which++) {
         for (size_t r = 0; work->sums[which] && r < work->n; r++) {
-            if (work->in_range[r]) {
-                any = mark_splits(work, which, r) || any;
+            if (work->in_range[r] && !work->settled[which][r]) {
+                work->settled[which][r] = !mark_splits(work, which, r);
+                any = any || !work->settled[which][r];
             }
         }
     }
     return any;
-}
-
-static bool wants_split(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int depth)
-{
-    for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        if (work->sums[which] && memchr(panel->want_split[which], depth, work->n)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The parent gives up to its children what they have taken over. */
@@ -223,6 +178,7 @@ static void retire(const struct dmumu_curve_work *work, struct dmumu_curve_panel
             }
         }
     }
+    panel->want_depths = 0;
 }
 
 /*
@@ -246,7 +202,7 @@ static bool split_panels(struct dmumu_curve_work *work)
     for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
         struct dmumu_curve_panel *panel = work->panel[i];
         for (int depth = panel->key.depth + 1; depth <= DEEPEST && work->status == DMUMU_OK; depth++) {
-            if (!wants_split(work, panel, depth)) {
+            if (!(panel->want_depths >> depth & 1U)) {
                 continue;
             }
             if (work->n_panels + 2 > DMUMU_MAX_PANELS) {
@@ -254,61 +210,9 @@ static bool split_panels(struct dmumu_curve_work *work)
             }
             add_children(work, panel, depth);
         }
-        retire(work, panel);
-    }
-    return any;
-}
-
-/* ---- finer wave angles where they count -------------------------------------------------------------------------- */
-
-/* The nodes (bits) whose wave-angle errors count for this rigidity, in D or in D_fast. */
-static unsigned angle_nodes(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r)
-{
-    static const int sums[2] = {DMUMU_SUM_ALL, DMUMU_FAST};
-    unsigned nodes = 0;
-    for (int i = 0; i < 2; i++) {
-        if (!work->sums[sums[i]] || panel->part[sums[i]][r] != DMUMU_PART_LEAF) {
-            continue;
+        if (panel->want_depths) {
+            retire(work, panel);
         }
-        const struct dmumu_curve_total total = dmumu_curve_total_of(work, sums[i], r);
-        const struct dmumu_panel_integral *integral = &panel->integral[sums[i]][r];
-        if (total.value > 0.0 && isfinite(total.value) &&
-            integral->angle_error > ANGLE_SHARE * work->tolerance * total.value) {
-            nodes |= integral->angle_nodes;
-        }
-    }
-    return nodes;
-}
-
-static bool refine_panel_angles(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
-{
-    bool any = false;
-    for (int level = 1; level < DMUMU_ANGLE_LEVELS; level++) {
-        unsigned nodes = 0;
-        for (size_t r = 0; r < work->n; r++) {
-            const unsigned wanted = panel->level[r] == level - 1 ? angle_nodes(work, panel, r) : 0;
-            panel->needed[r] = wanted != 0;
-            panel->level[r] = wanted ? (uint8_t)level : panel->level[r];
-            nodes |= wanted;
-        }
-        for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
-            if (nodes & 1U << node) {
-                dmumu_curve_fast_rates(work, panel, node, level, panel->needed);
-            }
-        }
-        if (nodes && work->status == DMUMU_OK) {
-            dmumu_curve_integrate_leaves(work, panel, panel->needed);
-            any = true;
-        }
-    }
-    return any;
-}
-
-static bool refine_angles(struct dmumu_curve_work *work)
-{
-    bool any = false;
-    for (size_t i = 0; work->state->modes[DMUMU_FAST] && i < work->n_panels && work->status == DMUMU_OK; i++) {
-        any = refine_panel_angles(work, work->panel[i]) || any;
     }
     return any;
 }
@@ -358,7 +262,7 @@ static void compute(struct dmumu_curve_work *work)
 {
     add_base_panels(work);
     for (int pass = 0; pass < MAX_PASSES && work->status == DMUMU_OK; pass++) {
-        if (!split_panels(work) && !refine_angles(work)) {
+        if (!split_panels(work)) {
             break;
         }
     }
@@ -415,13 +319,16 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
                                     .tolerance = tables->model.tolerance,
                                     .q_edge = -log(2.0 * state.zone_l)};
     choose_sums(&work, curve);
-    double *ratio = malloc(n * sizeof *ratio);
-    bool *in_range = malloc(n * sizeof *in_range);
-    work.ratio_list = malloc(n * sizeof *work.ratio_list);
-    work.rate_list = malloc(n * sizeof *work.rate_list);
-    status = ratio && in_range && work.ratio_list && work.rate_list
-                 ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error)
-                 : DMUMU_ERROR_MEMORY;
+    struct dmumu_arena *arena = &workspace->arena;
+    dmumu_arena_reset(arena);
+    double *ratio = dmumu_arena_take(arena, n * sizeof *ratio);
+    bool *in_range = dmumu_arena_take(arena, n * sizeof *in_range);
+    bool good = ratio && in_range;
+    for (int which = 0; which < DMUMU_N_SUMS; which++) {
+        work.settled[which] = dmumu_arena_take(arena, n);
+        good = good && work.settled[which];
+    }
+    status = good ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error) : DMUMU_ERROR_MEMORY;
     if (status == DMUMU_OK && (state.modes[DMUMU_ALFVEN] || state.modes[DMUMU_SLOW])) {
         work.set = dmumu_tables_rate_set(tables, n, ratio);
         status = work.set ? DMUMU_OK : DMUMU_ERROR_MEMORY;
@@ -434,16 +341,9 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     for (size_t r = 0; status == DMUMU_OK && r < n; r++) {
         store(&work, dmumu_state_d_unit_cm2_s(point), curve, r);
     }
-    for (size_t i = 0; i < work.n_panels; i++) {
-        dmumu_curve_panel_free(work.panel[i]);
-    }
     if (work.set && !work.set->shared) {
         dmumu_rate_set_free(work.set);
     }
-    free(work.ratio_list);
-    free(work.rate_list);
-    free(ratio);
-    free(in_range);
     return status == DMUMU_ERROR_MEMORY
                ? dmumu_error_set(error, status, "out of memory for a curve of %zu rigidities", n)
                : status;

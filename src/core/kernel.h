@@ -13,99 +13,123 @@
  *
  *     int dx x^-5/2 J_1(w)^2 = a^3/2 [G(a x_max) - G(a)],  a = R s (1-xi^2)^1/2.
  *
+ * Lattices in ln R, ln V and ln x share their origin and their step, so that ln V = ln R + ln x is a sum of indices.
+ * The sum over directions is then a short filter along each row of K, its taps made once per damping (deposit.h), and
+ * gives D_F on the whole lattice in ln R.
+ *
  * In the quasi-linear limit (kappa = 0) there is nothing to tabulate: E is a delta function at u = mu/n.
  */
 #ifndef DMUMU_CORE_KERNEL_H
 #define DMUMU_CORE_KERNEL_H
 
-#include "core/angles.h"
-#include "core/bessel_table.h"
+#include "core/deposit.h"
 #include "core/state.h"
 
-/** What all mu of all M_A share: Bessel tables per harmonic and G. */
-struct dmumu_fast_common {
-    int harmonics;
-    struct dmumu_bessel_table *prime_square; /* [harmonics], n = 1 ... */
-    double *g_value;                         /* owned, on g's lattice */
-    struct dmumu_lattice g;                  /* G over ln z */
+/**
+ * J_n'(w)^2, its oscillations beyond the first lobes faded into their mean, on a lattice in ln w with
+ * DMUMU_LOBES_PHASES points per step of a class: phase[m][k] at index first + DMUMU_LOBES_PHASES k + m, so that every
+ * DMUMU_LOBES_PHASES-th point lies next to the other. Constant before the first, ~ 1/w after the last.
+ */
+enum { DMUMU_LOBES_PHASES = 4 };
+struct dmumu_lobes {
+    long first;
+    size_t n;      /* entries per phase */
+    double *value; /* [DMUMU_LOBES_PHASES][n], owned */
 };
 
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics);
+/** What all mu of all M_A share: Bessel tables per harmonic, where the rows of K lie, and G. */
+struct dmumu_fast_common {
+    int harmonics;
+    double tolerance;
+    double step[DMUMU_DEPOSIT_CLASSES], transit_step;
+    struct dmumu_lobes *lobes;              /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
+    double row_tangent[DMUMU_DEPOSIT_ROWS]; /* t of each row */
+    double *g_value;                        /* owned, and g's own values with it */
+    struct dmumu_row g;                     /* G over ln z at the transit step */
+};
+
+/** @param[in] tolerance  of the model: steps follow from it */
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance);
 void dmumu_fast_common_free(struct dmumu_fast_common *common);
+
+/** G(z) by interpolation; constant above its table's end. */
+double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
 
 /** K at one (M_A, mu). */
 struct dmumu_fast_table {
     double mu, s, width;
-    double ln_v_start, inverse_step; /* lattice in ln V */
-    size_t n_v;
-    double t_lobes;   /* centre of the rows' density, see kernel.c */
-    double *value;    /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
+    int step_class;                     /* of the lattice in ln V, see deposit.h */
+    long first;                         /* lattice index of the first entry of a row: K = 0 there and before */
+    size_t n_v;                         /* entries per row; K is constant from the last on */
+    float *value;                       /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
+    size_t row_end[DMUMU_DEPOSIT_ROWS]; /* entries until a row is constant but for what does not count */
     double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */
+    /* A widened resonance errs by `widened` x the fourth difference of the profile over `stride` lattice points. */
+    double widened;
+    long stride;
 };
 
 /**
- * @param[in] mu, s2  the pitch angle, s2 = 1 - mu^2
+ * @param[in] mu, s2        the pitch angle, s2 = 1 - mu^2
+ * @param[in] finest_class  of the lattice; a resonance too narrow for it is widened (resonance.h)
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
 enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                        double tolerance, double mu, double s2, struct dmumu_fast_table *table);
+                                        double mu, double s2, int finest_class, struct dmumu_fast_table *table);
+
+/** The finest class that makes a difference at this tolerance. */
+int dmumu_fast_finest_class(double tolerance);
 void dmumu_fast_table_free(struct dmumu_fast_table *table);
 
-/** Rows are interpolated between six of them; t below this is looked up here. */
-enum { DMUMU_FAST_ROW_POINTS = 6 };
-#define DMUMU_FAST_T_START 1.2340980408667956e-4 /* exp(-9) */
-
-/**
- * Which rows make K(t; .): `weight` of the DMUMU_FAST_ROW_POINTS rows from `first` on.
- * @param[in] centre  table->t_lobes
- */
-void dmumu_fast_row_weights(double ln_t, double t, double centre, size_t *first,
-                            double weight[static DMUMU_FAST_ROW_POINTS]);
-/** row = scale K(t; .), [table->n_v]; t outside the table is clamped, which K's form allows. */
-void dmumu_fast_row(const struct dmumu_fast_table *table, double ln_t, double t, double scale, double row[]);
-
-/**
- * D_F of one damping and one mu, at every R there is: sums over directions, on lattices in ln R.
- * A shift of ln R is a shift along K's row, so that a whole lattice costs one pass over the row per direction.
- */
-struct dmumu_fast_profile {
-    double *value; /* owned: the four arrays below */
-    size_t capacity;
-    struct dmumu_lattice gyro, gyro_coarse;       /* ln R at the step of K */
-    struct dmumu_lattice transit, transit_coarse; /* ln R at a step of its own */
-    double gyro_error;                            /* relative, of interpolations */
-    double front;                                 /* D_F = front R^-1/2 (gyro + transit) */
+/** Where one R lies on the lattice of a class. */
+struct dmumu_fast_place {
+    long index; /* of the lattice point to its left */
+    double weight[DMUMU_STENCIL];
 };
 
 /** Sums of one (mu, R), dimensionless D_mumu L/v. */
 struct dmumu_fast_rate {
     double transit, gyro;
-    double angle_error; /* absolute, of transit + gyro: what a finer mesh of angles mends */
-    double table_error; /* absolute: what it does not */
+    double error; /* absolute, of transit + gyro: wave angles and tables */
+};
+
+/** D_F of one damping and one mu on the lattice in ln R, in units of `front` R^-1/2; made block by block. */
+struct dmumu_fast_profile {
+    double front;
+    double table_error; /* relative, of gyro: interpolations */
+    size_t n_blocks;    /* the last ends at index DMUMU_STENCIL, beyond ln R = 0 */
+    bool *done;         /* [n_blocks], owned with all that follows */
+    double *gyro;       /* [n_blocks][DMUMU_FILTER_BLOCK] */
+    double *transit;    /* the same */
+    double *gap;        /* [n_blocks][samples]: relative difference of the two rules of wave angles */
+    size_t capacity;    /* doubles in `memory` */
+    double *memory;
+    struct dmumu_transit_taps taps;
 };
 
 /**
- * Make the profile of one (damping, mu).
- * @param[in]     angles   of the state's damping, laid out for DMUMU_R_MIN .. DMUMU_R_MAX
+ * Begin the profile of one (damping, mu).
+ * @param[in]     transit  the transit-time part of the state's damping
  * @param[in,out] profile  memory is reused; free with dmumu_fast_profile_free
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
-enum dmumu_status dmumu_fast_profile_make(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                          const struct dmumu_fast_table *table, const struct dmumu_angles *angles,
-                                          struct dmumu_fast_profile *profile);
+enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                                           const struct dmumu_fast_table *table,
+                                           const struct dmumu_transit_deposit *transit,
+                                           struct dmumu_fast_profile *profile);
 void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
 
-/**
- * D_F at a few R of one (damping, mu), without a profile: cheaper up to DMUMU_FAST_FEW of them.
- * @param[in]  larmor_ratio  [n] R, n <= DMUMU_FAST_FEW
- * @param[out] rate          [n]
- */
-enum { DMUMU_FAST_FEW = 24 };
-void dmumu_fast_rates_few(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                          const struct dmumu_fast_table *table, const struct dmumu_angles *angles, size_t n,
-                          const double larmor_ratio[], struct dmumu_fast_rate rate[]);
+/** Where R lies; DMUMU_R_MIN <= R <= DMUMU_R_MAX. */
+struct dmumu_fast_place dmumu_fast_place_of(const struct dmumu_fast_common *common, int step_class,
+                                            double larmor_ratio);
 
-/** D_F at one R, DMUMU_R_MIN .. DMUMU_R_MAX. */
-struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_profile *profile, double larmor_ratio);
+/**
+ * D_F at one R; makes the blocks it needs.
+ * @param[in] deposit  of the profile's damping and the table's class
+ */
+struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
+                                               const struct dmumu_fast_table *table,
+                                               const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile,
+                                               const struct dmumu_fast_place *place, double larmor_ratio);
 
 #endif

@@ -2,9 +2,9 @@
  * Tables of the production kernel for fast modes: G for all time, K for one (M_A, mu).
  * See kernel.h for the formulas and docs/kernel.md for why they suffice.
  */
-#include "core/kernel.h"
-
+#include "core/bessel_table.h"
 #include "core/constants.h"
+#include "core/kernel.h"
 #include "core/resonance.h"
 #include "core/rules.h"
 #include "core/vector.h"
@@ -13,34 +13,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie at
- * integers of
- *
- *     r(t) = ROWS_OUTSIDE ln(t/DMUMU_FAST_T_START) + ROWS_LOBES {tanh[ln(t/c)/2] - tanh[ln(DMUMU_FAST_T_START/c)/2]},
- *     tanh[ln(x)/2] = (x-1)/(x+1),
- *
- * five times denser around c, where the lobes of J'^2 pass the resonance as t changes, than outside.
- */
-#define LN_T_START   (-9.0)
-#define LN_T_END     6.5
-#define LN_T_FIRST   (-8.6) /* smaller t are looked up here */
-#define ROWS_OUTSIDE 8.0
-#define ROWS_LOBES   70.0
-#define N_T          ((size_t)(ROWS_OUTSIDE * (LN_T_END - LN_T_START) + 2.0 * ROWS_LOBES) + 2)
-
 /* Beyond the first lobes, w - 2n from 8 to 28, oscillations of J_n'^2 are faded out: sums over directions average over
  * them. */
 #define FADE_FROM 8.0
 #define FADE_TO   28.0
 
-/* Least step in ln V: narrower resonances, which only come with 1 - mu^2 of 1e-3 and below, count as steps. */
-#define LEAST_STEP 0.008
+/*
+ * Steps of the lattice in ln V per relative width of the resonance, Delta/mu: the error function of that width is
+ * interpolated to 1e-6 from eight points so far apart. A resonance too narrow for the finest class is made wider.
+ */
+#define STEPS_PER_WIDTH 5.0
 
-/* G over ln z: below, G = z^1/2/2 to 1e-15 even after clamping at 1e-17; above 1e3, G is constant to 1e-8. */
-#define LN_Z_START (-40.0)
-#define LN_Z_STEP  0.04
+/* Of a widened resonance, per fourth difference over its width (resonance.h), and twice that for what lies beyond. */
+#define WIDENED_ERROR (3.0 * 0.75 / 24.0)
+
+/* What rows of K leave out at their ends, in the range of u and in the entries kept, relative and per tolerance. */
+#define TRUNCATION 2e-3
+
+/* G over ln z: below, G = z^1/2/2 is next to nothing; above 1e3, G is constant to 1e-8. */
+#define LN_Z_START (-50.0)
 #define LN_Z_END   7.0
+
+/* Lattice of J'^2: w = s t/u from where the square is constant for every row that begins there to (665 at s = 1 over
+ * u = 1e-7) where nothing counts. */
+#define LN_W_START (-24.0)
+#define LN_W_END   23.0
+
+int dmumu_fast_finest_class(double tolerance)
+{
+    return tolerance >= 1e-5 ? DMUMU_DEPOSIT_CLASSES - 2 : DMUMU_DEPOSIT_CLASSES - 1;
+}
 
 /* Three-point Gauss on each cell of a cumulative table. */
 static const double cell_node[3] = {-0.77459666924148337704, 0.0, 0.77459666924148337704};
@@ -50,215 +52,344 @@ static const double cell_weight[3] = {5.0 / 9.0, 8.0 / 9.0, 5.0 / 9.0};
 
 static enum dmumu_status make_g(struct dmumu_fast_common *common)
 {
-    const size_t n = (size_t)((LN_Z_END - LN_Z_START) / LN_Z_STEP) + 4;
+    const double step = common->transit_step;
+    const long first = (long)floor(LN_Z_START / step);
+    const size_t n = (size_t)((LN_Z_END - LN_Z_START) / step) + 2;
     double *g = malloc(n * sizeof *g);
-    if (!g) {
+    float *row = malloc(n * sizeof *row);
+    common->g_value = g;
+    common->g = (struct dmumu_row){.first = first, .n = n, .value = row};
+    if (!g || !row) {
         return DMUMU_ERROR_MEMORY;
     }
-    g[0] = 0.5 * exp(0.5 * LN_Z_START); /* t^-5/2 J_1^2 -> t^-1/2/4 */
+    g[0] = 0.5 * exp(0.5 * step * (double)first); /* t^-5/2 J_1^2 -> t^-1/2/4 */
     for (size_t i = 1; i < n; i++) {
         /* d ln z cells, each cut so that no part turns J_1^2 by more than a third of a period */
-        const double low = LN_Z_START + (double)(i - 1) * LN_Z_STEP;
-        const int parts = 1 + (int)exp(low + LN_Z_STEP);
-        const double step = LN_Z_STEP / parts;
+        const double low = step * (double)(first + (long)i - 1);
+        const int parts = 4 + (int)(2.0 * exp(low + step));
+        const double part = step / parts;
         double sum = 0.0;
         for (int k = 0; k < parts; k++) {
             for (int j = 0; j < 3; j++) {
-                const double z = exp(low + (k + 0.5 + 0.5 * cell_node[j]) * step);
-                sum += 0.5 * step * cell_weight[j] *
+                const double z = exp(low + (k + 0.5 + 0.5 * cell_node[j]) * part);
+                sum += 0.5 * part * cell_weight[j] *
                        dmumu_bessel_faded(DMUMU_BESSEL_PRIME_SQUARE, 0, 900.0, 1000.0, z) / (z * sqrt(z));
             }
         }
         g[i] = g[i - 1] + sum;
     }
-    common->g_value = g;
-    common->g = (struct dmumu_lattice){.start = LN_Z_START, .inverse_step = 1.0 / LN_Z_STEP, .n = n, .value = g};
+    for (size_t i = 0; i < n; i++) {
+        row[i] = (float)g[i];
+    }
     return DMUMU_OK;
 }
 
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics)
+double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
 {
-    *common = (struct dmumu_fast_common){.harmonics = harmonics};
-    common->prime_square = calloc((size_t)harmonics, sizeof *common->prime_square);
-    if (!common->prime_square) {
-        return DMUMU_ERROR_MEMORY;
+    const double step = common->transit_step;
+    const double position = fmin(ln_z / step, (double)(common->g.first + (long)common->g.n)) - (double)common->g.first;
+    const double inside = fmax(position, (double)DMUMU_STENCIL_LEFT);
+    const long i = (long)inside - DMUMU_STENCIL_LEFT;
+    const long last = (long)common->g.n - 1;
+    double weight[DMUMU_STENCIL];
+    double sum = 0.0;
+    dmumu_stencil_weights(inside - floor(inside), weight);
+    for (long k = 0; k < DMUMU_STENCIL; k++) {
+        sum += weight[k] * common->g_value[i + k < last ? i + k : last];
     }
-    for (int n = 1; n <= harmonics; n++) {
-        if (dmumu_bessel_table_init(&common->prime_square[n - 1], DMUMU_BESSEL_PRIME_SQUARE, n, FADE_FROM + 2.0 * n,
-                                    FADE_TO + 2.0 * n) != 0) {
-            return DMUMU_ERROR_MEMORY;
+    return sum;
+}
+
+/* ---- what all tables share --------------------------------------------------------------------------------------- */
+
+/* t of each row, by bisection of dmumu_deposit_position. */
+static void find_rows(struct dmumu_fast_common *common)
+{
+    for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+        double low = -20.0;
+        double high = 20.0;
+        for (int i = 0; i < 60; i++) {
+            const double middle = 0.5 * (low + high);
+            if (dmumu_deposit_position(middle) < row) {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        common->row_tangent[row] = exp(0.5 * (low + high));
+    }
+}
+
+/* J_n'^2 of one harmonic and class; LN_W_START: J_1'^2 is 1/4 to 1e-13 there, the others' 0. */
+static enum dmumu_status make_lobes(int n, double step, struct dmumu_lobes *lobes)
+{
+    const double fine_step = step / DMUMU_LOBES_PHASES;
+    lobes->first = (long)floor(LN_W_START / fine_step);
+    lobes->n = (size_t)((LN_W_END - LN_W_START) / step) + 2;
+    lobes->value = malloc(DMUMU_LOBES_PHASES * lobes->n * sizeof *lobes->value);
+    for (size_t i = 0; lobes->value && i < DMUMU_LOBES_PHASES * lobes->n; i++) {
+        const double w = exp(fine_step * (double)(lobes->first + (long)i));
+        lobes->value[i % DMUMU_LOBES_PHASES * lobes->n + i / DMUMU_LOBES_PHASES] =
+            dmumu_bessel_faded(DMUMU_BESSEL_PRIME_SQUARE, n, FADE_FROM + 2.0 * n, FADE_TO + 2.0 * n, w);
+    }
+    return lobes->value ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+}
+
+static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int harmonic, int step_class)
+{
+    return &common->lobes[(harmonic - 1) * DMUMU_DEPOSIT_CLASSES + step_class];
+}
+
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance)
+{
+    *common = (struct dmumu_fast_common){.harmonics = harmonics, .tolerance = tolerance};
+    common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS);
+    common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
+    enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+        common->step[k] = dmumu_deposit_step(tolerance, k);
+        for (int n = 1; status == DMUMU_OK && n <= harmonics && k <= dmumu_fast_finest_class(tolerance); n++) {
+            status = make_lobes(n, common->step[k], lobes_of(common, n, k));
         }
     }
-    return make_g(common);
+    find_rows(common);
+    return status == DMUMU_OK ? make_g(common) : status;
 }
 
 void dmumu_fast_common_free(struct dmumu_fast_common *common)
 {
-    for (int n = 0; common->prime_square && n < common->harmonics; n++) {
-        dmumu_bessel_table_free(&common->prime_square[n]);
+    for (int i = 0; common->lobes && i < common->harmonics * DMUMU_DEPOSIT_CLASSES; i++) {
+        free(common->lobes[i].value);
     }
-    free(common->prime_square);
+    free(common->lobes);
     free(common->g_value);
+    free((void *)common->g.value);
     *common = (struct dmumu_fast_common){0};
 }
 
 /* ---- K ---------------------------------------------------------------------------------------------------------- */
 
-/* Nodes in u of one table: cells of the ln V lattice, each with three points; shared by all rows. */
-struct u_nodes {
-    size_t n_cells;
-    double *u;           /* [n_cells][3] */
-    double *coefficient; /* [harmonics][n_cells][3]: weight u^3/2 E(mu, n u) */
-};
-
-static void u_nodes_free(struct u_nodes *nodes)
+static double shape_value(const struct dmumu_resonance_shape *shape, double nu)
 {
-    free(nodes->u);
-    free(nodes->coefficient);
+    return dmumu_resonance_shape_value(shape, nu) + dmumu_resonance_shape_value(shape, -nu);
+}
+
+/* The coarsest class whose lattice resolves the resonance, and the resonance widened to the finest where none does. */
+static struct dmumu_resonance_shape choose_class(double tolerance, int finest, struct dmumu_fast_table *table)
+{
+    const double finer = fmin(pow(tolerance / 1e-4, 0.125), 1.5);
+    const double wanted = table->width / table->mu * finer / STEPS_PER_WIDTH; /* infinite at mu = 0 */
+    int step_class = 0;
+    while (step_class < finest && dmumu_deposit_step(tolerance, step_class) > wanted) {
+        step_class++;
+    }
+    table->step_class = step_class;
+    return dmumu_resonance_shape_of(table->mu, table->width,
+                                    STEPS_PER_WIDTH * dmumu_deposit_step(tolerance, step_class) / finer);
 }
 
 /*
- * The lattice in ln V = -ln u. It begins where E has become 0 and ends where no more is to come: below the
- * resonance where that is narrow, else where u^3/2 has faded. Steps resolve the width of the resonance in ln u.
+ * Samples in u of one table: DMUMU_LOBES_PHASES to a cell of the lattice in ln V = -ln u, those of one phase together,
+ * and one more of phase 0 at the end; shared by all rows.
  */
-static void choose_lattice(const struct dmumu_state *state, double tolerance, struct dmumu_fast_table *table)
+struct u_samples {
+    size_t n_cells;
+    double *coefficient; /* [harmonics][phases][n_cells + 1]: u^3/2 E(mu, n u) */
+    double *term;        /* [phases][n_cells + 1] scratch */
+};
+
+static void u_samples_free(struct u_samples *samples)
 {
-    const double reach = DMUMU_RESONANCE_REACH * table->width;
-    const double u_high = table->mu + reach;
-    const double faded = pow(1e-2 * tolerance, 1.0 / 1.5) * (table->mu + table->width);
-    const double u_low = fmax(table->mu - reach, faded) / state->harmonics;
-    const double finer = pow(tolerance / 1e-4, 0.25);
-    const double step = fmin(0.05, 0.12 * table->width / fmax(table->mu, 1e-3)) * fmin(fmax(finer, 0.3), 2.0);
-    const double range = log(u_high / u_low);
-    const size_t n_cells = (size_t)fmax(fmin(ceil(range / step), range / LEAST_STEP), 4.0);
-    table->inverse_step = (double)n_cells / range;
-    table->n_v = n_cells + 4; /* one 0 before the first node, two more entries after the last */
-    table->ln_v_start = -log(u_high) - 1.0 / table->inverse_step;
+    free(samples->coefficient);
+    free(samples->term);
 }
 
-static enum dmumu_status make_u_nodes(const struct dmumu_state *state, const struct dmumu_fast_table *table,
-                                      struct u_nodes *nodes)
+/* int du u^1/2 E over one cell, all harmonics: what J'^2 < 1 lets through at most. */
+static double cell_size(const struct dmumu_resonance_shape *shape, int harmonics, double step, double ln_u)
 {
-    const size_t n_cells = table->n_v - 4;
-    const size_t n = 3 * n_cells;
-    nodes->n_cells = n_cells;
-    nodes->u = malloc(n * sizeof *nodes->u);
-    nodes->coefficient = malloc((size_t)state->harmonics * n * sizeof *nodes->coefficient);
-    if (!nodes->u || !nodes->coefficient) {
+    const double u = exp(ln_u);
+    double sum = 0.0;
+    for (int n = 1; n <= harmonics; n++) {
+        sum += shape_value(shape, n * u);
+    }
+    return step * u * sqrt(u) * fabs(sum);
+}
+
+/* Cells from where E becomes 0 to where, towards u = 0, no more is to come that counts. */
+static void choose_range(const struct dmumu_resonance_shape *shape, int harmonics, double tolerance,
+                         struct dmumu_fast_table *table)
+{
+    const double step = dmumu_deposit_step(tolerance, table->step_class);
+    table->first = (long)floor(-log(shape->mu + DMUMU_RESONANCE_REACH * shape->width) / step);
+    double most = 0.0;
+    long last = table->first + 1;
+    for (long i = last;; i++) {
+        const double size = cell_size(shape, harmonics, step, -step * ((double)i - 0.5));
+        most = fmax(most, size);
+        if (size > TRUNCATION * tolerance * most) {
+            last = i;
+        } else if ((double)i * step > 20.0 || (double)(i - last) * step > 3.0) {
+            break; /* the harmonics' own resonances lie less than 3 in ln u apart */
+        }
+    }
+    table->n_v = (size_t)(last - table->first + 1);
+}
+
+static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shape, int harmonics, double step,
+                                        const struct dmumu_fast_table *table, struct u_samples *samples)
+{
+    enum { PHASES = DMUMU_LOBES_PHASES };
+    const size_t n = table->n_v; /* cells and one */
+    samples->n_cells = n - 1;
+    samples->coefficient = malloc((size_t)harmonics * PHASES * n * sizeof *samples->coefficient);
+    samples->term = malloc(PHASES * n * sizeof *samples->term);
+    if (!samples->coefficient || !samples->term) {
         return DMUMU_ERROR_MEMORY;
     }
-    const double step = 1.0 / table->inverse_step;
-    for (size_t i = 0; i < n_cells; i++) {
-        for (size_t j = 0; j < 3; j++) {
-            const double ln_v = table->ln_v_start + step * ((double)i + 1.5 + 0.5 * cell_node[j]);
-            const double u = exp(-ln_v);
-            nodes->u[3 * i + j] = u;
-            for (int h = 0; h < state->harmonics; h++) {
-                nodes->coefficient[(size_t)h * n + 3 * i + j] =
-                    0.5 * step * cell_weight[j] * u * sqrt(u) *
-                    dmumu_resonance_gyro(table->mu, (h + 1) * u, table->width);
-            }
+    for (size_t i = 0; i < PHASES * n; i++) {
+        const double u = exp(-step * ((double)table->first + (double)i / PHASES));
+        for (int h = 0; h < harmonics; h++) {
+            samples->coefficient[((size_t)h * PHASES + i % PHASES) * n + i / PHASES] =
+                u * sqrt(u) * shape_value(shape, (h + 1) * u);
         }
     }
     return DMUMU_OK;
 }
 
+/*
+ * term[i] += coefficient[i] J'^2(ln w + i step) from eight neighbours in ln w, each in an array of its own: the samples of a
+ * row lie at the lattice's own distance, so that their weights are the same.
+ */
+DMUMU_VECTOR static void add_lobes(size_t n, const double *const lobes[static DMUMU_STENCIL],
+                                   const double weight[static DMUMU_STENCIL], const double *restrict coefficient,
+                                   double *restrict term)
+{
+    const double *restrict a = lobes[0];
+    const double *restrict b = lobes[1];
+    const double *restrict c = lobes[2];
+    const double *restrict d = lobes[3];
+    const double *restrict e = lobes[4];
+    const double *restrict f = lobes[5];
+    const double *restrict g = lobes[6];
+    const double *restrict h = lobes[7];
+    for (size_t i = 0; i < n; i++) {
+        const double near = (weight[3] * d[i] + weight[4] * e[i]) + (weight[2] * c[i] + weight[5] * f[i]);
+        const double far = (weight[1] * b[i] + weight[6] * g[i]) + (weight[0] * a[i] + weight[7] * h[i]);
+        term[i] += coefficient[i] * (near + far);
+    }
+}
+
+/* All samples of one harmonic; ln_w: of the first of them, at V's lattice point table->first. */
+static void add_harmonic(const struct dmumu_lobes *lobes, double step, double ln_w, size_t n, const double *coefficient,
+                         double *term)
+{
+    enum { PHASES = DMUMU_LOBES_PHASES };
+    const double position = ln_w * PHASES / step - (double)lobes->first;
+    const double least = DMUMU_STENCIL_LEFT; /* before, the square is constant, and after the last nothing counts */
+    const double most = (double)PHASES * ((double)lobes->n - (double)n - 1.0) - DMUMU_STENCIL;
+    const double inside = fmin(fmax(position, least), most);
+    double weight[DMUMU_STENCIL];
+    dmumu_stencil_weights(inside - floor(inside), weight);
+    for (size_t phase = 0; phase < PHASES; phase++) {
+        const size_t first = (size_t)inside - DMUMU_STENCIL_LEFT + phase;
+        const double *from[DMUMU_STENCIL];
+        for (size_t j = 0; j < DMUMU_STENCIL; j++) {
+            from[j] = lobes->value + (first + j) % PHASES * lobes->n + (first + j) / PHASES;
+        }
+        add_lobes(n, from, weight, coefficient + phase * n, term + phase * n);
+    }
+}
+
+/* cell[i] = scale x Boole's rule on the samples of cell i. */
+DMUMU_VECTOR static void boole(size_t n_cells, const double *restrict term, double scale, double *restrict cell)
+{
+    const size_t n = n_cells + 1;
+    const double *restrict a = term;
+    const double *restrict b = term + n;
+    const double *restrict c = term + 2 * n;
+    const double *restrict d = term + 3 * n;
+    for (size_t i = 0; i < n_cells; i++) {
+        cell[i] = scale * (7.0 * (a[i] + a[i + 1]) + 32.0 * (b[i] + d[i]) + 12.0 * c[i]);
+    }
+}
+
 /* One row: K cumulated over the cells, times `scale`. */
-static void make_row(const struct dmumu_fast_common *common, const struct u_nodes *nodes, double s_t, double scale,
-                     double row[])
+static void make_row(const struct dmumu_fast_common *common, const struct u_samples *samples,
+                     const struct dmumu_fast_table *table, double t, double scale, double row[])
 {
-    const size_t n = 3 * nodes->n_cells;
-    double sum = 0.0;
+    const size_t n = samples->n_cells + 1;
+    const double step = common->step[table->step_class];
+    const double ln_w = log(table->s * t) + step * (double)table->first;
+    memset(samples->term, 0, DMUMU_LOBES_PHASES * n * sizeof *samples->term);
+    for (int h = 1; h <= common->harmonics; h++) {
+        add_harmonic(lobes_of(common, h, table->step_class), step, ln_w, n,
+                     samples->coefficient + (size_t)(h - 1) * DMUMU_LOBES_PHASES * n, samples->term);
+    }
     row[0] = 0.0;
-    row[1] = 0.0;
-    for (size_t i = 0; i < nodes->n_cells; i++) {
-        for (int h = 0; h < common->harmonics; h++) {
-            const double *coefficient = nodes->coefficient + (size_t)h * n + 3 * i;
-            for (size_t j = 0; j < 3; j++) {
-                sum += coefficient[j] * dmumu_bessel_table_value(&common->prime_square[h], s_t / nodes->u[3 * i + j]);
-            }
+    boole(samples->n_cells, samples->term, scale * step / 90.0, row + 1);
+    for (size_t i = 1; i < n; i++) {
+        row[i] += row[i - 1];
+    }
+}
+
+/*
+ * All rows, and for each how many entries there are until it is within TRUNCATION of its end: waves across B carry
+ * nothing far below the resonance. scratch: [n_v].
+ */
+static void make_rows(const struct dmumu_fast_common *common, const struct u_samples *samples, double scratch[],
+                      struct dmumu_fast_table *table)
+{
+    const size_t n = table->n_v;
+    for (size_t i = 0; i < DMUMU_DEPOSIT_ROWS; i++) {
+        const double t = common->row_tangent[i];
+        float *row = table->value + i * n;
+        make_row(common, samples, table, t, 1.0 + t, scratch);
+        for (size_t k = 0; k < n; k++) {
+            row[k] = (float)scratch[k];
         }
-        row[i + 2] = scale * sum;
+        const double nothing = TRUNCATION * common->tolerance * fabs(scratch[n - 1]);
+        size_t end = n;
+        while (end > 2 && fabs(scratch[end - 2] - scratch[n - 1]) < nothing) {
+            end--;
+        }
+        table->row_end[i] = end;
     }
-    row[nodes->n_cells + 2] = scale * sum;
-    row[nodes->n_cells + 3] = scale * sum;
 }
 
-static double half_tanh_of_ln(double x)
+/* K between rows, as the deposit interpolates it. */
+static void interpolate_row(const struct dmumu_fast_table *table, double ln_t, double row[])
 {
-    return (x - 1.0) / (x + 1.0);
-}
-
-static double row_of(double ln_t, double t, double centre)
-{
-    return ROWS_OUTSIDE * (ln_t - LN_T_START) +
-           ROWS_LOBES * (half_tanh_of_ln(t / centre) - half_tanh_of_ln(DMUMU_FAST_T_START / centre));
-}
-
-/* ln t of a row, by bisection of row_of. */
-static double ln_t_of_row(double row, double centre)
-{
-    double low = LN_T_START;
-    double high = LN_T_START + row / ROWS_OUTSIDE;
-    for (int i = 0; i < 60; i++) {
-        const double middle = 0.5 * (low + high);
-        if (row_of(middle, exp(middle), centre) < row) {
-            low = middle;
-        } else {
-            high = middle;
+    const double position = dmumu_deposit_position(ln_t);
+    const size_t first = (size_t)position - DMUMU_STENCIL_LEFT;
+    double weight[DMUMU_STENCIL];
+    dmumu_stencil_weights(position - floor(position), weight);
+    memset(row, 0, table->n_v * sizeof *row);
+    for (size_t j = 0; j < DMUMU_STENCIL; j++) {
+        const float *from = table->value + (first + j) * table->n_v;
+        const double factor = weight[j] / (1.0 + exp(ln_t));
+        for (size_t k = 0; k < table->n_v; k++) {
+            row[k] += factor * (double)from[k];
         }
     }
-    return 0.5 * (low + high);
 }
 
-void dmumu_fast_row_weights(double ln_t, double t, double centre, size_t *first,
-                            double weight[static DMUMU_FAST_ROW_POINTS])
+/* An entry from its eight neighbours at odd distances: eight-point interpolation at half the step, so 2^8 its error. */
+static double from_neighbours(const double v[])
 {
-    const double row = ln_t > LN_T_FIRST ? row_of(ln_t, t, centre) : 0.0;
-    const double position = fmin(fmax(row, 3.0), (double)(N_T - 4));
-    const int i = (int)position;
-    const double f = position - i;
-    *first = (size_t)i - 2;
-    /* products of the distances to the five other nodes, over prod (j - k) = -120, 24, -12, 12, -24, 120 */
-    const double d[DMUMU_FAST_ROW_POINTS] = {f + 2.0, f + 1.0, f, f - 1.0, f - 2.0, f - 3.0};
-    const double d01 = d[0] * d[1];
-    const double d23 = d[2] * d[3];
-    const double d45 = d[4] * d[5];
-    weight[0] = d[1] * d23 * d45 * (-1.0 / 120.0);
-    weight[1] = d[0] * d23 * d45 * (1.0 / 24.0);
-    weight[2] = d01 * d[3] * d45 * (-1.0 / 12.0);
-    weight[3] = d01 * d[2] * d45 * (1.0 / 12.0);
-    weight[4] = d01 * d23 * d[5] * (-1.0 / 24.0);
-    weight[5] = d01 * d23 * d[4] * (1.0 / 120.0);
-}
-
-/* row = sum over six rows of the table; vectorised. */
-DMUMU_VECTOR static void combine_rows(size_t n, const double *restrict v,
-                                      const double weight[static DMUMU_FAST_ROW_POINTS], double *restrict row)
-{
-    for (size_t k = 0; k < n; k++) {
-        row[k] = weight[0] * v[k] + weight[1] * v[k + n] + weight[2] * v[k + 2 * n] + weight[3] * v[k + 3 * n] +
-                 weight[4] * v[k + 4 * n] + weight[5] * v[k + 5 * n];
+    static const double weight[4] = {1225.0 / 2048.0, -245.0 / 2048.0, 49.0 / 2048.0, -5.0 / 2048.0};
+    double sum = 0.0;
+    for (long j = 0; j < 4; j++) {
+        sum += weight[j] * (v[-2 * j - 1] + v[2 * j + 1]);
     }
-}
-
-void dmumu_fast_row(const struct dmumu_fast_table *table, double ln_t, double t, double scale, double row[])
-{
-    size_t first;
-    double weight[DMUMU_FAST_ROW_POINTS];
-    dmumu_fast_row_weights(ln_t, t, table->t_lobes, &first, weight);
-    for (int j = 0; j < DMUMU_FAST_ROW_POINTS; j++) {
-        weight[j] *= scale / (1.0 + fmax(t, DMUMU_FAST_T_START));
-    }
-    combine_rows(table->n_v, table->value + first * table->n_v, weight, row);
+    return sum;
 }
 
 /*
  * Compare interpolated with directly made rows. Sums over directions run through t and V together, so what counts is
  * the signed difference averaged over t and over a window in ln V, of which the worst over V is kept; the same for the
- * look-up along ln V, whose remainder shows 16-fold in the value at a node from its neighbours.
+ * look-up along ln V, whose remainder shows 256-fold in the value at a node from its neighbours.
  */
-static enum dmumu_status measure_error(const struct dmumu_fast_common *common, const struct u_nodes *nodes,
+static enum dmumu_status measure_error(const struct dmumu_fast_common *common, const struct u_samples *samples,
                                        struct dmumu_fast_table *table)
 {
     const size_t n_v = table->n_v;
@@ -269,28 +400,28 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     double *interpolated = direct + n_v;
     double *between_rows = interpolated + n_v;
     double *along_row = between_rows + n_v;
-    int samples = 0;
-    for (double ln_t = -3.0; ln_t < 3.0; ln_t += 0.3927, samples++) {
-        make_row(common, nodes, table->s * exp(ln_t), 1.0, direct);
-        dmumu_fast_row(table, ln_t, exp(ln_t), 1.0, interpolated);
+    int n_rows = 0;
+    for (double ln_t = -3.0; ln_t < 3.0; ln_t += 0.3927, n_rows++) {
+        make_row(common, samples, table, exp(ln_t), 1.0, direct);
+        interpolate_row(table, ln_t, interpolated);
         const double most = fabs(direct[n_v - 1]);
         for (size_t k = 0; k < n_v; k++) {
             between_rows[k] += (interpolated[k] - direct[k]) / most;
         }
-        for (size_t k = 2; k + 4 < n_v; k++) {
-            const double middle = (-direct[k - 2] + 4.0 * direct[k - 1] + 4.0 * direct[k + 1] - direct[k + 2]) / 6.0;
-            along_row[k] += (middle - direct[k]) / (16.0 * most);
+        for (size_t k = 7; k + 7 < n_v; k++) {
+            along_row[k] += (from_neighbours(direct + k) - direct[k]) / (256.0 * most);
         }
     }
     double worst = 0.0;
-    const size_t window = (size_t)fmin(0.5 * table->inverse_step + 1.0, (double)n_v);
+    const double step = common->step[table->step_class];
+    const size_t window = (size_t)fmin(0.5 / step + 1.0, (double)n_v);
     for (size_t k = 0; k + window <= n_v; k++) {
         double mean[2] = {0.0, 0.0};
         for (size_t i = k; i < k + window; i++) {
             mean[0] += between_rows[i];
             mean[1] += along_row[i];
         }
-        worst = fmax(worst, (fabs(mean[0]) + fabs(mean[1])) / ((double)window * samples));
+        worst = fmax(worst, (fabs(mean[0]) + fabs(mean[1])) / ((double)window * n_rows));
     }
     free(direct);
     table->rel_error = worst;
@@ -298,25 +429,32 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
 }
 
 enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                        double tolerance, double mu, double s2, struct dmumu_fast_table *table)
+                                        double mu, double s2, int finest_class, struct dmumu_fast_table *table)
 {
+    const double tolerance = common->tolerance;
     *table = (struct dmumu_fast_table){.mu = mu, .s = sqrt(s2), .width = dmumu_resonance_width(state, s2)};
     if (state->kappa == 0.0) {
         return DMUMU_OK;
     }
-    choose_lattice(state, tolerance, table);
-    table->t_lobes = fmin(fmax(6.0 * (mu + table->width) / table->s, 0.4), 50.0);
-    table->value = malloc(N_T * table->n_v * sizeof *table->value);
-    struct u_nodes nodes = {0};
-    enum dmumu_status status = table->value ? make_u_nodes(state, table, &nodes) : DMUMU_ERROR_MEMORY;
-    for (size_t i = 0; status == DMUMU_OK && i < N_T; i++) {
-        const double t = exp(ln_t_of_row((double)i, table->t_lobes));
-        make_row(common, &nodes, table->s * t, 1.0 + t, table->value + i * table->n_v);
+    const struct dmumu_resonance_shape shape = choose_class(tolerance, finest_class, table);
+    choose_range(&shape, state->harmonics, tolerance, table);
+    const double step = common->step[table->step_class];
+    struct u_samples samples = {0};
+    double *scratch = malloc(table->n_v * sizeof *scratch);
+    table->value = malloc(DMUMU_DEPOSIT_ROWS * table->n_v * sizeof *table->value);
+    enum dmumu_status status = DMUMU_ERROR_MEMORY;
+    if (scratch && table->value) {
+        status = make_u_samples(&shape, state->harmonics, step, table, &samples);
     }
     if (status == DMUMU_OK) {
-        status = measure_error(common, &nodes, table);
+        make_rows(common, &samples, scratch, table);
+        status = measure_error(common, &samples, table);
     }
-    u_nodes_free(&nodes);
+    free(scratch);
+    table->rel_error += 2.0 * TRUNCATION * tolerance;
+    table->widened = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 2.0);
+    table->stride = lround(shape.width / (fmax(mu, 1e-3) * step));
+    u_samples_free(&samples);
     if (status != DMUMU_OK) {
         dmumu_fast_table_free(table);
     }

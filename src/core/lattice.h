@@ -1,6 +1,7 @@
 /*
- * Lattice: cubic (four-point Lagrange) look-up in a table with a uniform abscissa. Outside, the abscissa is clamped to
- * the table's second and last but one entries, which callers lay where the function has become constant.
+ * Lattice: look-up in a table with a uniform abscissa, by Lagrange's polynomials: cubic (four points) with clamped ends,
+ * which callers lay where the function has become constant; and the weights of eight points, for those who do their own
+ * book-keeping.
  */
 #ifndef DMUMU_CORE_LATTICE_H
 #define DMUMU_CORE_LATTICE_H
@@ -47,6 +48,31 @@ static inline double dmumu_lattice_value(const struct dmumu_lattice *lattice, do
     const double *v = lattice->value + i - 1;
     dmumu_lattice_weights(f, weight);
     return weight[0] * v[0] + weight[1] * v[1] + weight[2] * v[2] + weight[3] * v[3];
+}
+
+/** Eight-point stencil: a position lies between its fourth and fifth points. */
+enum { DMUMU_STENCIL = 8, DMUMU_STENCIL_LEFT = 3 };
+
+/** Weights of the entries i - DMUMU_STENCIL_LEFT .. i + 4 at i + f, 0 <= f <= 1. */
+static inline void dmumu_stencil_weights(double f, double weight[static DMUMU_STENCIL])
+{
+    /* 1 / prod_{k != j} (j - k) */
+    static const double scale[DMUMU_STENCIL] = {-1.0 / 5040.0, 1.0 / 720.0, -1.0 / 240.0, 1.0 / 144.0,
+                                                -1.0 / 144.0,  1.0 / 240.0, -1.0 / 720.0, 1.0 / 5040.0};
+    double distance[DMUMU_STENCIL];
+    double left = 1.0;
+    double right = 1.0;
+    for (int j = 0; j < DMUMU_STENCIL; j++) {
+        distance[j] = f - (double)(j - DMUMU_STENCIL_LEFT);
+        weight[j] = scale[j];
+    }
+    for (int j = 0; j < DMUMU_STENCIL; j++) {
+        const int k = DMUMU_STENCIL - 1 - j;
+        weight[j] *= left;
+        weight[k] *= right;
+        left *= distance[j];
+        right *= distance[k];
+    }
 }
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Panel: the integral of (1 - mu^2) exp(-q) over the confined part of one panel of pitch angles.
+ * Panel: the integral of (1 - mu^2)^2 / D_mumu over the confined part of one panel of pitch angles.
  *
  * q = ln[D_mumu/(1 - mu^2)] is known at the panel's 15 Kronrod points and smooth between them; confined is where
  * q > q_edge. A panel confined as a whole is summed as it is. One with an edge is integrated between the roots of q's
@@ -8,24 +8,55 @@
 #ifndef DMUMU_CORE_PANEL_H
 #define DMUMU_CORE_PANEL_H
 
-#include "core/tables.h"
+#include "core/rules.h"
+
+#include <stdbool.h>
+
+/** The panel [index, index + 1] / 2^depth of pitch-angle cosines. */
+struct dmumu_panel_key {
+    int depth;
+    unsigned index;
+};
+
+/**
+ * Not a panel of [0, 1] but 15 probes of what lies between a panel's last node and mu = 1: nodes at mu = 1 - 2^-k, from
+ * DMUMU_FIRST_PROBE on, which lies before the last node of the panel [1/2, 1]. The integrand falls like 1 - mu^2, so
+ * that beyond the last, 1 - 5e-7, it adds next to nothing.
+ */
+enum { DMUMU_PROBE_DEPTH = 64, DMUMU_FIRST_PROBE = 7, DMUMU_LAST_PROBE = DMUMU_FIRST_PROBE + DMUMU_KRONROD_N - 1 };
+
+/** End points of a panel. */
+void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);
+/** mu and 1 - mu^2 (without cancellation) of one Kronrod point, or of a probe. */
+void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2);
+
+/** The polynomial through all nodes, and two through 11 of them. */
+enum { DMUMU_PANEL_POLYNOMIALS = 3, DMUMU_PANEL_SAMPLES = 64 };
+
+/** What the Kronrod points fix once and for all. */
+struct dmumu_panel_rules {
+    double barycentric[DMUMU_PANEL_POLYNOMIALS][DMUMU_KRONROD_N]; /* weights; 0 for a node left out */
+    /* value of each node's Lagrange polynomial at samples from -1 to 1 */
+    double sample[DMUMU_PANEL_POLYNOMIALS][DMUMU_KRONROD_N][DMUMU_PANEL_SAMPLES];
+    double coarse_weight[DMUMU_KRONROD_N]; /* quadrature: integral of the first coarser polynomial */
+};
+
+void dmumu_panel_rules_make(struct dmumu_panel_rules *rules);
 
 /** What the nodes say. */
 struct dmumu_panel_values {
-    double q[DMUMU_KRONROD_N];
-    double error[DMUMU_KRONROD_N];       /* relative, of the rate */
-    double angle_error[DMUMU_KRONROD_N]; /* the part of it that finer wave angles mend */
-    bool sharp; /* without broadening, q may jump: at an edge of C no polynomial is to be trusted */
+    double s2[DMUMU_KRONROD_N];    /* 1 - mu^2 */
+    double rate[DMUMU_KRONROD_N];  /* D_mumu L/v */
+    double error[DMUMU_KRONROD_N]; /* relative, of the rate */
+    bool sharp;                    /* without broadening, q may jump: at an edge of C no polynomial is to be trusted */
 };
 
 struct dmumu_panel_integral {
     double value;
-    double difference;    /* to the coarser rule or polynomial */
-    double rate_error;    /* absolute, from the rates' errors, edges included */
-    double angle_error;   /* the part of it that finer wave angles mend */
-    unsigned angle_nodes; /* bit i: node i has a part in angle_error worth mending */
-    double mu_star;       /* largest confined mu; NaN where nothing is confined */
-    bool rough; /* q is not smooth here (jumps, or cut off far outside C): the difference itself is the error */
+    double difference; /* to the coarser rule or polynomial */
+    double rate_error; /* absolute, from the rates' errors, edges included */
+    double mu_star;    /* largest confined mu; NaN where nothing is confined */
+    bool rough;        /* q is not smooth here (jumps, or cut off far outside C): the difference itself is the error */
 };
 
 /** Estimated error of one panel relative to the total of all. */
@@ -35,7 +66,7 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
 #define DMUMU_PANEL_FLOOR 6.0
 
 /** @param[in] q_edge  -inf where every pitch angle counts */
-struct dmumu_panel_integral dmumu_panel_integrate(struct dmumu_panel_key key, const struct dmumu_panel_values *values,
-                                                  double q_edge);
+struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
+                                                  const struct dmumu_panel_values *values, double q_edge);
 
 #endif

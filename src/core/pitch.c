@@ -8,32 +8,58 @@
 
 #include <math.h>
 
+static enum dmumu_status sharp_fast_rate(struct dmumu_tables *tables, const struct dmumu_state *state,
+                                         double larmor_ratio, double mu, double s2, struct dmumu_workspace *workspace,
+                                         struct dmumu_fast_rate *rate)
+{
+    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(workspace);
+    if (!angles) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    if (mu > 0.0) {
+        *rate = dmumu_quasilinear_fast_rate(&tables->fast, state, angles, mu, s2, larmor_ratio);
+    }
+    return DMUMU_OK;
+}
+
+static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const struct dmumu_state *state,
+                                             double larmor_ratio, double mu, double s2,
+                                             struct dmumu_workspace *workspace, struct dmumu_fast_rate *rate)
+{
+    struct dmumu_fast_table table = {0};
+    struct dmumu_fast_profile profile = {0};
+    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace);
+    enum dmumu_status status = transit ? dmumu_fast_table_init(&tables->fast, state, mu, s2,
+                                                               dmumu_fast_finest_class(tables->model.tolerance), &table)
+                                       : DMUMU_ERROR_MEMORY;
+    if (status == DMUMU_OK) {
+        status = dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile);
+    }
+    const struct dmumu_deposit *deposit =
+        status == DMUMU_OK ? dmumu_workspace_deposit(workspace, table.step_class) : NULL;
+    if (deposit) {
+        const struct dmumu_fast_place place = dmumu_fast_place_of(&tables->fast, table.step_class, larmor_ratio);
+        *rate = dmumu_fast_profile_rate(&tables->fast, &table, deposit, &profile, &place, larmor_ratio);
+    }
+    dmumu_fast_profile_free(&profile);
+    dmumu_fast_table_free(&table);
+    return deposit ? status : DMUMU_ERROR_MEMORY;
+}
+
 /* The production kernel at one mu: the same tables as for D, made for this mu and given up again. */
 static enum dmumu_status fast_kernel_rate(struct dmumu_tables *tables, const struct dmumu_state *state,
                                           double larmor_ratio, double mu, struct dmumu_workspace *workspace,
                                           struct dmumu_rate *rate)
 {
-    enum { FINEST = DMUMU_ANGLE_LEVELS - 1 };
     const double s2 = (1.0 - mu) * (1.0 + mu);
     enum dmumu_status status = DMUMU_OK;
     *rate = (struct dmumu_rate){{0.0}, {0.0}};
     if (state->modes[DMUMU_FAST]) {
-        const struct dmumu_angles *angles = dmumu_workspace_angles(workspace, FINEST);
-        struct dmumu_fast_table table = {0};
-        struct dmumu_fast_profile profile = {0};
         struct dmumu_fast_rate fast = {0};
-        status = angles ? dmumu_fast_table_init(&tables->fast, state, tables->model.tolerance, mu, s2, &table)
-                        : DMUMU_ERROR_MEMORY;
-        if (status == DMUMU_OK && state->kappa > 0.0) {
-            status = dmumu_fast_profile_make(&tables->fast, state, &table, angles, &profile);
-            fast = status == DMUMU_OK ? dmumu_fast_profile_rate(&profile, larmor_ratio) : fast;
-        } else if (status == DMUMU_OK && mu > 0.0) {
-            fast = dmumu_quasilinear_fast_rate(&tables->fast, state, angles, mu, s2, larmor_ratio);
-        }
+        status = state->kappa > 0.0 ? broadened_fast_rate(tables, state, larmor_ratio, mu, s2, workspace, &fast)
+                                    : sharp_fast_rate(tables, state, larmor_ratio, mu, s2, workspace, &fast);
         rate->transit[DMUMU_FAST] = fast.transit;
         rate->gyro[DMUMU_FAST] = fast.gyro;
-        dmumu_fast_profile_free(&profile);
-        dmumu_fast_table_free(&table);
     }
     for (int mode = DMUMU_ALFVEN; mode <= DMUMU_SLOW && status == DMUMU_OK; mode++) {
         if (!state->modes[mode]) {

@@ -127,8 +127,7 @@ static double transit(const struct resonance *at, double front)
         return 0.0;
     }
     const double a = at->larmor_ratio * at->s * sqrt(angle.sine_square);
-    const double g =
-        dmumu_lattice_value(&at->common->g, fmin(log(a) + ln_x_max, 1e3)) - dmumu_lattice_value(&at->common->g, log(a));
+    const double g = dmumu_fast_g(at->common, log(a) + ln_x_max) - dmumu_fast_g(at->common, log(a));
     return front * xi * xi * xi / state->alfven_speed_v * a * sqrt(a) * g;
 }
 
@@ -149,6 +148,5 @@ struct dmumu_fast_rate dmumu_quasilinear_fast_rate(const struct dmumu_fast_commo
     const double error = sum.fine > 0.0 ? dmumu_rule_error((sum.fine - sum.coarse) / sum.fine) : 0.0;
     return (struct dmumu_fast_rate){.transit = transit(&at, front),
                                     .gyro = front / mu * sum.fine,
-                                    .angle_error = front / mu * sum.fine * error,
-                                    .table_error = front / mu * sum.edge};
+                                    .error = front / mu * (sum.fine * error + sum.edge)};
 }

@@ -9,7 +9,7 @@
 
 #include "core/kernel.h"
 
-/** D_F L/v at one (mu, R). mu > 0; s2 = 1 - mu^2. `angles` as for dmumu_fast_profile_make. */
+/** D_F L/v at one (mu, R). mu > 0; s2 = 1 - mu^2. `angles`: panels that end at the damping's kinks. */
 struct dmumu_fast_rate dmumu_quasilinear_fast_rate(const struct dmumu_fast_common *common,
                                                    const struct dmumu_state *state, const struct dmumu_angles *angles,
                                                    double mu, double s2, double larmor_ratio);

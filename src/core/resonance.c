@@ -20,3 +20,16 @@ double dmumu_resonance_gyro(double mu, double nu, double width)
     const double b = (mu - nu) / width;
     return exp(-a * a) + exp(-b * b);
 }
+
+struct dmumu_resonance_shape dmumu_resonance_shape_of(double mu, double width, double least)
+{
+    const double used = fmax(width, least * mu);
+    return (struct dmumu_resonance_shape){.mu = mu, .width = used, .ratio = width / used};
+}
+
+double dmumu_resonance_shape_value(const struct dmumu_resonance_shape *shape, double shift)
+{
+    const double y = (shape->mu - shift) / shape->width;
+    const double y2 = y * y;
+    return shape->ratio * exp(-y2) * (1.0 + (1.0 - shape->ratio * shape->ratio) * (0.5 - y2));
+}

@@ -37,5 +37,6 @@ const double dmumu_gauss_weight[DMUMU_GAUSS_N] = {
 double dmumu_rule_error(double relative_difference)
 {
     const double difference = fabs(relative_difference);
-    return fmin(difference, pow(20.0 * difference, 1.5));
+    const double bounded = 20.0 * difference;
+    return fmin(difference, bounded * sqrt(bounded));
 }

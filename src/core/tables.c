@@ -16,31 +16,6 @@ enum { MAX_SETS = 64 };
 static const enum dmumu_mode cascade_modes[] = {DMUMU_ALFVEN, DMUMU_SLOW};
 enum { N_CASCADE_MODES = 2 };
 
-void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high)
-{
-    const double scale = ldexp(1.0, -key.depth);
-    *low = key.index * scale;
-    *high = (key.index + 1.0) * scale;
-}
-
-void dmumu_panel_probe(int k, double *mu, double *s2)
-{
-    const double one_minus_mu = ldexp(1.0, -k);
-    *mu = 1.0 - one_minus_mu;
-    *s2 = one_minus_mu * (2.0 - one_minus_mu);
-}
-
-void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2)
-{
-    double low;
-    double high;
-    dmumu_panel_ends(key, &low, &high);
-    const double half = 0.5 * (high - low);
-    const double one_minus_mu = (1.0 - high) + half * (1.0 - dmumu_kronrod_node[node]);
-    *mu = low + half * (1.0 + dmumu_kronrod_node[node]);
-    *s2 = one_minus_mu * (1.0 + *mu);
-}
-
 /* ---- made once --------------------------------------------------------------------------------------------------- */
 
 static void lazy_init(struct dmumu_lazy *lazy)
@@ -91,14 +66,25 @@ struct panel_context {
     enum dmumu_mode mode;
 };
 
+/*
+ * Large panels see the narrow resonances at mu -> 1 with their last nodes, whose weight is next to nothing: the coarser
+ * lattices do. Where that shows in the error of D, the panel is halved. Probes only ask whether to look closer.
+ */
+static int finest_class_of(const struct dmumu_tables *tables, struct dmumu_panel_key key)
+{
+    const int finest = dmumu_fast_finest_class(tables->model.tolerance);
+    const int wanted = key.depth == DMUMU_PROBE_DEPTH ? 1 : key.depth + 1;
+    return wanted < finest ? wanted : finest;
+}
+
 static enum dmumu_status make_node(void *context, int item)
 {
     const struct panel_context *at = context;
     struct dmumu_node_tables *node = &at->panel->node[item];
     const struct dmumu_state *state = &at->tables->state;
     if (at->mode == DMUMU_FAST) {
-        return dmumu_fast_table_init(&at->tables->fast, state, at->tables->model.tolerance, node->mu, node->s2,
-                                     &node->fast);
+        return dmumu_fast_table_init(&at->tables->fast, state, node->mu, node->s2,
+                                     finest_class_of(at->tables, at->panel->key), &node->fast);
     }
     return dmumu_cascade_table_init(&at->tables->cascade[at->mode], state, node->mu, node->s2, (double)INFINITY,
                                     &node->cascade[at->mode]);
@@ -185,7 +171,6 @@ static struct dmumu_rate_set *rate_set_new(size_t n, const double larmor_ratio[]
         return NULL;
     }
     memcpy(set->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio);
-    lazy_init(&set->probe_lazy);
     return set;
 }
 
@@ -297,64 +282,8 @@ const struct dmumu_panel_rates *dmumu_tables_panel_rates(struct dmumu_tables *ta
     return *status == DMUMU_OK ? rates : NULL;
 }
 
-struct probe_context {
-    struct dmumu_tables *tables;
-    struct dmumu_rate_set *set;
-    struct dmumu_wave_nodes *scratch;
-};
-
-static enum dmumu_status make_probe(const struct probe_context *at, enum dmumu_mode mode, int k, double rate[])
-{
-    const struct dmumu_cascade_common *common = &at->tables->cascade[mode];
-    const struct dmumu_state *state = &at->tables->state;
-    struct dmumu_cascade_table table = {0};
-    double mu;
-    double s2;
-    dmumu_panel_probe(k, &mu, &s2);
-    enum dmumu_status status = dmumu_cascade_table_init(common, state, mu, s2, (double)INFINITY, &table);
-    for (size_t r = 0; status == DMUMU_OK && r < at->set->n; r++) {
-        struct dmumu_cascade_rate value;
-        status = dmumu_cascade_rate(common, state, &table, at->set->larmor_ratio[r], at->scratch, &value);
-        rate[r] = value.gyro / s2; /* n = 0 dies out towards mu = 1, like exp(-1/(kappa M_A s^2)) */
-    }
-    dmumu_cascade_table_free(&table);
-    return status;
-}
-
-static enum dmumu_status make_probes(void *context, int item)
-{
-    const struct probe_context *at = context;
-    enum dmumu_status status = DMUMU_OK;
-    (void)item;
-    for (int i = 0; i < N_CASCADE_MODES; i++) {
-        const enum dmumu_mode mode = cascade_modes[i];
-        const size_t n = at->set->n;
-        if (!at->tables->state.modes[mode]) {
-            continue;
-        }
-        double *probe = at->set->probe[mode] = malloc(DMUMU_N_PROBES * n * sizeof *probe);
-        status = probe ? status : DMUMU_ERROR_MEMORY;
-        for (int k = 1; status == DMUMU_OK && k <= DMUMU_N_PROBES; k++) {
-            status = make_probe(at, mode, k, probe + (size_t)(k - 1) * n);
-        }
-    }
-    return status;
-}
-
-enum dmumu_status dmumu_tables_probe(struct dmumu_tables *tables, struct dmumu_rate_set *set,
-                                     struct dmumu_wave_nodes *scratch)
-{
-    struct dmumu_lazy *lazy[1] = {&set->probe_lazy};
-    struct probe_context context = {.tables = tables, .set = set, .scratch = scratch};
-    return make_all(lazy, 1, NULL, make_probes, &context);
-}
-
 void dmumu_rate_set_free(struct dmumu_rate_set *set)
 {
-    omp_destroy_lock(&set->probe_lazy.lock);
-    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-        free(set->probe[mode]);
-    }
     while (set->first) {
         struct dmumu_panel_rates *next = set->first->next;
         panel_rates_free(set->first);
@@ -371,7 +300,7 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     const struct dmumu_state *state = &tables->state;
     enum dmumu_status status = DMUMU_OK;
     if (state->modes[DMUMU_FAST]) {
-        status = dmumu_fast_common_init(&tables->fast, state->harmonics);
+        status = dmumu_fast_common_init(&tables->fast, state->harmonics, tables->model.tolerance);
     }
     for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
         if (state->modes[cascade_modes[i]]) {
@@ -396,6 +325,7 @@ enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfve
     made->model = *model;
     made->alfven_mach = alfven_mach;
     omp_init_lock(&made->lock);
+    dmumu_panel_rules_make(&made->rules);
     /* any beta and L of the model's range: what the tables use does not depend on them */
     const struct dmumu_point point = {
         .region = DMUMU_HALO, .alfven_mach = alfven_mach, .beta = 1.0, .injection_scale_pc = 100.0};

@@ -11,16 +11,10 @@
 
 #include "core/cascade.h"
 #include "core/kernel.h"
-#include "core/rules.h"
+#include "core/panel.h"
 
 #include <omp.h>
 #include <stdatomic.h>
-
-/** The panel [index, index + 1] / 2^depth of pitch-angle cosines. */
-struct dmumu_panel_key {
-    int depth;
-    unsigned index;
-};
 
 /** Something made once, by the first that finds its lock free. */
 struct dmumu_lazy {
@@ -56,8 +50,6 @@ struct dmumu_rate_set {
     double *larmor_ratio; /* [n] */
     bool shared;          /* kept by the tables; else the caller frees it */
     struct dmumu_panel_rates *first;
-    struct dmumu_lazy probe_lazy;
-    double *probe[DMUMU_N_MODES]; /* [DMUMU_N_PROBES][n], owned: rate over 1 - mu^2 */
     struct dmumu_rate_set *next;
 };
 
@@ -65,6 +57,7 @@ struct dmumu_tables {
     struct dmumu_model model;
     double alfven_mach;
     struct dmumu_state state; /* of the model at this M_A; beta, x_c and speeds are not to be used */
+    struct dmumu_panel_rules rules;
     struct dmumu_fast_common fast;
     struct dmumu_cascade_common cascade[DMUMU_N_MODES];
     omp_lock_t lock; /* of the lists */
@@ -73,19 +66,6 @@ struct dmumu_tables {
     size_t n_sets;
 };
 
-/** mu and 1 - mu^2 of probe k. */
-void dmumu_panel_probe(int k, double *mu, double *s2);
-/** End points of a panel. */
-void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);
-/** mu and 1 - mu^2 (without cancellation) of one Kronrod point. */
-void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2);
-
-/**
- * Probes of what lies between a panel's last node and mu = 1: rates over 1 - mu^2 at mu = 1 - 2^-k,
- * k = 1 .. DMUMU_N_PROBES. The integrand falls like 1 - mu^2, so that beyond the last, 1 - 1e-6, it adds 1e-12 at most.
- */
-enum { DMUMU_N_PROBES = 20 };
-
 /** The panel, its tables of one mode complete. Thread-safe. NULL and *status on failure. */
 const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
                                                     enum dmumu_mode mode, enum dmumu_status *status);
@@ -93,9 +73,6 @@ const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables,
  */
 struct dmumu_rate_set *dmumu_tables_rate_set(struct dmumu_tables *tables, size_t n, const double larmor_ratio[]);
 void dmumu_rate_set_free(struct dmumu_rate_set *set);
-/** Make set->probe. Thread-safe. */
-enum dmumu_status dmumu_tables_probe(struct dmumu_tables *tables, struct dmumu_rate_set *set,
-                                     struct dmumu_wave_nodes *scratch);
 /**
  * Rates of a set on a panel, of one of the Alfven and slow modes, complete for the R chosen.
  * @param[in] panel   with its tables of this mode

@@ -23,11 +23,14 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
         free(workspace->profile[i]);
     }
     free(workspace->profile);
-    for (int level = 0; level < DMUMU_ANGLE_LEVELS; level++) {
-        dmumu_angles_free(&workspace->angles[level]);
+    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+        dmumu_deposit_free(&workspace->deposit[k]);
     }
+    dmumu_transit_deposit_free(&workspace->transit);
+    dmumu_angles_free(&workspace->angles);
+    dmumu_angles_free(&workspace->sharp_angles);
     dmumu_wave_nodes_free(&workspace->wave_nodes);
-    free(workspace->memory);
+    dmumu_arena_free(&workspace->arena);
     free(workspace);
 }
 
@@ -60,36 +63,62 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         workspace->alfven_mach = tables->alfven_mach;
         memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
-        for (int level = 0; level < DMUMU_ANGLE_LEVELS; level++) {
-            workspace->has_angles[level] = false;
-        }
+        workspace->has_sharp_angles = false;
+        workspace->has_transit = false;
+        memset(workspace->has_deposit, 0, sizeof workspace->has_deposit);
     }
     workspace->damping = *state;
 }
 
-/*
- * The mesh of a level. A resonance of relative width Delta/mu ~ (kappa M_A)^1/2 turns a steep x_max into a step of that
- * width in ln x_max, which the 15 points of a panel must resolve; measured in docs/kernel.md.
- */
-static struct dmumu_angle_mesh mesh_of_level(const struct dmumu_state *state, int level)
+const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace)
 {
-    const double width = state->kappa > 0.0 ? sqrt(state->kappa * state->alfven_mach) : 1.0;
-    const double scale = ldexp(1.0, -level);
-    return (struct dmumu_angle_mesh){
-        .max_width = scale, .max_change = scale * fmin(fmax(4.0 * width, 1.0), 4.0), .tail = 1e-7};
-}
-
-const struct dmumu_angles *dmumu_workspace_angles(struct dmumu_workspace *workspace, int level)
-{
-    if (!workspace->has_angles[level]) {
-        const struct dmumu_angle_mesh mesh = mesh_of_level(&workspace->damping, level);
-        if (dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->angles[level]) !=
+    const struct dmumu_angle_mesh mesh = {.max_width = 0.5, .max_change = 4.0, .tail = 1e-7};
+    if (!workspace->has_sharp_angles) {
+        if (dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->sharp_angles) !=
             DMUMU_OK) {
             return NULL;
         }
-        workspace->has_angles[level] = true;
+        workspace->has_sharp_angles = true;
     }
-    return &workspace->angles[level];
+    return &workspace->sharp_angles;
+}
+
+/*
+ * The directions of a class, into workspace->angles. A resonance of a few steps' width turns a steep x_max into a step of
+ * that width in ln x_max, which the 15 points of a panel must resolve; measured in docs/kernel.md.
+ */
+static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step_class, double resonant_width)
+{
+    const double step = dmumu_deposit_step(workspace->model.tolerance, step_class);
+    const struct dmumu_angle_mesh mesh = {
+        .max_width = 10.0 * step, .max_change = 16.0 * step, .resonant_width = resonant_width, .tail = 1e-7};
+    return dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->angles);
+}
+
+const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class)
+{
+    if (!workspace->has_deposit[step_class]) {
+        const double step = dmumu_deposit_step(workspace->model.tolerance, step_class);
+        if (make_angles(workspace, step_class, 0.0) != DMUMU_OK ||
+            dmumu_deposit_make(&workspace->angles, step, &workspace->deposit[step_class]) != DMUMU_OK) {
+            return NULL;
+        }
+        workspace->has_deposit[step_class] = true;
+    }
+    return &workspace->deposit[step_class];
+}
+
+const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace)
+{
+    if (!workspace->has_transit) {
+        const double step = dmumu_deposit_step(workspace->model.tolerance, DMUMU_TRANSIT_CLASS);
+        if (make_angles(workspace, 0, 2.0 * DMUMU_TRANSIT_LEAST_WIDTH) != DMUMU_OK ||
+            dmumu_transit_deposit_make(&workspace->angles, step, &workspace->transit) != DMUMU_OK) {
+            return NULL;
+        }
+        workspace->has_transit = true;
+    }
+    return &workspace->transit;
 }
 
 /* A slot for one more profile; memory of an earlier damping is used again. */
@@ -116,27 +145,24 @@ static struct dmumu_cached_profile *next_slot(struct dmumu_workspace *workspace)
     return slot;
 }
 
-const struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace,
-                                                         const struct dmumu_tables *tables,
-                                                         const struct dmumu_panel_tables *panel, int node, int level)
+struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
+                                                   const struct dmumu_panel_tables *panel, int node)
 {
     for (size_t i = 0; i < workspace->n_profiles; i++) {
-        const struct dmumu_cached_profile *known = workspace->profile[i];
-        if (known->node == node && known->level == level && known->key.depth == panel->key.depth &&
-            known->key.index == panel->key.index) {
+        struct dmumu_cached_profile *known = workspace->profile[i];
+        if (known->node == node && known->key.depth == panel->key.depth && known->key.index == panel->key.index) {
             return &known->profile;
         }
     }
-    const struct dmumu_angles *angles = dmumu_workspace_angles(workspace, level);
-    struct dmumu_cached_profile *slot = angles ? next_slot(workspace) : NULL;
+    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace);
+    struct dmumu_cached_profile *slot = transit ? next_slot(workspace) : NULL;
     if (!slot) {
         return NULL;
     }
     slot->key = panel->key;
     slot->node = node;
-    slot->level = level;
-    if (dmumu_fast_profile_make(&tables->fast, &workspace->damping, &panel->node[node].fast, angles, &slot->profile) !=
-        DMUMU_OK) {
+    if (dmumu_fast_profile_begin(&tables->fast, &workspace->damping, &panel->node[node].fast, transit,
+                                 &slot->profile) != DMUMU_OK) {
         workspace->n_profiles--; /* the slot is the last one in use */
         return NULL;
     }

@@ -8,14 +8,12 @@
 #ifndef DMUMU_CORE_WORKSPACE_H
 #define DMUMU_CORE_WORKSPACE_H
 
+#include "core/arena.h"
 #include "core/tables.h"
-
-/** Levels of the mesh of wave angles: each halves the panels of the one before. */
-enum { DMUMU_ANGLE_LEVELS = 5 };
 
 struct dmumu_cached_profile {
     struct dmumu_panel_key key;
-    int node, level;
+    int node;
     struct dmumu_fast_profile profile;
 };
 
@@ -25,26 +23,32 @@ struct dmumu_workspace {
     double alfven_mach;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_angles[DMUMU_ANGLE_LEVELS];
-    struct dmumu_angles angles[DMUMU_ANGLE_LEVELS];
+    bool has_sharp_angles, has_transit, has_deposit[DMUMU_DEPOSIT_CLASSES];
+    struct dmumu_angles angles, sharp_angles; /* the first is scratch */
+    struct dmumu_transit_deposit transit;
+    struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profile **profile; /* [n_profiles] in use, up to capacity allocated */
     size_t n_profiles, n_allocated, capacity;
 
     struct dmumu_wave_nodes wave_nodes;
-    double *memory; /* of the curve being computed */
-    size_t memory_capacity;
+    struct dmumu_arena arena; /* of the curve being computed */
 };
 
 /** Forget the profiles when the damping is another one. */
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
                                  const struct dmumu_state *state);
 
-/** The directions of a level, made on demand; NULL when out of memory. */
-const struct dmumu_angles *dmumu_workspace_angles(struct dmumu_workspace *workspace, int level);
+/** Directions for exact resonance, which finds its own edges among them; NULL when out of memory. */
+const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
 
-/** The profile of one node at one level, made on demand; NULL when out of memory. */
-const struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace,
-                                                         const struct dmumu_tables *tables,
-                                                         const struct dmumu_panel_tables *panel, int node, int level);
+/** The damping's directions, laid out for one class of lattices; made on demand; NULL when out of memory. */
+const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class);
+
+/** The same for transit-time damping. */
+const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace);
+
+/** The profile of one node, begun on demand; NULL when out of memory. */
+struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
+                                                   const struct dmumu_panel_tables *panel, int node);
 
 #endif

@@ -147,23 +147,43 @@ static struct dmumu_state state_of(double kappa, bool damped)
     };
 }
 
+/* The broadened rate through a profile of its own, as a curve makes it. */
+static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *common, const struct dmumu_state *state,
+                                             const struct dmumu_angles *angles, double mu, double s2,
+                                             double larmor_ratio)
+{
+    struct dmumu_fast_table table = {0};
+    struct dmumu_fast_profile profile = {0};
+    struct dmumu_transit_deposit transit = {0};
+    static struct dmumu_deposit deposit;
+    assert_int_equal(dmumu_fast_table_init(common, state, mu, s2, dmumu_fast_finest_class(common->tolerance), &table),
+                     DMUMU_OK);
+    const double step = dmumu_deposit_step(common->tolerance, table.step_class);
+    const double transit_step = dmumu_deposit_step(common->tolerance, DMUMU_TRANSIT_CLASS);
+    assert_int_equal(dmumu_deposit_make(angles, step, &deposit), DMUMU_OK);
+    assert_int_equal(dmumu_transit_deposit_make(angles, transit_step, &transit), DMUMU_OK);
+    assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &transit, &profile), DMUMU_OK);
+    const struct dmumu_fast_place place = dmumu_fast_place_of(common, table.step_class, larmor_ratio);
+    const struct dmumu_fast_rate rate =
+        dmumu_fast_profile_rate(common, &table, &deposit, &profile, &place, larmor_ratio);
+    dmumu_fast_profile_free(&profile);
+    dmumu_transit_deposit_free(&transit);
+    dmumu_deposit_free(&deposit);
+    dmumu_fast_table_free(&table);
+    return rate;
+}
+
 static struct dmumu_fast_rate fast_rate(const struct dmumu_state *state, double mu, double larmor_ratio)
 {
     static const struct dmumu_angle_mesh mesh = {.max_width = 0.03, .max_change = 0.15, .tail = 1e-8};
     const double s2 = (1.0 - mu) * (1.0 + mu);
     struct dmumu_angles angles = {0};
     struct dmumu_fast_common common;
-    struct dmumu_fast_table table = {0};
-    struct dmumu_fast_rate rate;
-    assert_int_equal(dmumu_fast_common_init(&common, state->harmonics), DMUMU_OK);
+    assert_int_equal(dmumu_fast_common_init(&common, state->harmonics, 1e-5), DMUMU_OK);
     assert_int_equal(dmumu_angles_make(state, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &angles), DMUMU_OK);
-    if (state->kappa > 0.0) {
-        assert_int_equal(dmumu_fast_table_init(&common, state, 1e-5, mu, s2, &table), DMUMU_OK);
-        dmumu_fast_rates_few(&common, state, &table, &angles, 1, &larmor_ratio, &rate);
-    } else {
-        rate = dmumu_quasilinear_fast_rate(&common, state, &angles, mu, s2, larmor_ratio);
-    }
-    dmumu_fast_table_free(&table);
+    const struct dmumu_fast_rate rate =
+        state->kappa > 0.0 ? broadened_rate(&common, state, &angles, mu, s2, larmor_ratio)
+                           : dmumu_quasilinear_fast_rate(&common, state, &angles, mu, s2, larmor_ratio);
     dmumu_angles_free(&angles);
     dmumu_fast_common_free(&common);
     return rate;

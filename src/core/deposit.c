@@ -1,0 +1,361 @@
+/* Deposit: see deposit.h. */
+#include "core/deposit.h"
+
+#include "core/exponential.h"
+#include "core/resonance.h"
+#include "core/vector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie four
+ * times denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes: 8 to a period at w = 10.
+ */
+#define LN_T_START   (-9.0)
+#define LN_T_DENSE   (-2.5)
+#define ROWS_OUTSIDE 8.0
+#define ROWS_DENSE   24.0
+#define RAMP         2.0 /* the change between the two takes 1/RAMP in ln t */
+#define FIRST        ((double)DMUMU_STENCIL_LEFT)
+#define LAST         ((double)(DMUMU_DEPOSIT_ROWS - DMUMU_STENCIL + DMUMU_STENCIL_LEFT))
+
+/* Directions closer to 90 degrees than this carry no gyro-resonance: their K falls like xi^9/2. */
+#define LEAST_GYRO_COSINE  1e-3
+/* Directions closer to B than this carry no transit-time damping: it falls like tan^7/2. */
+#define LEAST_TRANSIT_SINE 3e-4
+
+/* What widening a resonance to DMUMU_TRANSIT_LEAST_WIDTH errs by at most: measured 1.8e-4, x_max as steep as it comes. */
+#define WIDENED_ERROR 4e-4
+
+/* No resonance reaches down to V = R x_par of exp(-3.5), u = 33; beyond exp(44), and exp(60) for G, all rows are
+ * constant at any R and s. */
+#define LEAST_LN_X        (-3.5)
+#define MOST_LN_X         44.0
+#define MOST_TRANSIT_LN_X 60.0
+
+double dmumu_deposit_step(double tolerance, int step_class)
+{
+    const double finer = pow(tolerance / 1e-4, 0.125); /* the error of eight-point interpolation goes like step^8 */
+    return 0.1 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
+}
+
+double dmumu_deposit_position(double ln_tangent)
+{
+    const double ramp = log1p(exp(RAMP * (ln_tangent - LN_T_DENSE))) / RAMP;
+    return ROWS_OUTSIDE * (ln_tangent - LN_T_START) + (ROWS_DENSE - ROWS_OUTSIDE) * ramp;
+}
+
+/* A value between lattice points: the first of the DMUMU_STENCIL points that make it, and their weights. */
+struct place {
+    long first;
+    double weight[DMUMU_STENCIL];
+};
+
+static struct place place_of(double position)
+{
+    struct place place;
+    const double whole = floor(position);
+    place.first = (long)whole - DMUMU_STENCIL_LEFT;
+    dmumu_stencil_weights(position - whole, place.weight);
+    return place;
+}
+
+static struct place row_place(double ln_tangent)
+{
+    return place_of(fmin(fmax(dmumu_deposit_position(ln_tangent), FIRST), LAST));
+}
+
+static bool carries_gyro(const struct dmumu_angles *angles, size_t p)
+{
+    return angles->ln_x_par_max[p] > LEAST_LN_X && angles->cosine[p] >= LEAST_GYRO_COSINE;
+}
+
+/* ---- gyro-resonance ---------------------------------------------------------------------------------------------- */
+
+/* What a direction adds to which taps: both limits of its integral over x. */
+struct limit {
+    struct dmumu_taps *taps; /* [DMUMU_DEPOSIT_ROWS] */
+    double ln_x;
+};
+
+static int limits_of(const struct dmumu_angles *angles, size_t p, struct dmumu_deposit *deposit, struct limit limit[2])
+{
+    limit[0] = (struct limit){deposit->end, fmin(angles->ln_x_par_max[p], MOST_LN_X)};
+    limit[1] = (struct limit){deposit->start, log(angles->cosine[p])};
+    return limit[1].ln_x > LEAST_LN_X ? 2 : 1;
+}
+
+/* Widen a list of taps to hold DMUMU_STENCIL more from `first` on. */
+static void widen(struct dmumu_taps *taps, long first)
+{
+    const long end = taps->first + (long)taps->n;
+    if (taps->n == 0) {
+        taps->first = first;
+        taps->n = DMUMU_STENCIL;
+        return;
+    }
+    const long new_first = first < taps->first ? first : taps->first;
+    const long new_end = first + DMUMU_STENCIL > end ? first + DMUMU_STENCIL : end;
+    taps->first = new_first;
+    taps->n = (size_t)(new_end - new_first);
+}
+
+static void measure(const struct dmumu_angles *angles, struct dmumu_deposit *deposit)
+{
+    for (size_t p = 0; p < angles->n; p++) {
+        if (!carries_gyro(angles, p)) {
+            continue;
+        }
+        struct limit limit[2];
+        const int n_limits = limits_of(angles, p, deposit, limit);
+        const struct place row = row_place(angles->ln_tangent[p]);
+        for (int l = 0; l < n_limits; l++) {
+            const struct place column = place_of(limit[l].ln_x / deposit->step);
+            for (int j = 0; j < DMUMU_STENCIL; j++) {
+                if (row.weight[j] != 0.0) {
+                    widen(&limit[l].taps[row.first + j], column.first);
+                }
+            }
+        }
+    }
+}
+
+/* Memory of a list of n taps. */
+static size_t taps_size(size_t n)
+{
+    return 4 * n + 2;
+}
+
+static double *taps_place(struct dmumu_taps *taps, double *memory)
+{
+    taps->fine = memory;
+    taps->coarse = taps->fine + taps->n;
+    taps->fine_beyond = taps->coarse + taps->n;
+    taps->coarse_beyond = taps->fine_beyond + taps->n + 1;
+    return memory + taps_size(taps->n);
+}
+
+static enum dmumu_status reserve(double **memory, size_t *capacity, size_t n)
+{
+    if (*capacity < n) {
+        double *grown = realloc(*memory, n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        *memory = grown;
+        *capacity = n;
+    }
+    memset(*memory, 0, n * sizeof **memory);
+    return DMUMU_OK;
+}
+
+static void add_weights(struct dmumu_taps *taps, const struct place *place, double fine, double coarse)
+{
+    double *to = taps->fine + (place->first - taps->first);
+    double *to_coarse = taps->coarse + (place->first - taps->first);
+    for (int k = 0; k < DMUMU_STENCIL; k++) {
+        to[k] += fine * place->weight[k];
+        to_coarse[k] += coarse * place->weight[k];
+    }
+}
+
+static void fill(const struct dmumu_angles *angles, struct dmumu_deposit *deposit)
+{
+    for (size_t p = 0; p < angles->n; p++) {
+        if (!carries_gyro(angles, p)) {
+            continue;
+        }
+        const double xi = angles->cosine[p];
+        /* rows hold (1 + t) K, and K as it is below the first */
+        const double t = fmax(angles->sine[p] / xi, exp(LN_T_START + FIRST / ROWS_OUTSIDE));
+        const double scale = xi * sqrt(xi) / (1.0 + t);
+        struct limit limit[2];
+        const int n_limits = limits_of(angles, p, deposit, limit);
+        const struct place row = row_place(angles->ln_tangent[p]);
+        for (int l = 0; l < n_limits; l++) {
+            const struct place column = place_of(limit[l].ln_x / deposit->step);
+            for (int j = 0; j < DMUMU_STENCIL; j++) {
+                if (row.weight[j] != 0.0) {
+                    const double factor = scale * row.weight[j];
+                    add_weights(&limit[l].taps[row.first + j], &column, factor * angles->weight[p],
+                                factor * angles->weight_coarse[p]);
+                }
+            }
+        }
+    }
+}
+
+enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, double step, struct dmumu_deposit *deposit)
+{
+    struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
+    deposit->step = step;
+    memset(deposit->end, 0, sizeof deposit->end);
+    memset(deposit->start, 0, sizeof deposit->start);
+    measure(angles, deposit);
+    size_t size = 0;
+    for (int l = 0; l < 2; l++) {
+        for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+            size += taps_size(list[l][row].n);
+        }
+    }
+    const enum dmumu_status status = reserve(&deposit->memory, &deposit->capacity, size);
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    double *memory = deposit->memory;
+    for (int l = 0; l < 2; l++) {
+        for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+            memory = taps_place(&list[l][row], memory);
+        }
+    }
+    fill(angles, deposit);
+    for (int l = 0; l < 2; l++) {
+        for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+            dmumu_taps_sum_up(&list[l][row]);
+        }
+    }
+    return DMUMU_OK;
+}
+
+void dmumu_deposit_free(struct dmumu_deposit *deposit)
+{
+    free(deposit->memory);
+    deposit->memory = NULL;
+    deposit->capacity = 0;
+}
+
+/* ---- transit-time damping ---------------------------------------------------------------------------------------- */
+
+static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposit, size_t n)
+{
+    if (n <= deposit->capacity) {
+        return DMUMU_OK;
+    }
+    double **const array[4] = {&deposit->inverse_cosine, &deposit->weight, &deposit->coarse_ratio, &deposit->resonance};
+    for (int i = 0; i < 4; i++) {
+        double *grown = realloc(*array[i], n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        *array[i] = grown;
+    }
+    struct dmumu_transit_place *grown = realloc(deposit->place, n * sizeof *grown);
+    if (!grown) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    deposit->place = grown;
+    deposit->capacity = n;
+    return DMUMU_OK;
+}
+
+static struct dmumu_transit_place transit_place(double ln_sine, double ln_x_perp_max, double step)
+{
+    const struct place end = place_of(fmin(ln_x_perp_max, MOST_TRANSIT_LN_X) / step);
+    const struct place start = place_of(ln_sine / step);
+    struct dmumu_transit_place place = {.end = end.first, .start = start.first};
+    memcpy(place.end_weight, end.weight, sizeof end.weight);
+    memcpy(place.start_weight, start.weight, sizeof start.weight);
+    return place;
+}
+
+enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step,
+                                             struct dmumu_transit_deposit *deposit)
+{
+    if (reserve_directions(deposit, angles->n) != DMUMU_OK) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    deposit->step = step;
+    deposit->n = 0;
+    deposit->first = 0;
+    deposit->last = 0;
+    for (size_t p = 0; p < angles->n; p++) {
+        const double sine = angles->sine[p];
+        if (sine < LEAST_TRANSIT_SINE) {
+            continue;
+        }
+        const struct dmumu_transit_place place = transit_place(log(sine), angles->ln_x_perp_max[p], step);
+        const long least = place.start < place.end ? place.start : place.end;
+        const long most = (place.start > place.end ? place.start : place.end) + DMUMU_STENCIL - 1;
+        deposit->first = least < deposit->first ? least : deposit->first;
+        deposit->last = most > deposit->last ? most : deposit->last;
+        const size_t at = deposit->n++;
+        deposit->place[at] = place;
+        deposit->inverse_cosine[at] = 1.0 / angles->cosine[p];
+        deposit->weight[at] = sine * sqrt(sine) * angles->weight[p];
+        deposit->coarse_ratio[at] = angles->weight_coarse[p] / angles->weight[p];
+    }
+    return DMUMU_OK;
+}
+
+void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit)
+{
+    free(deposit->inverse_cosine);
+    free(deposit->weight);
+    free(deposit->coarse_ratio);
+    free(deposit->resonance);
+    free(deposit->place);
+    *deposit = (struct dmumu_transit_deposit){0};
+}
+
+/* The resonance (dmumu_resonance_shape_value) of all directions, times their weight. */
+DMUMU_VECTOR static void transit_resonance(const struct dmumu_resonance_shape *shape, double alfven_speed_v, size_t n,
+                                           const double *restrict inverse_cosine, const double *restrict weight,
+                                           double *restrict resonance)
+{
+    const double mu = shape->mu;
+    const double inverse_width = 1.0 / shape->width;
+    const double ratio = shape->ratio;
+    const double correction = 1.0 - ratio * ratio;
+    for (size_t p = 0; p < n; p++) {
+        const double y = (mu - alfven_speed_v * inverse_cosine[p]) * inverse_width;
+        const double y2 = y * y;
+        resonance[p] = weight[p] * ratio * dmumu_exp(-y2) * (1.0 + correction * (0.5 - y2));
+    }
+}
+
+static void add_transit(struct dmumu_taps *taps, long first, const double weight[static DMUMU_STENCIL], double fine,
+                        double coarse_ratio)
+{
+    double *to = taps->fine + (first - taps->first);
+    for (int k = 0; k < DMUMU_STENCIL; k++) {
+        to[k] += fine * weight[k];
+    }
+    if (coarse_ratio != 0.0) {
+        double *to_coarse = taps->coarse + (first - taps->first);
+        for (int k = 0; k < DMUMU_STENCIL; k++) {
+            to_coarse[k] += coarse_ratio * fine * weight[k];
+        }
+    }
+}
+
+enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *deposit, double mu, double width,
+                                          double alfven_speed_v, struct dmumu_transit_taps *taps)
+{
+    struct dmumu_taps *list = &taps->taps;
+    list->first = deposit->first;
+    list->n = (size_t)(deposit->last - deposit->first + 1);
+    const enum dmumu_status status = reserve(&taps->memory, &taps->capacity, taps_size(list->n));
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    taps_place(list, taps->memory);
+    const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
+    taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 2.0);
+    transit_resonance(&shape, alfven_speed_v, deposit->n, deposit->inverse_cosine, deposit->weight, deposit->resonance);
+    for (size_t p = 0; p < deposit->n; p++) {
+        const struct dmumu_transit_place *place = &deposit->place[p];
+        const double resonance = deposit->resonance[p];
+        add_transit(list, place->end, place->end_weight, resonance, deposit->coarse_ratio[p]);
+        add_transit(list, place->start, place->start_weight, -resonance, deposit->coarse_ratio[p]);
+    }
+    dmumu_taps_sum_up(list);
+    return DMUMU_OK;
+}
+
+void dmumu_transit_taps_free(struct dmumu_transit_taps *taps)
+{
+    free(taps->memory);
+    *taps = (struct dmumu_transit_taps){0};
+}

@@ -1,0 +1,82 @@
+/*
+ * Deposit: the directions of one damping, laid onto the rows and lattice points of the tables of K and G.
+ *
+ * A direction asks for K at t between rows and at ln V = ln R + ln(x_max xi) between lattice points; interpolation is
+ * linear in K, so its weights can be summed over all directions first, once per damping, whatever mu: for each row a
+ * short list of weights over consecutive lattice points in ln x, its taps. D_F on the lattice in ln R is then
+ *
+ *     sum_rows sum_c tap[row][c] K[row][b + c],   b the index of ln R,
+ *
+ * to the accuracy of the interpolation, however many directions there were. The embedded coarser rule of wave angles
+ * has taps of its own, for the error.
+ */
+#ifndef DMUMU_CORE_DEPOSIT_H
+#define DMUMU_CORE_DEPOSIT_H
+
+#include "core/angles.h"
+#include "core/filter.h"
+#include "core/lattice.h"
+
+/**
+ * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The transit-
+ * time sum, which has no resonance to resolve, lives on a lattice of twice the step of class 0.
+ */
+enum { DMUMU_DEPOSIT_CLASSES = 5, DMUMU_TRANSIT_CLASS = -1 };
+double dmumu_deposit_step(double tolerance, int step_class);
+
+/** Rows of K over t, and the position among them (a real number, row 0 first) of a direction. */
+enum { DMUMU_DEPOSIT_ROWS = 276 };
+double dmumu_deposit_position(double ln_tangent);
+
+/** Gyro-resonance: for each row, where the cascade ends (x_max) and, to be subtracted, where it starts (x = 1). */
+struct dmumu_deposit {
+    double step;
+    struct dmumu_taps end[DMUMU_DEPOSIT_ROWS], start[DMUMU_DEPOSIT_ROWS];
+    double *memory; /* owned: all taps */
+    size_t capacity;
+};
+
+/** @return DMUMU_OK or DMUMU_ERROR_MEMORY */
+enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, double step, struct dmumu_deposit *deposit);
+void dmumu_deposit_free(struct dmumu_deposit *deposit);
+
+/** Relative width to which a narrower transit-time resonance, at xi = v_A/(mu v), is widened (resonance.h). */
+#define DMUMU_TRANSIT_LEAST_WIDTH 0.065
+
+/** Where a direction's transit-time damping lies in ln[x (1 - xi^2)^1/2]: first lattice indices and weights. */
+struct dmumu_transit_place {
+    long end, start;
+    double end_weight[DMUMU_STENCIL], start_weight[DMUMU_STENCIL];
+};
+
+/** Transit-time damping: directions with their interpolation weights, to be summed once mu and so their resonance is
+ * known. */
+struct dmumu_transit_deposit {
+    double step;
+    size_t n, capacity;
+    double *inverse_cosine;            /* [n], owned as all arrays */
+    double *weight;                    /* [n] of int xi d xi, x (1 - xi^2)^3/4 */
+    double *coarse_ratio;              /* [n] the coarser rule's weight over it */
+    double *resonance;                 /* [n] scratch */
+    struct dmumu_transit_place *place; /* [n] */
+    long first, last;                  /* range of lattice indices that they touch */
+};
+
+enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step,
+                                             struct dmumu_transit_deposit *deposit);
+void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit);
+
+/** The transit-time taps of one mu: ends and (negative) starts of all directions in one list. */
+struct dmumu_transit_taps {
+    struct dmumu_taps taps;
+    double rel_error; /* of a widened resonance */
+    double *memory;   /* owned */
+    size_t capacity;
+};
+
+/** @param[in] alfven_speed_v, width  v_A/v and Delta of the resonance */
+enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *deposit, double mu, double width,
+                                          double alfven_speed_v, struct dmumu_transit_taps *taps);
+void dmumu_transit_taps_free(struct dmumu_transit_taps *taps);
+
+#endif

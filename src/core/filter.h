@@ -1,0 +1,51 @@
+/*
+ * Filter: sums of shifted copies of a table's row, on a lattice: sum_c tap[c] row[b + c] for every b.
+ *
+ * This is the innermost loop of the production kernel (kernel.h); taps come from deposit.h, rows from kernel_table.c.
+ */
+#ifndef DMUMU_CORE_FILTER_H
+#define DMUMU_CORE_FILTER_H
+
+#include <stddef.h>
+
+/**
+ * Taps of two quadrature rules, at the lattice points first .. first + n - 1; `beyond`[i] is the sum of those from i on,
+ * [n + 1]. Not owned.
+ */
+struct dmumu_taps {
+    long first;
+    size_t n;
+    double *fine, *coarse, *fine_beyond, *coarse_beyond;
+};
+
+/**
+ * value[i] at lattice point first + i, i < n; nothing before, and the last value after. Not owned. Single precision: 6e-8
+ * of a value is far below what interpolating between them is good for, and tables are what fills memory.
+ */
+struct dmumu_row {
+    long first;
+    size_t n;
+    const float *value;
+};
+
+/** Make fine_beyond and coarse_beyond. */
+void dmumu_taps_sum_up(struct dmumu_taps *taps);
+
+/** Lattice points that are filtered together, and every how many the coarser rule is too. */
+enum { DMUMU_FILTER_BLOCK = 32, DMUMU_FILTER_SAMPLE = 16, DMUMU_FILTER_SAMPLES = 2 };
+
+/** What a block's filters add up to: the fine rule everywhere, the coarser one at samples; begin with zeros. */
+struct dmumu_filter_sum {
+    double fine[DMUMU_FILTER_BLOCK];
+    double coarse[DMUMU_FILTER_SAMPLES];
+    double constant, constant_coarse; /* of rows past their end, not yet in the above */
+};
+
+/** Add one row's sums at the lattice points b .. b + DMUMU_FILTER_BLOCK - 1, times `scale`. */
+void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
+                      struct dmumu_filter_sum *sum);
+
+/** Put the constants in. */
+void dmumu_filter_finish(struct dmumu_filter_sum *sum);
+
+#endif
