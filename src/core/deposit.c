@@ -10,16 +10,19 @@
 #include <string.h>
 
 /*
- * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie four
- * times denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes: 8 to a period at w = 10.
+ * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie much
+ * denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes, with a period of pi/w in ln t: at
+ * w = 10, where they begin to be faded out, 24 rows per unit are 7.5 to a period, 40 are 12.
  */
-#define LN_T_START   (-9.0)
-#define LN_T_DENSE   (-2.5)
-#define ROWS_OUTSIDE 8.0
-#define ROWS_DENSE   24.0
-#define RAMP         2.0 /* the change between the two takes 1/RAMP in ln t */
-#define FIRST        ((double)DMUMU_STENCIL_LEFT)
-#define LAST         ((double)(DMUMU_DEPOSIT_ROWS - DMUMU_STENCIL + DMUMU_STENCIL_LEFT))
+#define LN_T_START    (-9.0)
+#define LN_T_DENSE    (-2.5)
+#define LN_T_END      6.5
+#define ROWS_OUTSIDE  8.0
+#define DENSITY       24.0
+#define DENSITY_TIGHT 40.0 /* for tolerances below this: */
+#define TIGHT         3e-5
+#define RAMP          2.0 /* the change between the two takes 1/RAMP in ln t */
+#define FIRST         ((double)DMUMU_STENCIL_LEFT)
 
 /* Directions closer to 90 degrees than this carry no gyro-resonance: their K falls like xi^9/2. */
 #define LEAST_GYRO_COSINE  1e-3
@@ -41,10 +44,17 @@ double dmumu_deposit_step(double tolerance, int step_class)
     return 0.1 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
 }
 
-double dmumu_deposit_position(double ln_tangent)
+double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)
 {
     const double ramp = log1p(exp(RAMP * (ln_tangent - LN_T_DENSE))) / RAMP;
-    return ROWS_OUTSIDE * (ln_tangent - LN_T_START) + (ROWS_DENSE - ROWS_OUTSIDE) * ramp;
+    return ROWS_OUTSIDE * (ln_tangent - LN_T_START) + (rows->density - ROWS_OUTSIDE) * ramp;
+}
+
+struct dmumu_rows dmumu_rows_of(double tolerance)
+{
+    struct dmumu_rows rows = {.density = tolerance < TIGHT ? DENSITY_TIGHT : DENSITY};
+    rows.n = (int)dmumu_rows_position(&rows, LN_T_END) + DMUMU_STENCIL;
+    return rows;
 }
 
 /* A value between lattice points: the first of the DMUMU_STENCIL points that make it, and their weights. */
@@ -62,9 +72,10 @@ static struct place place_of(double position)
     return place;
 }
 
-static struct place row_place(double ln_tangent)
+static struct place row_place(const struct dmumu_rows *rows, double ln_tangent)
 {
-    return place_of(fmin(fmax(dmumu_deposit_position(ln_tangent), FIRST), LAST));
+    const double last = rows->n - DMUMU_STENCIL + DMUMU_STENCIL_LEFT;
+    return place_of(fmin(fmax(dmumu_rows_position(rows, ln_tangent), FIRST), last));
 }
 
 static bool carries_gyro(const struct dmumu_angles *angles, size_t p)
@@ -76,7 +87,7 @@ static bool carries_gyro(const struct dmumu_angles *angles, size_t p)
 
 /* What a direction adds to which taps: both limits of its integral over x. */
 struct limit {
-    struct dmumu_taps *taps; /* [DMUMU_DEPOSIT_ROWS] */
+    struct dmumu_taps *taps; /* [rows.n] */
     double ln_x;
 };
 
@@ -110,7 +121,7 @@ static void measure(const struct dmumu_angles *angles, struct dmumu_deposit *dep
         }
         struct limit limit[2];
         const int n_limits = limits_of(angles, p, deposit, limit);
-        const struct place row = row_place(angles->ln_tangent[p]);
+        const struct place row = row_place(&deposit->rows, angles->ln_tangent[p]);
         for (int l = 0; l < n_limits; l++) {
             const struct place column = place_of(limit[l].ln_x / deposit->step);
             for (int j = 0; j < DMUMU_STENCIL; j++) {
@@ -154,10 +165,14 @@ static enum dmumu_status reserve(double **memory, size_t *capacity, size_t n)
 static void add_weights(struct dmumu_taps *taps, const struct place *place, double fine, double coarse)
 {
     double *to = taps->fine + (place->first - taps->first);
-    double *to_coarse = taps->coarse + (place->first - taps->first);
     for (int k = 0; k < DMUMU_STENCIL; k++) {
         to[k] += fine * place->weight[k];
-        to_coarse[k] += coarse * place->weight[k];
+    }
+    if (coarse != 0.0) { /* on every other point of a panel */
+        double *to_coarse = taps->coarse + (place->first - taps->first);
+        for (int k = 0; k < DMUMU_STENCIL; k++) {
+            to_coarse[k] += coarse * place->weight[k];
+        }
     }
 }
 
@@ -173,7 +188,7 @@ static void fill(const struct dmumu_angles *angles, struct dmumu_deposit *deposi
         const double scale = xi * sqrt(xi) / (1.0 + t);
         struct limit limit[2];
         const int n_limits = limits_of(angles, p, deposit, limit);
-        const struct place row = row_place(angles->ln_tangent[p]);
+        const struct place row = row_place(&deposit->rows, angles->ln_tangent[p]);
         for (int l = 0; l < n_limits; l++) {
             const struct place column = place_of(limit[l].ln_x / deposit->step);
             for (int j = 0; j < DMUMU_STENCIL; j++) {
@@ -187,16 +202,18 @@ static void fill(const struct dmumu_angles *angles, struct dmumu_deposit *deposi
     }
 }
 
-enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, double step, struct dmumu_deposit *deposit)
+enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const struct dmumu_rows *rows, double step,
+                                     struct dmumu_deposit *deposit)
 {
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
     deposit->step = step;
+    deposit->rows = *rows;
     memset(deposit->end, 0, sizeof deposit->end);
     memset(deposit->start, 0, sizeof deposit->start);
     measure(angles, deposit);
     size_t size = 0;
     for (int l = 0; l < 2; l++) {
-        for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+        for (int row = 0; row < rows->n; row++) {
             size += taps_size(list[l][row].n);
         }
     }
@@ -206,13 +223,13 @@ enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, double s
     }
     double *memory = deposit->memory;
     for (int l = 0; l < 2; l++) {
-        for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+        for (int row = 0; row < rows->n; row++) {
             memory = taps_place(&list[l][row], memory);
         }
     }
     fill(angles, deposit);
     for (int l = 0; l < 2; l++) {
-        for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+        for (int row = 0; row < rows->n; row++) {
             dmumu_taps_sum_up(&list[l][row]);
         }
     }

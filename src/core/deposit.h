@@ -24,20 +24,28 @@
 enum { DMUMU_DEPOSIT_CLASSES = 5, DMUMU_TRANSIT_CLASS = -1 };
 double dmumu_deposit_step(double tolerance, int step_class);
 
-/** Rows of K over t, and the position among them (a real number, row 0 first) of a direction. */
-enum { DMUMU_DEPOSIT_ROWS = 276 };
-double dmumu_deposit_position(double ln_tangent);
+/** Rows of K over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
+enum { DMUMU_MAX_ROWS = 424 };
+struct dmumu_rows {
+    int n;
+    double density; /* rows per unit of ln t, where J'^2 has its lobes */
+};
+struct dmumu_rows dmumu_rows_of(double tolerance);
+/** Position of a direction among the rows: a real number, row 0 first. */
+double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent);
 
 /** Gyro-resonance: for each row, where the cascade ends (x_max) and, to be subtracted, where it starts (x = 1). */
 struct dmumu_deposit {
     double step;
-    struct dmumu_taps end[DMUMU_DEPOSIT_ROWS], start[DMUMU_DEPOSIT_ROWS];
-    double *memory; /* owned: all taps */
+    struct dmumu_rows rows;
+    struct dmumu_taps end[DMUMU_MAX_ROWS], start[DMUMU_MAX_ROWS]; /* [rows.n] */
+    double *memory;                                               /* owned: all taps */
     size_t capacity;
 };
 
 /** @return DMUMU_OK or DMUMU_ERROR_MEMORY */
-enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, double step, struct dmumu_deposit *deposit);
+enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const struct dmumu_rows *rows, double step,
+                                     struct dmumu_deposit *deposit);
 void dmumu_deposit_free(struct dmumu_deposit *deposit);
 
 /** Relative width to which a narrower transit-time resonance, at xi = v_A/(mu v), is widened (resonance.h). */

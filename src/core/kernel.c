@@ -83,7 +83,7 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit, long b,
                        struct dmumu_filter_sum *sum)
 {
-    for (size_t i = 0; i < DMUMU_DEPOSIT_ROWS; i++) {
+    for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
         const struct dmumu_row row = {
             .first = table->first, .n = table->row_end[i], .value = table->value + i * table->n_v};
         const long last = b + DMUMU_FILTER_BLOCK - 1 - row.first; /* taps at -last and before see nothing */

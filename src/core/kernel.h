@@ -42,10 +42,11 @@ struct dmumu_fast_common {
     int harmonics;
     double tolerance;
     double step[DMUMU_DEPOSIT_CLASSES], transit_step;
-    struct dmumu_lobes *lobes;              /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
-    double row_tangent[DMUMU_DEPOSIT_ROWS]; /* t of each row */
-    double *g_value;                        /* owned, and g's own values with it */
-    struct dmumu_row g;                     /* G over ln z at the transit step */
+    struct dmumu_rows rows;
+    struct dmumu_lobes *lobes;          /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
+    double row_tangent[DMUMU_MAX_ROWS]; /* [rows.n] t of each row */
+    double *g_value;                    /* owned, and g's own values with it */
+    struct dmumu_row g;                 /* G over ln z at the transit step */
 };
 
 /** @param[in] tolerance  of the model: steps follow from it */
@@ -58,12 +59,12 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
 /** K at one (M_A, mu). */
 struct dmumu_fast_table {
     double mu, s, width;
-    int step_class;                     /* of the lattice in ln V, see deposit.h */
-    long first;                         /* lattice index of the first entry of a row: K = 0 there and before */
-    size_t n_v;                         /* entries per row; K is constant from the last on */
-    float *value;                       /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
-    size_t row_end[DMUMU_DEPOSIT_ROWS]; /* entries until a row is constant but for what does not count */
-    double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */
+    int step_class;                 /* of the lattice in ln V, see deposit.h */
+    long first;                     /* lattice index of the first entry of a row: K = 0 there and before */
+    size_t n_v;                     /* entries per row; K is constant from the last on */
+    float *value;                   /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
+    size_t row_end[DMUMU_MAX_ROWS]; /* entries until a row is constant but for what does not count */
+    double rel_error;               /* of an interpolated K, relative to its largest, measured when the table is made */
     /* A widened resonance errs by `widened` x the fourth difference of the profile over `stride` lattice points. */
     double widened;
     long stride;

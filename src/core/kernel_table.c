@@ -102,15 +102,15 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
 
 /* ---- what all tables share --------------------------------------------------------------------------------------- */
 
-/* t of each row, by bisection of dmumu_deposit_position. */
+/* t of each row, by bisection of dmumu_rows_position. */
 static void find_rows(struct dmumu_fast_common *common)
 {
-    for (int row = 0; row < DMUMU_DEPOSIT_ROWS; row++) {
+    for (int row = 0; row < common->rows.n; row++) {
         double low = -20.0;
         double high = 20.0;
         for (int i = 0; i < 60; i++) {
             const double middle = 0.5 * (low + high);
-            if (dmumu_deposit_position(middle) < row) {
+            if (dmumu_rows_position(&common->rows, middle) < row) {
                 low = middle;
             } else {
                 high = middle;
@@ -142,7 +142,8 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
 
 enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance)
 {
-    *common = (struct dmumu_fast_common){.harmonics = harmonics, .tolerance = tolerance};
+    *common =
+        (struct dmumu_fast_common){.harmonics = harmonics, .tolerance = tolerance, .rows = dmumu_rows_of(tolerance)};
     common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
@@ -340,7 +341,7 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
                       struct dmumu_fast_table *table)
 {
     const size_t n = table->n_v;
-    for (size_t i = 0; i < DMUMU_DEPOSIT_ROWS; i++) {
+    for (size_t i = 0; i < (size_t)common->rows.n; i++) {
         const double t = common->row_tangent[i];
         float *row = table->value + i * n;
         make_row(common, samples, table, t, 1.0 + t, scratch);
@@ -357,9 +358,10 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
 }
 
 /* K between rows, as the deposit interpolates it. */
-static void interpolate_row(const struct dmumu_fast_table *table, double ln_t, double row[])
+static void interpolate_row(const struct dmumu_rows *rows, const struct dmumu_fast_table *table, double ln_t,
+                            double row[])
 {
-    const double position = dmumu_deposit_position(ln_t);
+    const double position = dmumu_rows_position(rows, ln_t);
     const size_t first = (size_t)position - DMUMU_STENCIL_LEFT;
     double weight[DMUMU_STENCIL];
     dmumu_stencil_weights(position - floor(position), weight);
@@ -373,13 +375,13 @@ static void interpolate_row(const struct dmumu_fast_table *table, double ln_t, d
     }
 }
 
-/* An entry from its eight neighbours at odd distances: eight-point interpolation at half the step, so 2^8 its error. */
-static double from_neighbours(const double v[])
+/* The eighth of 15 entries from those at odd distances: eight-point interpolation at half the step, so 2^8 its error. */
+static double from_neighbours(const double v[static 15])
 {
     static const double weight[4] = {1225.0 / 2048.0, -245.0 / 2048.0, 49.0 / 2048.0, -5.0 / 2048.0};
     double sum = 0.0;
-    for (long j = 0; j < 4; j++) {
-        sum += weight[j] * (v[-2 * j - 1] + v[2 * j + 1]);
+    for (size_t j = 0; j < 4; j++) {
+        sum += weight[j] * (v[6 - 2 * j] + v[8 + 2 * j]);
     }
     return sum;
 }
@@ -403,13 +405,13 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     int n_rows = 0;
     for (double ln_t = -3.0; ln_t < 3.0; ln_t += 0.3927, n_rows++) {
         make_row(common, samples, table, exp(ln_t), 1.0, direct);
-        interpolate_row(table, ln_t, interpolated);
+        interpolate_row(&common->rows, table, ln_t, interpolated);
         const double most = fabs(direct[n_v - 1]);
         for (size_t k = 0; k < n_v; k++) {
             between_rows[k] += (interpolated[k] - direct[k]) / most;
         }
         for (size_t k = 7; k + 7 < n_v; k++) {
-            along_row[k] += (from_neighbours(direct + k) - direct[k]) / (256.0 * most);
+            along_row[k] += (from_neighbours(direct + k - 7) - direct[k]) / (256.0 * most);
         }
     }
     double worst = 0.0;
@@ -441,7 +443,7 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     const double step = common->step[table->step_class];
     struct u_samples samples = {0};
     double *scratch = malloc(table->n_v * sizeof *scratch);
-    table->value = malloc(DMUMU_DEPOSIT_ROWS * table->n_v * sizeof *table->value);
+    table->value = malloc((size_t)common->rows.n * table->n_v * sizeof *table->value);
     enum dmumu_status status = DMUMU_ERROR_MEMORY;
     if (scratch && table->value) {
         status = make_u_samples(&shape, state->harmonics, step, table, &samples);

@@ -99,8 +99,9 @@ const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *work
 {
     if (!workspace->has_deposit[step_class]) {
         const double step = dmumu_deposit_step(workspace->model.tolerance, step_class);
+        const struct dmumu_rows rows = dmumu_rows_of(workspace->model.tolerance);
         if (make_angles(workspace, step_class, 0.0) != DMUMU_OK ||
-            dmumu_deposit_make(&workspace->angles, step, &workspace->deposit[step_class]) != DMUMU_OK) {
+            dmumu_deposit_make(&workspace->angles, &rows, step, &workspace->deposit[step_class]) != DMUMU_OK) {
             return NULL;
         }
         workspace->has_deposit[step_class] = true;

@@ -78,12 +78,13 @@ static double scan_seconds(struct bench *bench, double alfven_mach, int *n_curve
     enum dmumu_status status = dmumu_tables_new(&bench->model, alfven_mach, &tables, &bench->error);
     if (status == DMUMU_OK)
         status = dmumu_workspace_new(&workspace, &bench->error);
+    /* L runs fastest, as in a scan's blocks */
     for (int i = 0; i < DMUMU_N_REGIONS * N_BETA * N_SCALE && status == DMUMU_OK; i++) {
         struct dmumu_point point = {
-            .region = i % 2 == 0 ? DMUMU_DISK : DMUMU_HALO,
+            .region = i / N_SCALE / N_BETA == 0 ? DMUMU_DISK : DMUMU_HALO,
             .alfven_mach = alfven_mach,
-            .beta = log_step(0.01, 1.0, i / 2 % N_BETA, N_BETA),
-            .injection_scale_pc = log_step(10.0, 300.0, i / 2 / N_BETA, N_SCALE),
+            .beta = log_step(0.01, 1.0, i / N_SCALE % N_BETA, N_BETA),
+            .injection_scale_pc = log_step(10.0, 300.0, i % N_SCALE, N_SCALE),
         };
         status = dmumu_curve_compute(tables, &point, N_RIGIDITY, bench->rigidity_gv, &bench->curve, workspace,
                                      &bench->error);
