@@ -16,8 +16,8 @@ struct entry {
 
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
 {
-    const double of_mach = pow(alfven_mach, -0.5);
-    return region == DMUMU_DISK ? 1.2 * of_mach : of_mach;
+    const double of_mach = pow(alfven_mach, 0.1);
+    return region == DMUMU_DISK ? 2.0 * of_mach : of_mach;
 }
 
 /* Costliest first; equal costs in the grid's own order, so that every rank sorts alike. */
