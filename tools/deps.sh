@@ -29,6 +29,7 @@ build   | MPI compiler (mpicc)        | has mpicc_             | openmpi-bin lib
 build   | MPI launcher (mpirun)       | has mpirun             | openmpi-bin
 build   | pkg-config                  | has pkg-config         | pkg-config
 build   | GSL                         | has_pc gsl             | libgsl-dev
+build   | libyaml                     | has_pc yaml-0.1        | libyaml-dev
 build   | libcyaml                    | has_pc libcyaml        | libcyaml-dev
 build   | cubature                    | has_header cubature.h  | libcubature-dev
 build   | parallel HDF5               | has_hdf5               | libhdf5-openmpi-dev
@@ -77,7 +78,7 @@ say_how() {
 One of these brings it:
   Debian, Ubuntu:  sudo apt-get update && sudo apt-get install --no-install-recommends $packages
   a cluster:       module load gcc openmpi hdf5-parallel gsl      (names differ: \`module avail hdf5\`; take one with MPI)
-  Spack:           spack install openmpi gsl libcyaml cmocka pkgconf 'hdf5+mpi+hl' && spack load openmpi gsl libcyaml cmocka pkgconf hdf5
+  Spack:           spack install openmpi gsl libyaml libcyaml cmocka pkgconf 'hdf5+mpi+hl' && spack load openmpi gsl libyaml libcyaml cmocka pkgconf hdf5
 An HDF5 that pkg-config does not know is found through HDF5_DIR=/its/prefix.
 END
 }

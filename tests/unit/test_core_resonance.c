@@ -1,4 +1,4 @@
-/* Resonance: widths and exponentials by hand, and the normalisation of R_n like that of pi delta. */
+/* Resonance: widths and exponentials by hand, R_n normalised like pi delta, moments of the widened resonance. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,12 +65,63 @@ static void test_normalised_like_pi_delta(void **state)
     }
 }
 
+/* ---- the widened resonance --------------------------------------------------------------------------------------- */
+
+/* int d shift value (shift - mu)^power by the trapezoidal rule, exact for what ends like a Gaussian. */
+static double moment(const struct dmumu_resonance_shape *shape, int power)
+{
+    enum { POINTS = 400 };
+    const double step = 20.0 * shape->width / POINTS;
+    double sum = 0.0;
+    for (int i = 0; i <= POINTS; i++) {
+        const double distance = step * (i - POINTS / 2);
+        sum += step * dmumu_resonance_shape_value(shape, shape->mu + distance) * pow(distance, power);
+    }
+    return sum;
+}
+
+/* Area and second moment are those of exp(-(mu - shift)^2/Delta^2); the fourth lacks 3/4 (D^2 - Delta^2)^2 of the area. */
+static void test_widened_keeps_moments(void **state)
+{
+    (void)state;
+    static const double widths[] = {1e-4, 0.005, 0.03, 0.0799};
+    const double mu = 0.4;
+    for (size_t k = 0; k < 4; k++) {
+        const double width = widths[k];
+        const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, 0.2);
+        const double area = DMUMU_SQRT_PI * width;
+        const double wider = shape.width * shape.width - width * width;
+        assert_close(shape.width, 0.08, 1e-15);
+        assert_close(moment(&shape, 0), area, 1e-11);
+        assert_close(moment(&shape, 2) + wider * area, (0.5 * width * width + wider) * area, 1e-11);
+        assert_close(moment(&shape, 4), 0.75 * (pow(width, 4.0) - wider * wider) * area, 1e-11);
+        assert_true(fabs(moment(&shape, 1)) < 1e-15 && fabs(moment(&shape, 3)) < 1e-15);
+    }
+}
+
+static void test_wide_enough_is_gaussian(void **state)
+{
+    (void)state;
+    static const double mus[] = {0.0, 0.05, 0.4, 0.9999};
+    for (size_t k = 0; k < 4; k++) {
+        const double width = 0.2;
+        const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mus[k], width, 0.2);
+        assert_true(shape.mu == mus[k] && shape.width == width && shape.ratio == 1.0);
+        for (double shift = -1.5; shift < 1.5; shift += 0.0917) {
+            assert_close(dmumu_resonance_shape_value(&shape, shift), dmumu_resonance_transit(mus[k], shift, width),
+                         1e-14);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_width),
         cmocka_unit_test(test_exponentials),
         cmocka_unit_test(test_normalised_like_pi_delta),
+        cmocka_unit_test(test_widened_keeps_moments),
+        cmocka_unit_test(test_wide_enough_is_gaussian),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
