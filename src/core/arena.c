@@ -2,6 +2,7 @@
 #include "core/arena.h"
 
 #include <stdalign.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,9 @@ static int add_chunk(struct dmumu_arena *arena, size_t size)
 void *dmumu_arena_take(struct dmumu_arena *arena, size_t size)
 {
     const size_t alignment = alignof(max_align_t);
+    if (size > SIZE_MAX - alignment) {
+        return NULL;
+    }
     const size_t rounded = (size + alignment - 1) / alignment * alignment;
     while (arena->at < arena->n_chunks && arena->used + rounded > arena->chunk[arena->at].size) {
         arena->at++;

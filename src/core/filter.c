@@ -99,7 +99,7 @@ void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row
 {
     double from[CHUNK + BLOCK];
     /* taps before `begin` see nothing at any point of the block, from `end` on the constant at all of them */
-    const size_t begin = clamped(row->first + 1 - (b + BLOCK - 1) - taps->first, taps->n);
+    const size_t begin = clamped(row->first - (b + BLOCK - 1) - taps->first, taps->n);
     const size_t end = clamped(row->first + (long)row->n - 1 - b - taps->first, taps->n);
     for (size_t i = begin; i < end; i += CHUNK) {
         const size_t n = end - i < CHUNK ? end - i : CHUNK;

@@ -341,6 +341,10 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
         const double ratio = values->rate[i] / values->s2[i];
         least = fmin(least, ratio);
         most = fmax(most, ratio);
+        if (isnan(ratio)) {
+            integral.value = (double)NAN; /* and so D is, and flagged */
+            return integral;
+        }
     }
     const double near = 1.6487212707001282; /* exp(1/2): closer to the edge, the polynomial may cross it */
     if (most * near < edge_rate) {
@@ -364,7 +368,7 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
         }
         const struct shape shape = {rules, low, 1.0 - high, half, q_edge, margin};
         integrate_part(&shape, &integral, sensitivity);
-        integral.rough = values->sharp || log(least) - q_edge <= -DMUMU_PANEL_FLOOR;
+        integral.rough = values->sharp || !(log(least) - q_edge > -DMUMU_PANEL_FLOOR);
     }
     for (int i = 0; i < NODES; i++) {
         integral.rate_error += sensitivity[i] * values->error[i];

@@ -1,0 +1,419 @@
+/*
+ * Panel: integrals of (1 - mu^2)^2/D_mumu for smooth q = ln[D_mumu/(1 - mu^2)], whole and between edges of C, and their
+ * error estimates, against GSL's adaptive quadrature.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/panel.h"
+
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_integration.h>
+#include <math.h>
+
+enum { NODES = DMUMU_KRONROD_N, INTERVALS = 400, SCAN = 2000 };
+
+static const struct dmumu_panel_key everything = {0, 0};
+
+static void assert_close(double value, double expected, double relative)
+{
+    if (!(fabs(value - expected) <= relative * fabs(expected))) {
+        fail_msg("%.17g is not %.17g to %g", value, expected, relative);
+    }
+}
+
+static int make_rules(void **state)
+{
+    struct dmumu_panel_rules *rules = test_malloc(sizeof *rules);
+    dmumu_panel_rules_make(rules);
+    *state = rules;
+    return 0;
+}
+
+static int free_rules(void **state)
+{
+    test_free(*state);
+    return 0;
+}
+
+/* ---- q ----------------------------------------------------------------------------------------------------------- */
+
+/* q = offset + slope mu + wave cos(k mu) + step tanh[(mu - at)/width] */
+struct curve {
+    double offset, slope, wave, k, step, at, width;
+};
+
+static double q_at(const struct curve *curve, double mu)
+{
+    const double step = curve->step != 0.0 ? curve->step * tanh((mu - curve->at) / curve->width) : 0.0;
+    return curve->offset + curve->slope * mu + curve->wave * cos(curve->k * mu) + step;
+}
+
+static struct dmumu_panel_values values_of(const struct curve *curve, struct dmumu_panel_key key)
+{
+    struct dmumu_panel_values values = {.sharp = false};
+    for (int i = 0; i < NODES; i++) {
+        double mu;
+        dmumu_panel_node(key, i, &mu, &values.s2[i]);
+        values.rate[i] = values.s2[i] * exp(q_at(curve, mu));
+    }
+    return values;
+}
+
+/* ---- the exact integral ------------------------------------------------------------------------------------------ */
+
+static double integrand(double mu, void *context)
+{
+    return (1.0 - mu) * (1.0 + mu) * exp(-q_at((const struct curve *)context, mu));
+}
+
+static double integrate(const struct curve *curve, double low, double high)
+{
+    struct curve copy = *curve;
+    gsl_integration_workspace *workspace = gsl_integration_workspace_alloc(INTERVALS);
+    assert_non_null(workspace);
+    const gsl_function function = {.function = integrand, .params = &copy};
+    double value;
+    double error;
+    assert_int_equal(
+        gsl_integration_qag(&function, low, high, 0.0, 1e-12, INTERVALS, GSL_INTEG_GAUSS31, workspace, &value, &error),
+        GSL_SUCCESS);
+    gsl_integration_workspace_free(workspace);
+    return value;
+}
+
+static double edge_between(const struct curve *curve, double q_edge, double inside, double outside)
+{
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (inside + outside);
+        *(q_at(curve, middle) > q_edge ? &inside : &outside) = middle;
+    }
+    return inside;
+}
+
+struct exact {
+    double value, mu_star;
+    int n_edges;
+};
+
+/* Between the edges that a fine scan finds. */
+static struct exact exact_of(const struct curve *curve, struct dmumu_panel_key key, double q_edge)
+{
+    struct exact exact = {0.0, (double)NAN, 0};
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    double open = low;
+    for (int i = 1; i <= SCAN; i++) {
+        const double a = low + (high - low) * (i - 1) / SCAN;
+        const double b = low + (high - low) * i / SCAN;
+        const bool inside = q_at(curve, a) > q_edge;
+        const bool next = q_at(curve, b) > q_edge;
+        exact.n_edges += inside != next;
+        if (!inside && next) {
+            open = edge_between(curve, q_edge, b, a);
+        }
+        if (inside && (!next || i == SCAN)) {
+            exact.mu_star = next ? high : edge_between(curve, q_edge, a, b);
+            exact.value += integrate(curve, open, exact.mu_star);
+        }
+    }
+    return exact;
+}
+
+static struct dmumu_panel_integral panel_of(void *const *state, const struct curve *curve, struct dmumu_panel_key key,
+                                            double q_edge)
+{
+    const struct dmumu_panel_values values = values_of(curve, key);
+    return dmumu_panel_integrate(*state, key, &values, q_edge);
+}
+
+/* ---- geometry and rules ------------------------------------------------------------------------------------------ */
+
+static void test_ends_and_nodes(void **state)
+{
+    (void)state;
+    const struct dmumu_panel_key key = {3, 5};
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    assert_true(low == 0.625 && high == 0.75);
+    for (int i = 0; i < NODES; i++) {
+        double mu;
+        double s2;
+        dmumu_panel_node(key, i, &mu, &s2);
+        assert_close(mu, 0.6875 + 0.0625 * dmumu_kronrod_node[i], 1e-15);
+        assert_close(s2, 1.0 - mu * mu, 1e-14);
+    }
+}
+
+/* The panel next to mu = 1: 1 - mu^2 keeps the digits that mu has lost. */
+static void test_nodes_next_to_one(void **state)
+{
+    (void)state;
+    const struct dmumu_panel_key key = {30, (1U << 30) - 1};
+    for (int i = 0; i < NODES; i++) {
+        double mu;
+        double s2;
+        dmumu_panel_node(key, i, &mu, &s2);
+        const double distance = ldexp(1.0 - dmumu_kronrod_node[i], -31);
+        assert_close(s2, distance * (2.0 - distance), 1e-14);
+        assert_true(mu < 1.0);
+    }
+}
+
+static void test_probes(void **state)
+{
+    (void)state;
+    const struct dmumu_panel_key probes = {DMUMU_PROBE_DEPTH, 0};
+    const struct dmumu_panel_key last_half = {1, 1};
+    double mu;
+    double s2;
+    double last_mu;
+    dmumu_panel_node(last_half, NODES - 1, &last_mu, &s2);
+    for (int i = 0; i < NODES; i++) {
+        dmumu_panel_node(probes, i, &mu, &s2);
+        assert_close(1.0 - mu, ldexp(1.0, -(7 + i)), 1e-15);
+        assert_close(s2, 1.0 - mu * mu, 1e-15);
+        assert_true(i > 0 || mu < last_mu);
+    }
+    assert_true(1.0 - mu < 5e-7);
+}
+
+static double power_sum(const double weight[static NODES], int power)
+{
+    double sum = 0.0;
+    for (int i = 0; i < NODES; i++) {
+        sum += weight[i] * pow(dmumu_kronrod_node[i], power);
+    }
+    return sum;
+}
+
+static void test_coarse_weight(void **state)
+{
+    const struct dmumu_panel_rules *rules = *state;
+    int n = 0;
+    for (int i = 0; i < NODES; i++) {
+        n += fabs(rules->coarse_weight[i]) > 1e-13;
+    }
+    assert_int_equal(n, 11);
+    for (int power = 0; power <= 10; power++) {
+        const double expected = power % 2 ? 0.0 : 2.0 / (power + 1.0);
+        assert_true(fabs(power_sum(rules->coarse_weight, power) - expected) < 1e-13);
+    }
+    assert_true(fabs(power_sum(rules->coarse_weight, 12) - 2.0 / 13.0) > 1e-6); /* a rule of its own */
+}
+
+/* Samples of x^degree: exact up to what the polynomials' points determine, 15, 11 and 11. */
+static void test_samples(void **state)
+{
+    const struct dmumu_panel_rules *rules = *state;
+    for (int p = 0; p < DMUMU_PANEL_POLYNOMIALS; p++) {
+        int n = 0;
+        for (int i = 0; i < NODES; i++) {
+            n += rules->barycentric[p][i] != 0.0;
+        }
+        assert_int_equal(n, p == 0 ? 15 : 11);
+        for (int degree = 0; degree <= (p == 0 ? 14 : 10); degree++) {
+            for (int k = 0; k < DMUMU_PANEL_SAMPLES; k++) {
+                double sum = 0.0;
+                for (int i = 0; i < NODES; i++) {
+                    sum += rules->sample[p][i][k] * pow(dmumu_kronrod_node[i], degree);
+                }
+                const double x = -1.0 + 2.0 * k / (DMUMU_PANEL_SAMPLES - 1.0);
+                assert_true(fabs(sum - pow(x, degree)) < 1e-12);
+            }
+        }
+    }
+}
+
+/* ---- values ------------------------------------------------------------------------------------------------------ */
+
+static const struct dmumu_panel_key keys[] = {{0, 0}, {1, 0}, {1, 1}, {3, 5}, {6, 63}};
+enum { N_KEYS = sizeof keys / sizeof keys[0] };
+
+static void test_whole(void **state)
+{
+    static const struct curve curves[] = {
+        {.offset = 3.0}, {.offset = -5.0, .slope = 2.0}, {.offset = 1.0, .slope = -1.0, .wave = 0.3, .k = 4.0}};
+    static const double edges[] = {-8.0, -(double)INFINITY};
+    for (int k = 0; k < N_KEYS; k++) {
+        for (int c = 0; c < 3; c++) {
+            for (int e = 0; e < 2; e++) {
+                const struct dmumu_panel_integral integral = panel_of(state, &curves[c], keys[k], edges[e]);
+                const struct exact exact = exact_of(&curves[c], keys[k], edges[e]);
+                assert_close(integral.value, exact.value, 1e-12);
+                assert_true(integral.mu_star == exact.mu_star);
+                assert_true(integral.difference <= 1e-5 * exact.value);
+                assert_true(integral.rough == (e == 1)); /* without a zone */
+            }
+        }
+    }
+}
+
+/* q crosses its edge once or often, on the way up, down, or both. */
+static void test_with_edges(void **state)
+{
+    static const struct curve curves[] = {{.slope = 2.0, .offset = -1.0},
+                                          {.slope = -1.5, .offset = 0.6},
+                                          {.offset = 0.2, .wave = -0.8, .k = 7.0},
+                                          {.offset = -0.1, .wave = 0.5, .k = 7.0}};
+    static const int n_edges[] = {1, 1, 2, 2};
+    static const double shifts[] = {0.0, -7.0, 12.0};
+    for (int c = 0; c < 4; c++) {
+        for (int s = 0; s < 3; s++) {
+            struct curve curve = curves[c];
+            curve.offset += shifts[s]; /* and the edge as well */
+            const struct exact exact = exact_of(&curve, everything, shifts[s]);
+            const struct dmumu_panel_integral integral = panel_of(state, &curve, everything, shifts[s]);
+            assert_int_equal(exact.n_edges, n_edges[c]);
+            assert_close(integral.value, exact.value, c < 2 ? 1e-10 : 1e-5);
+            assert_close(integral.mu_star, exact.mu_star, c < 2 ? 1e-10 : 1e-5);
+            assert_false(integral.rough);
+        }
+    }
+}
+
+/* Dyadic halves of a panel with an edge add up to it. */
+static void test_halves_add_up(void **state)
+{
+    const struct curve curve = {.slope = 2.5, .offset = -1.4, .wave = 0.1, .k = 5.0};
+    const struct dmumu_panel_key left = {1, 0};
+    const struct dmumu_panel_key right = {1, 1};
+    const double whole = panel_of(state, &curve, everything, 0.0).value;
+    const double halves = panel_of(state, &curve, left, 0.0).value + panel_of(state, &curve, right, 0.0).value;
+    assert_close(halves, whole, 1e-7);
+}
+
+static void test_nothing_confined(void **state)
+{
+    static const double offsets[] = {-50.0, -5.0, -0.6, -0.4, -0.01}; /* from -1/2 the polynomial is asked */
+    for (int k = 0; k < N_KEYS; k++) {
+        for (int i = 0; i < 5; i++) {
+            const struct curve curve = {.offset = offsets[i]};
+            const struct dmumu_panel_integral integral = panel_of(state, &curve, keys[k], 0.0);
+            assert_true(integral.value == 0.0 && integral.difference == 0.0 && integral.rate_error == 0.0);
+            assert_true(isnan(integral.mu_star));
+        }
+    }
+}
+
+/* ---- errors ------------------------------------------------------------------------------------------------------ */
+
+static void assert_estimate(void *const *state, const struct curve *curve, double q_edge, double rounding)
+{
+    const struct exact exact = exact_of(curve, everything, q_edge);
+    if (!(exact.value > 0.0)) {
+        return;
+    }
+    const struct dmumu_panel_integral integral = panel_of(state, curve, everything, q_edge);
+    const double estimate = dmumu_panel_error(&integral, exact.value);
+    const double error = fabs(integral.value - exact.value) / exact.value;
+    if (!(error <= 3.0 * estimate + rounding)) {
+        fail_msg("slope %g wave %g k %g step %g at %g width %g, edge %g: error %g, estimate %g", curve->slope,
+                 curve->wave, curve->k, curve->step, curve->at, curve->width, q_edge, error, estimate);
+    }
+}
+
+static void test_estimate_for_waves(void **state)
+{
+    for (double k = 1.0; k < 25.0; k *= 1.17) {
+        for (double slope = -4.0; slope < 4.1; slope += 1.0) {
+            const struct curve curve = {.slope = slope, .wave = 0.5, .k = k};
+            assert_estimate(state, &curve, -20.0, 1e-13);
+            for (double edge = -3.1; edge < 3.0; edge += 0.37) {
+                assert_estimate(state, &curve, edge, 1e-11);
+            }
+        }
+    }
+}
+
+static void test_estimate_for_steps(void **state)
+{
+    for (double width = 1.0; width > 0.02; width *= 0.8) {
+        for (double at = 0.03; at < 1.0; at += 0.0613) {
+            const struct curve curve = {.slope = 0.5, .step = 1.0, .at = at, .width = width};
+            assert_estimate(state, &curve, -20.0, 1e-13);
+            assert_estimate(state, &curve, -0.25, 1e-11);
+            assert_estimate(state, &curve, 0.4, 1e-11);
+        }
+    }
+}
+
+/* What a common relative error of all rates does to the value, by changing them; first order, edges included. */
+static void assert_rate_error(void *const *state, const struct curve *curve, double q_edge, double relative)
+{
+    const double eps = 1e-5;
+    struct dmumu_panel_values values = values_of(curve, everything);
+    for (int i = 0; i < NODES; i++) {
+        values.error[i] = eps;
+    }
+    const struct dmumu_panel_integral integral = dmumu_panel_integrate(*state, everything, &values, q_edge);
+    /* q up by eps: the integrand falls, the confined part grows; the sum of both is rate_error */
+    const double falls = integral.value * eps;
+    struct curve raised = *curve;
+    raised.offset += eps;
+    const double grows =
+        exact_of(&raised, everything, q_edge).value - exact_of(curve, everything, q_edge).value + falls;
+    assert_close(integral.rate_error, falls + grows, relative);
+}
+
+static void test_rate_error(void **state)
+{
+    const struct curve whole = {.slope = 1.0};
+    const struct curve rising = {.slope = 2.0, .offset = -1.0};
+    assert_rate_error(state, &whole, -5.0, 1e-4);
+    assert_rate_error(state, &rising, 0.0, 0.15); /* nodes count as a whole, in or out */
+}
+
+static void test_rough(void **state)
+{
+    const struct curve curve = {.slope = 2.0, .offset = -1.0, .wave = 0.02, .k = 14.0};
+    struct dmumu_panel_values values = values_of(&curve, everything);
+    const struct dmumu_panel_integral smooth = dmumu_panel_integrate(*state, everything, &values, 0.0);
+    values.sharp = true;
+    const struct dmumu_panel_integral sharp = dmumu_panel_integrate(*state, everything, &values, 0.0);
+    assert_true(!smooth.rough && sharp.rough);
+    assert_true(sharp.value == smooth.value && sharp.difference == smooth.difference && sharp.difference > 0.0);
+    const struct curve steep = {.slope = 20.0, .offset = -18.0}; /* cut off far outside C */
+    assert_true(panel_of(state, &steep, everything, 0.0).rough);
+}
+
+/* Where no polynomial is to be trusted the difference itself is the error, else a higher power of it. */
+static void test_panel_error(void **state)
+{
+    (void)state;
+    struct dmumu_panel_integral integral = {.difference = 4e-6, .rough = false};
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(20.0 * 2e-6, 1.5), 1e-14);
+    integral.rough = true;
+    assert_close(dmumu_panel_error(&integral, 2.0), 2e-6, 1e-14);
+    integral.difference = 0.1;
+    assert_close(dmumu_panel_error(&integral, 2.0), 0.05, 1e-14);
+    integral.rough = false;
+    assert_close(dmumu_panel_error(&integral, 2.0), 0.05, 1e-14); /* never more than the difference */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ends_and_nodes),
+        cmocka_unit_test(test_nodes_next_to_one),
+        cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_coarse_weight),
+        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_with_edges),
+        cmocka_unit_test(test_halves_add_up),
+        cmocka_unit_test(test_nothing_confined),
+        cmocka_unit_test(test_estimate_for_waves),
+        cmocka_unit_test(test_estimate_for_steps),
+        cmocka_unit_test(test_rate_error),
+        cmocka_unit_test(test_rough),
+        cmocka_unit_test(test_panel_error),
+    };
+    return cmocka_run_group_tests(tests, make_rules, free_rules);
+}
