@@ -34,6 +34,7 @@ build   | libcyaml                    | has_pc libcyaml        | libcyaml-dev
 build   | cubature                    | has_header cubature.h  | libcubature-dev
 build   | parallel HDF5               | has_hdf5               | libhdf5-openmpi-dev
 tests   | cmocka                      | has_cmocka             | libcmocka-dev
+tests   | pgrep                       | has pgrep              | procps
 tests   | HDF5 tools (h5ls, h5dump)   | has h5dump             | hdf5-tools
 tests   | ncdump                      | has ncdump             | netcdf-bin
 tests   | Python                      | has python_            | python3
