@@ -44,6 +44,7 @@ struct dmumu_curve_work {
     bool *in_range; /* [n] */
     bool sums[DMUMU_N_SUMS];
     uint8_t *settled[DMUMU_N_SUMS]; /* [n] nothing more to split */
+    const double *alfven_alone;     /* [n] where D of that mode was computed by itself; else NULL */
     double tolerance;
     double q_edge;                                         /* C: q > q_edge; -inf without confinement */
     struct dmumu_fast_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where R lies; NULL until wanted */

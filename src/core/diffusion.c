@@ -12,6 +12,7 @@
 #include "core/error.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     MAX_DEPTH = 9,              /* panels of 1/512 */
@@ -227,10 +228,19 @@ static void store_nan(struct dmumu_curve *curve, size_t r, enum dmumu_quality qu
     curve->quality[r] = (uint8_t)quality;
 }
 
-static double d_or_nan(const struct dmumu_curve_work *work, const struct dmumu_curve_total *total, double d_unit)
+static double d_or_nan(const struct dmumu_curve_work *work, double value, double d_unit)
 {
-    const bool good = total->value > 0.0 && isfinite(total->value);
-    return good ? work->state->d_prefactor * total->value * d_unit : (double)NAN;
+    const bool good = value > 0.0 && isfinite(value);
+    return good ? work->state->d_prefactor * value * d_unit : (double)NAN;
+}
+
+/* D of one mode alone, over v L d_prefactor; `all` where that is the only one. */
+static double value_alone(const struct dmumu_curve_work *work, int mode, size_t r, double all)
+{
+    if (mode == DMUMU_ALFVEN && work->alfven_alone) {
+        return work->alfven_alone[r];
+    }
+    return work->sums[mode] && work->in_range[r] ? dmumu_curve_total_of(work, mode, r).value : all;
 }
 
 static void store(const struct dmumu_curve_work *work, double d_unit, struct dmumu_curve *curve, size_t r)
@@ -239,9 +249,7 @@ static void store(const struct dmumu_curve_work *work, double d_unit, struct dmu
                                                            : (struct dmumu_curve_total){.value = (double)NAN};
     for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
         if (work->state->modes[mode] && curve->d_mode_cm2_s[mode]) {
-            const struct dmumu_curve_total one =
-                work->sums[mode] && work->in_range[r] ? dmumu_curve_total_of(work, mode, r) : all;
-            curve->d_mode_cm2_s[mode][r] = d_or_nan(work, &one, d_unit);
+            curve->d_mode_cm2_s[mode][r] = d_or_nan(work, value_alone(work, mode, r, all.value), d_unit);
         }
     }
     if (all.value == 0.0) {
@@ -252,7 +260,7 @@ static void store(const struct dmumu_curve_work *work, double d_unit, struct dmu
         store_nan(curve, r, DMUMU_QUALITY_FAILED);
         return;
     }
-    curve->d_cm2_s[r] = d_or_nan(work, &all, d_unit);
+    curve->d_cm2_s[r] = d_or_nan(work, all.value, d_unit);
     curve->rel_error[r] = (all.quadrature_error + all.rate_error) / all.value;
     curve->mu_star[r] = all.mu_star;
     curve->quality[r] = curve->rel_error[r] <= work->tolerance ? DMUMU_QUALITY_OK : DMUMU_QUALITY_NOT_CONVERGED;
@@ -266,6 +274,43 @@ static void compute(struct dmumu_curve_work *work)
             break;
         }
     }
+}
+
+static bool take_settled(struct dmumu_curve_work *work)
+{
+    bool good = true;
+    for (int which = 0; which < DMUMU_N_SUMS; which++) {
+        work->settled[which] = dmumu_arena_take(&work->workspace->arena, work->n);
+        good = good && work->settled[which];
+    }
+    return good;
+}
+
+/*
+ * D of the Alfven modes alone, once for all beta and so by itself: where alone they confine next to nothing, it takes
+ * many panels towards mu = 1 that no other sum needs.
+ */
+static void compute_alfven_alone(struct dmumu_curve_work *work)
+{
+    work->alfven_alone = dmumu_rate_set_alone(work->tables, work->set, work->state->zone_l);
+    if (!work->alfven_alone) {
+        struct dmumu_curve_work alone = *work;
+        memset(alone.sums, 0, sizeof alone.sums);
+        alone.sums[DMUMU_ALFVEN] = true;
+        double *value = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *value);
+        alone.status = value && take_settled(&alone) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+        if (alone.status == DMUMU_OK) {
+            compute(&alone);
+        }
+        for (size_t r = 0; alone.status == DMUMU_OK && r < work->n; r++) {
+            value[r] = work->in_range[r] ? dmumu_curve_total_of(&alone, DMUMU_ALFVEN, r).value : (double)NAN;
+        }
+        if (alone.status == DMUMU_OK) {
+            work->alfven_alone = dmumu_rate_set_keep_alone(work->tables, work->set, work->state->zone_l, value);
+        }
+        work->status = work->alfven_alone ? work->status : DMUMU_ERROR_MEMORY;
+    }
+    work->sums[DMUMU_ALFVEN] = false;
 }
 
 /* Which sums are wanted: all modes, and each single one unless it is the only one. */
@@ -323,11 +368,7 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     dmumu_arena_reset(arena);
     double *ratio = dmumu_arena_take(arena, n * sizeof *ratio);
     bool *in_range = dmumu_arena_take(arena, n * sizeof *in_range);
-    bool good = ratio && in_range;
-    for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        work.settled[which] = dmumu_arena_take(arena, n);
-        good = good && work.settled[which];
-    }
+    const bool good = ratio && in_range && take_settled(&work);
     status = good ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error) : DMUMU_ERROR_MEMORY;
     if (status == DMUMU_OK && (state.modes[DMUMU_ALFVEN] || state.modes[DMUMU_SLOW])) {
         work.set = dmumu_tables_rate_set(tables, n, ratio);
@@ -335,7 +376,12 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     }
     if (status == DMUMU_OK) {
         dmumu_workspace_set_damping(workspace, tables, &state);
-        compute(&work);
+        if (work.sums[DMUMU_ALFVEN]) {
+            compute_alfven_alone(&work);
+        }
+        if (work.status == DMUMU_OK) {
+            compute(&work);
+        }
         status = work.status;
     }
     for (size_t r = 0; status == DMUMU_OK && r < n; r++) {

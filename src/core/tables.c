@@ -282,8 +282,59 @@ const struct dmumu_panel_rates *dmumu_tables_panel_rates(struct dmumu_tables *ta
     return *status == DMUMU_OK ? rates : NULL;
 }
 
+/* The tables' lock is held. */
+static struct dmumu_alone *find_alone(const struct dmumu_rate_set *set, double zone_l)
+{
+    struct dmumu_alone *alone = set->first_alone;
+    while (alone && alone->zone_l != zone_l) {
+        alone = alone->next;
+    }
+    return alone;
+}
+
+const double *dmumu_rate_set_alone(struct dmumu_tables *tables, const struct dmumu_rate_set *set, double zone_l)
+{
+    omp_set_lock(&tables->lock);
+    const struct dmumu_alone *alone = find_alone(set, zone_l);
+    omp_unset_lock(&tables->lock);
+    return alone ? alone->value : NULL;
+}
+
+static struct dmumu_alone *alone_new(double zone_l, size_t n, const double value[])
+{
+    struct dmumu_alone *alone = malloc(sizeof *alone);
+    double *copy = malloc(n * sizeof *copy);
+    if (!alone || !copy) {
+        free(alone);
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, value, n * sizeof *copy);
+    *alone = (struct dmumu_alone){.zone_l = zone_l, .value = copy};
+    return alone;
+}
+
+const double *dmumu_rate_set_keep_alone(struct dmumu_tables *tables, struct dmumu_rate_set *set, double zone_l,
+                                        const double value[])
+{
+    omp_set_lock(&tables->lock);
+    struct dmumu_alone *alone = find_alone(set, zone_l);
+    if (!alone && (alone = alone_new(zone_l, set->n, value)) != NULL) {
+        alone->next = set->first_alone;
+        set->first_alone = alone;
+    }
+    omp_unset_lock(&tables->lock);
+    return alone ? alone->value : NULL;
+}
+
 void dmumu_rate_set_free(struct dmumu_rate_set *set)
 {
+    while (set->first_alone) {
+        struct dmumu_alone *next = set->first_alone->next;
+        free(set->first_alone->value);
+        free(set->first_alone);
+        set->first_alone = next;
+    }
     while (set->first) {
         struct dmumu_panel_rates *next = set->first->next;
         panel_rates_free(set->first);

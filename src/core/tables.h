@@ -45,11 +45,19 @@ struct dmumu_panel_rates {
     struct dmumu_panel_rates *next;
 };
 
+/** Alfven modes alone, which depend on neither beta nor the region but for its zone: int_C of D, per R; NaN or 0 too. */
+struct dmumu_alone {
+    double zone_l;
+    double *value; /* [n] */
+    struct dmumu_alone *next;
+};
+
 struct dmumu_rate_set {
     size_t n;
     double *larmor_ratio; /* [n] */
     bool shared;          /* kept by the tables; else the caller frees it */
     struct dmumu_panel_rates *first;
+    struct dmumu_alone *first_alone;
     struct dmumu_rate_set *next;
 };
 
@@ -73,6 +81,11 @@ const struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables,
  */
 struct dmumu_rate_set *dmumu_tables_rate_set(struct dmumu_tables *tables, size_t n, const double larmor_ratio[]);
 void dmumu_rate_set_free(struct dmumu_rate_set *set);
+/** What was kept for these R and this zone, [set->n]; NULL: nothing yet. Thread-safe. */
+const double *dmumu_rate_set_alone(struct dmumu_tables *tables, const struct dmumu_rate_set *set, double zone_l);
+/** Keep it; two threads that computed it keep the first. Returns what is kept, NULL when out of memory. Thread-safe. */
+const double *dmumu_rate_set_keep_alone(struct dmumu_tables *tables, struct dmumu_rate_set *set, double zone_l,
+                                        const double value[]);
 /**
  * Rates of a set on a panel, of one of the Alfven and slow modes, complete for the R chosen.
  * @param[in] panel   with its tables of this mode
