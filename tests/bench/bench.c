@@ -1,9 +1,13 @@
 /*
- * Benchmark: how long a curve takes, through the public interface alone, on one core.
+ * Benchmark: how long a curve takes, and what that depends on, through the public interface alone, on one core.
  *
  * Cold     One curve with nothing prepared: tables, workspace and 61 rigidities, at several points; median and range.
  * Scan     Curves per second in the grid of inputs/galaxy.yaml: three of its twelve M_A, at each every beta, L and
  *          region, the tables made once per M_A as a scan does and their time included.
+ * Cube     The same in a larger grid: 16 M_A, of which three, x 24 beta x 24 L x 2 regions.
+ * Size     Seconds per curve of one M_A against the number of its points; and their fit a/n + b.
+ * Error    Seconds per curve against the tolerance.
+ * Memory   Most that the process ever held.
  * Usage    bench [SECONDS]: the seconds of one curve of the NumPy baseline, measured in the same run (run.sh), for the
  *          ratios.
  */
@@ -12,6 +16,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <time.h>
 
 enum { N_RIGIDITY = 61, N_BETA = 10, N_SCALE = 8, N_MACH = 12, N_REPEAT = 3 };
@@ -69,8 +74,24 @@ static double cold_seconds(struct bench *bench, const struct dmumu_point *point)
     return status == DMUMU_OK ? seconds : -1.0;
 }
 
-/* Seconds and number of the curves of one M_A of the demo; negative when one failed. */
-static double scan_seconds(struct bench *bench, double alfven_mach, int *n_curves)
+/* Points of one M_A. */
+struct bench_grid {
+    int n_regions, n_beta, n_scale; /* one region is the halo */
+};
+
+static struct dmumu_point point_of(const struct bench_grid *grid, double alfven_mach, int i)
+{
+    int region = i / grid->n_scale / grid->n_beta; /* L runs fastest, as in a scan's blocks */
+    return (struct dmumu_point){
+        .region = grid->n_regions > 1 && region == 0 ? DMUMU_DISK : DMUMU_HALO,
+        .alfven_mach = alfven_mach,
+        .beta = grid->n_beta > 1 ? log_step(0.01, 1.0, i / grid->n_scale % grid->n_beta, grid->n_beta) : 0.14,
+        .injection_scale_pc = grid->n_scale > 1 ? log_step(10.0, 300.0, i % grid->n_scale, grid->n_scale) : 100.0,
+    };
+}
+
+/* Seconds of all curves of one M_A, tables included; negative when one failed. */
+static double grid_seconds(struct bench *bench, const struct bench_grid *grid, double alfven_mach)
 {
     struct dmumu_tables *tables = NULL;
     struct dmumu_workspace *workspace = NULL;
@@ -78,17 +99,10 @@ static double scan_seconds(struct bench *bench, double alfven_mach, int *n_curve
     enum dmumu_status status = dmumu_tables_new(&bench->model, alfven_mach, &tables, &bench->error);
     if (status == DMUMU_OK)
         status = dmumu_workspace_new(&workspace, &bench->error);
-    /* L runs fastest, as in a scan's blocks */
-    for (int i = 0; i < DMUMU_N_REGIONS * N_BETA * N_SCALE && status == DMUMU_OK; i++) {
-        struct dmumu_point point = {
-            .region = i / N_SCALE / N_BETA == 0 ? DMUMU_DISK : DMUMU_HALO,
-            .alfven_mach = alfven_mach,
-            .beta = log_step(0.01, 1.0, i / N_SCALE % N_BETA, N_BETA),
-            .injection_scale_pc = log_step(10.0, 300.0, i % N_SCALE, N_SCALE),
-        };
+    for (int i = 0; i < grid->n_regions * grid->n_beta * grid->n_scale && status == DMUMU_OK; i++) {
+        struct dmumu_point point = point_of(grid, alfven_mach, i);
         status = dmumu_curve_compute(tables, &point, N_RIGIDITY, bench->rigidity_gv, &bench->curve, workspace,
                                      &bench->error);
-        *n_curves += 1;
     }
     double seconds = seconds_now() - start;
     dmumu_workspace_free(workspace);
@@ -124,37 +138,89 @@ static double bench_cold(struct bench *bench)
     return median;
 }
 
-/* Seconds per curve of the demo's grid, tables included; negative when one failed. */
-static double bench_scan(struct bench *bench)
+/* Seconds per curve of a grid in M_A from 0.1 to 1, from three of n_mach; negative when one failed. */
+static double bench_scan(struct bench *bench, const char *name, const struct bench_grid *grid, int n_mach)
 {
-    static const int sample[] = {0, 6, 11};
+    int sample[] = {0, n_mach / 2, n_mach - 1};
+    enum { N = sizeof sample / sizeof sample[0] };
+    int n_curves = N * grid->n_regions * grid->n_beta * grid->n_scale;
     double total = 0.0;
-    int n_curves = 0;
-    for (size_t i = 0; i < sizeof sample / sizeof sample[0]; i++) {
-        double seconds = scan_seconds(bench, log_step(0.1, 1.0, sample[i], N_MACH), &n_curves);
+    for (size_t i = 0; i < N; i++) {
+        double seconds = grid_seconds(bench, grid, log_step(0.1, 1.0, sample[i], n_mach));
         if (seconds < 0.0)
             return -1.0;
         total += seconds;
     }
-    printf("demo's scan         %.1f curves per second and core (%d curves at 3 of its 12 M_A, tables included)\n",
-           n_curves / total, n_curves);
+    printf("%-19s %.1f curves per second and core (%d curves at 3 of its %d M_A, tables included)\n", name,
+           n_curves / total, n_curves, n_mach);
     return total / n_curves;
+}
+
+/* Seconds per curve against points of one M_A; the fit goes through the first and the last. */
+static bool bench_size(struct bench *bench)
+{
+    double first = 0.0;
+    double last = 0.0;
+    int n = 1;
+    printf("cost against size   points of one M_A, ms per curve:");
+    for (int side = 1; side <= 64; side *= 2) {
+        struct bench_grid grid = {1, side, side};
+        double seconds = grid_seconds(bench, &grid, 0.5);
+        if (seconds < 0.0)
+            return false;
+        n = side * side;
+        last = seconds / n;
+        first = side == 1 ? last : first;
+        printf("  %d: %.2f", n, 1e3 * last);
+    }
+    double b = (n * last - first) / (n - 1);
+    printf("\n                    as %.2f ms/n + %.2f ms\n", 1e3 * (first - b), 1e3 * b);
+    return true;
+}
+
+static bool bench_tolerance(struct bench *bench)
+{
+    struct bench_grid grid = {2, 8, 8};
+    double tolerance = bench->model.tolerance;
+    printf("cost against error  tolerance, ms per curve of %d:", grid.n_regions * grid.n_beta * grid.n_scale);
+    for (double at = 1e-2; at > 0.5e-6; at *= 0.1) {
+        bench->model.tolerance = at;
+        double seconds = grid_seconds(bench, &grid, 0.5);
+        if (seconds < 0.0)
+            return false;
+        printf("  %.0e: %.2f", at, 1e3 * seconds / (grid.n_regions * grid.n_beta * grid.n_scale));
+    }
+    printf("\n");
+    bench->model.tolerance = tolerance;
+    return true;
+}
+
+static void print_memory(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    printf("memory              %.0f MB at most\n", (double)usage.ru_maxrss / 1024.0);
 }
 
 int main(int argc, char **argv)
 {
+    struct bench_grid demo = {DMUMU_N_REGIONS, N_BETA, N_SCALE};
+    struct bench_grid cube = {DMUMU_N_REGIONS, 24, 24};
     struct bench bench = {0};
     bench_init(&bench);
     double cold = bench_cold(&bench);
-    double warm = cold < 0.0 ? -1.0 : bench_scan(&bench);
-    if (cold < 0.0 || warm < 0.0) {
+    double warm = cold < 0.0 ? -1.0 : bench_scan(&bench, "demo's scan", &demo, N_MACH);
+    bool good = warm > 0.0 && bench_scan(&bench, "larger cube", &cube, 16) > 0.0 && bench_size(&bench) &&
+                bench_tolerance(&bench);
+    if (!good) {
         fprintf(stderr, "bench: %s: %s\n", dmumu_status_text(bench.error.status), bench.error.message);
         return 1;
     }
+    print_memory();
     if (argc > 1) {
         double numpy = strtod(argv[1], NULL);
         printf("NumPy baseline      %.3f s per curve\n", numpy);
-        printf("ratio to NumPy      %.1f cold, %.0f in the scan\n", numpy / cold, numpy / warm);
+        printf("ratio to NumPy      %.1f cold, %.0f in the demo's scan\n", numpy / cold, numpy / warm);
     }
     return 0;
 }
