@@ -54,7 +54,7 @@ for i in 1 2 3 4 5 6; do
     : >"$log" # before the loop below looks into it
     mpirun --bind-to none -np 3 "$writer" write "$cube" cyclic 60 slow >"$log" 2>/dev/null &
     job=$!
-    for _ in $(seq 500); do
+    for _ in $(seq 3000); do
         [ "$(grep -c flushed "$log")" -ge $((i * i)) ] && break
         sleep 0.01
     done
@@ -94,7 +94,7 @@ refuse "find room.*File too large" "a limit on the file's size" 3 "$scratch/larg
 echo "== a second writer"
 mpirun --bind-to none -np 2 "$writer" write "$scratch/two.h5" cyclic 300 slow >"$scratch/first" 2>&1 &
 job=$!
-for _ in $(seq 500); do
+for _ in $(seq 3000); do
     grep -q flushed "$scratch/first" && break
     sleep 0.01
 done
