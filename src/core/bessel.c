@@ -47,3 +47,32 @@ double dmumu_bessel_over_w_square_mean(int n, double w)
     const double square = (1.0 + 0.5 * (m - 1.0) * z + 0.375 * (m - 1.0) * (m - 9.0) * z * z) / (DMUMU_PI * w);
     return n * n * square / (w * w);
 }
+
+static double exact(enum dmumu_bessel_kind kind, int n, double w)
+{
+    return kind == DMUMU_BESSEL_PRIME_SQUARE ? dmumu_bessel_prime_square(n, w) : dmumu_bessel_over_w_square(n, w);
+}
+
+static double mean(enum dmumu_bessel_kind kind, int n, double w)
+{
+    return kind == DMUMU_BESSEL_PRIME_SQUARE ? dmumu_bessel_prime_square_mean(n, w)
+                                             : dmumu_bessel_over_w_square_mean(n, w);
+}
+
+/* Three times differentiable from 0 to 1. */
+static double smooth_step(double x)
+{
+    return x * x * x * x * (35.0 + x * (-84.0 + x * (70.0 - 20.0 * x)));
+}
+
+double dmumu_bessel_faded(enum dmumu_bessel_kind kind, int n, double fade_from, double fade_to, double w)
+{
+    if (w <= fade_from) {
+        return exact(kind, n, w);
+    }
+    if (w >= fade_to) {
+        return mean(kind, n, w);
+    }
+    const double step = smooth_step((w - fade_from) / (fade_to - fade_from));
+    return (1.0 - step) * exact(kind, n, w) + step * mean(kind, n, w);
+}

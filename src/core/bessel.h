@@ -16,4 +16,16 @@ double dmumu_bessel_over_w_square(int n, double w);
 double dmumu_bessel_prime_square_mean(int n, double w);
 double dmumu_bessel_over_w_square_mean(int n, double w);
 
+enum dmumu_bessel_kind { DMUMU_BESSEL_PRIME_SQUARE, DMUMU_BESSEL_OVER_W_SQUARE };
+
+/**
+ * The squares with their oscillations faded out at large arguments,
+ *
+ *     f(w) = [1 - S(w)] J^2(w) + S(w) <J^2>(w),   S a smooth step from 0 to 1 between fade_from and fade_to:
+ *
+ * under an integral over a smooth function the oscillating part of J^2 beyond a few periods adds nothing but boundary
+ * terms, and a boundary that moves with the wave angle averages those out; f keeps the mean.
+ */
+double dmumu_bessel_faded(enum dmumu_bessel_kind kind, int n, double fade_from, double fade_to, double w);
+
 #endif

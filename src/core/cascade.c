@@ -473,7 +473,7 @@ static struct wave_sum transit_sum(const struct dmumu_cascade_common *common, co
     return finish(fine, coarse);
 }
 
-/* Nodes that begin where the cascade does: the common ones where that lies below them, else made for this R. */
+/* Nodes that begin where the cascade does, made for this R. */
 static enum dmumu_status nodes_from_start(const struct dmumu_cascade_common *common, int n, double w_start,
                                           struct dmumu_wave_nodes *scratch, const struct dmumu_wave_nodes **nodes)
 {

@@ -18,7 +18,8 @@
 #ifndef DMUMU_CORE_CASCADE_H
 #define DMUMU_CORE_CASCADE_H
 
-#include "core/bessel_table.h"
+#include "core/bessel.h"
+#include "core/lattice.h"
 #include "core/spectrum.h"
 #include "core/state.h"
 

@@ -332,7 +332,7 @@ static double mode_at_probe(struct dmumu_curve_work *work, struct dmumu_curve_pa
                             size_t r, int node)
 {
     const double *rate = &panel->rate[mode][(size_t)node * work->n + r];
-    if (isnan(*rate)) {
+    if (isnan(*rate) && work->status == DMUMU_OK) {
         panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
         memset(panel->needed, 0, work->n);
         panel->needed[r] = 1;
@@ -348,16 +348,16 @@ static double mode_at_probe(struct dmumu_curve_work *work, struct dmumu_curve_pa
 double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast)
 {
     struct dmumu_curve_panel *panel = probe_panel(work);
-    double rate = panel ? 0.0 : (double)NAN;
+    double rate = 0.0;
     double mu;
     double s2;
     dmumu_panel_node((struct dmumu_panel_key){DMUMU_PROBE_DEPTH, 0}, k - DMUMU_FIRST_PROBE, &mu, &s2);
-    for (int mode = with_fast ? DMUMU_FAST : DMUMU_ALFVEN; panel && mode <= DMUMU_SLOW; mode++) {
+    for (int mode = with_fast ? DMUMU_FAST : DMUMU_ALFVEN; work->status == DMUMU_OK && mode <= DMUMU_SLOW; mode++) {
         if (dmumu_curve_mode_in_sum(work, mode, which)) {
             rate += mode_at_probe(work, panel, (enum dmumu_mode)mode, r, k - DMUMU_FIRST_PROBE);
         }
     }
-    return rate / s2;
+    return work->status == DMUMU_OK ? rate / s2 : (double)NAN;
 }
 
 /* ---- totals ------------------------------------------------------------------------------------------------------ */

@@ -32,10 +32,10 @@
 /* What widening a resonance to DMUMU_TRANSIT_LEAST_WIDTH errs by at most: measured 1.8e-4, x_max as steep as it comes. */
 #define WIDENED_ERROR 4e-4
 
-/* No resonance reaches down to V = R x_par of exp(-3.5), u = 33; beyond exp(44), and exp(60) for G, all rows are
+/* No resonance reaches down to V = R x_par of exp(-3.5), u = 33; beyond exp(47), and exp(60) for G, all rows are
  * constant at any R and s. */
 #define LEAST_LN_X        (-3.5)
-#define MOST_LN_X         44.0
+#define MOST_LN_X         47.0
 #define MOST_TRANSIT_LN_X 60.0
 
 double dmumu_deposit_step(double tolerance, int step_class)
@@ -283,7 +283,6 @@ enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, 
     if (reserve_directions(deposit, angles->n) != DMUMU_OK) {
         return DMUMU_ERROR_MEMORY;
     }
-    deposit->step = step;
     deposit->n = 0;
     deposit->first = 0;
     deposit->last = 0;

@@ -60,7 +60,6 @@ struct dmumu_transit_place {
 /** Transit-time damping: directions with their interpolation weights, to be summed once mu and so their resonance is
  * known. */
 struct dmumu_transit_deposit {
-    double step;
     size_t n, capacity;
     double *inverse_cosine;            /* [n], owned as all arrays */
     double *weight;                    /* [n] of int xi d xi, x (1 - xi^2)^3/4 */

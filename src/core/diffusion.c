@@ -110,7 +110,9 @@ static int hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel 
     panel->probed[which][r] = 1;
     const double q_last = log(values.rate[DMUMU_KRONROD_N - 1] / values.s2[DMUMU_KRONROD_N - 1]);
     if (q_last <= work->q_edge) {
-        return edge_depth(work, panel, which, r);
+        const int depth = edge_depth(work, panel, which, r);
+        const bool empty = panel->integral[which][panel->slot[r]].value == 0.0;
+        return depth > 0 && !empty ? panel->key.depth + 1 : depth; /* what is confined here must not be lost */
     }
     return work->set && turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
 }
@@ -183,8 +185,8 @@ static void retire(const struct dmumu_curve_work *work, struct dmumu_curve_panel
 }
 
 /*
- * The two children at some depth: the halves; or, of the panel that ends at mu = 1, its last two parts of that depth,
- * nothing before being confined.
+ * The two children at some depth: the halves; or, of a panel that ends at mu = 1 and in which nothing is confined but
+ * a sliver there, its last two parts of that depth.
  */
 static void add_children(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int depth)
 {
@@ -202,14 +204,13 @@ static bool split_panels(struct dmumu_curve_work *work)
     const size_t n_panels = work->n_panels;
     for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
         struct dmumu_curve_panel *panel = work->panel[i];
+        if (work->n_panels + 2 * (DEEPEST + 1) > DMUMU_MAX_PANELS) {
+            return false; /* what is left shows in the error */
+        }
         for (int depth = panel->key.depth + 1; depth <= DEEPEST && work->status == DMUMU_OK; depth++) {
-            if (!(panel->want_depths >> depth & 1U)) {
-                continue;
+            if (panel->want_depths >> depth & 1U) {
+                add_children(work, panel, depth);
             }
-            if (work->n_panels + 2 > DMUMU_MAX_PANELS) {
-                return false; /* what is left shows in the error */
-            }
-            add_children(work, panel, depth);
         }
         if (panel->want_depths) {
             retire(work, panel);

@@ -27,7 +27,7 @@
 
 /**
  * J_n'(w)^2, its oscillations beyond the first lobes faded into their mean, on a lattice in ln w with
- * DMUMU_LOBES_PHASES points per step of a class: phase[m][k] at index first + DMUMU_LOBES_PHASES k + m, so that every
+ * DMUMU_LOBES_PHASES points per step of a class: value[m][k] at index first + DMUMU_LOBES_PHASES k + m, so that every
  * DMUMU_LOBES_PHASES-th point lies next to the other. Constant before the first, ~ 1/w after the last.
  */
 enum { DMUMU_LOBES_PHASES = 4 };

@@ -13,7 +13,7 @@
  */
 #include "core/kernel_ref.h"
 
-#include "core/bessel_table.h"
+#include "core/bessel.h"
 #include "core/constants.h"
 #include "core/damping.h"
 #include "core/quadrature.h"

@@ -2,11 +2,9 @@
  * Tables of the production kernel for fast modes: G for all time, K for one (M_A, mu).
  * See kernel.h for the formulas and docs/kernel.md for why they suffice.
  */
-#include "core/bessel_table.h"
-#include "core/constants.h"
+#include "core/bessel.h"
 #include "core/kernel.h"
 #include "core/resonance.h"
-#include "core/rules.h"
 #include "core/vector.h"
 
 #include <math.h>
@@ -34,10 +32,10 @@
 #define LN_Z_START (-50.0)
 #define LN_Z_END   7.0
 
-/* Lattice of J'^2: w = s t/u from where the square is constant for every row that begins there to (665 at s = 1 over
- * u = 1e-7) where nothing counts. */
+/* Lattice of J'^2: w = s t/u from where the square is constant for every row that begins there, to the end of the last
+ * row: t = 900 at s = 1 over u = 3e-9, for the tightest tolerance and the least M_A. */
 #define LN_W_START (-24.0)
-#define LN_W_END   23.0
+#define LN_W_END   26.5
 
 int dmumu_fast_finest_class(double tolerance)
 {

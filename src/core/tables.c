@@ -28,7 +28,7 @@ typedef enum dmumu_status maker(void *context, int item);
 
 /*
  * Make all items of an array of lazies, with whoever else is at it: first those nobody is working on, then wait for the
- * others. `wanted` [n] may be NULL: all.
+ * others. `wanted` [n] may be NULL: all. What fails stays unmade: memory may come back.
  */
 static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, const uint8_t wanted[], maker *make,
                                   void *context)
@@ -46,14 +46,12 @@ static enum dmumu_status make_all(struct dmumu_lazy *const lazy[], int n, const 
                 omp_set_lock(&lazy[i]->lock);
             }
             if (atomic_load(&lazy[i]->status) == NOT_MADE) {
-                atomic_store(&lazy[i]->status, (int)make(context, i));
+                const enum dmumu_status made = make(context, i);
+                atomic_store(&lazy[i]->status, made == DMUMU_OK ? DMUMU_OK : NOT_MADE);
+                status = made == DMUMU_OK ? status : made;
             }
             omp_unset_lock(&lazy[i]->lock);
         }
-    }
-    for (int i = 0; i < n; i++) {
-        const int made = wanted && !wanted[i] ? DMUMU_OK : atomic_load(&lazy[i]->status);
-        status = made == DMUMU_OK ? status : (enum dmumu_status)made;
     }
     return status;
 }

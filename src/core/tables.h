@@ -19,7 +19,7 @@
 /** Something made once, by the first that finds its lock free. */
 struct dmumu_lazy {
     omp_lock_t lock;
-    atomic_int status; /* -1: not made yet; else the enum dmumu_status of making it */
+    atomic_int status; /* -1: not made yet; DMUMU_OK: made */
 };
 
 struct dmumu_node_tables {

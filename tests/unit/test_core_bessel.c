@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "core/bessel.h"
-#include "core/bessel_table.h"
 #include "core/constants.h"
 
 #include <gsl/gsl_sf_bessel.h>
@@ -195,52 +194,6 @@ static void test_fading_keeps_smooth_integrals(void **state)
     assert_near(faded / full, 1.0, 1e-8, "faded integral", 1, 60.0);
 }
 
-static void test_table_against_its_formula(void **state)
-{
-    (void)state;
-    for (int kind = 0; kind < 2; kind++) {
-        const enum dmumu_bessel_kind k = (enum dmumu_bessel_kind)kind;
-        for (int n = least_order(k); n <= 5; n++) {
-            struct dmumu_bessel_table table;
-            assert_int_equal(dmumu_bessel_table_init(&table, k, n, 40.0, 90.0), 0);
-            double largest = 0.0;
-            for (double w = 0.0; w < 90.0; w += 0.01) {
-                largest = fmax(largest, dmumu_bessel_faded(k, n, 40.0, 90.0, w));
-            }
-            for (double w = 0.0; w < 300.0; w += 0.00913) {
-                assert_near(dmumu_bessel_table_value(&table, w), dmumu_bessel_faded(k, n, 40.0, 90.0, w),
-                            2e-8 * largest, "table", n, w);
-            }
-            dmumu_bessel_table_free(&table);
-            assert_null(table.value);
-        }
-    }
-}
-
-static void test_table_outside(void **state)
-{
-    (void)state;
-    struct dmumu_bessel_table table;
-    assert_int_equal(dmumu_bessel_table_init(&table, DMUMU_BESSEL_OVER_W_SQUARE, 1, 30.0, 60.0), 0);
-    static const double beyond[] = {60.0, 60.0000001, 1e3, 1e9, 1e150};
-    for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
-        assert_true(dmumu_bessel_table_value(&table, beyond[i]) == dmumu_bessel_over_w_square_mean(1, beyond[i]));
-    }
-    /* no step where the table hands over to the formula */
-    const double before = dmumu_bessel_table_value(&table, nextafter(60.0, 0.0));
-    assert_near(before, dmumu_bessel_over_w_square_mean(1, 60.0), 1e-12, "hand-over", 1, 60.0);
-    assert_near(dmumu_bessel_table_value(&table, 0.0), 0.25, 1e-15, "zero", 1, 0.0);
-    dmumu_bessel_table_free(&table);
-}
-
-static void test_table_without_memory(void **state)
-{
-    (void)state;
-    struct dmumu_bessel_table table = {.value = NULL};
-    assert_int_equal(dmumu_bessel_table_init(&table, DMUMU_BESSEL_PRIME_SQUARE, 1, 1e14, 3e15), -1);
-    assert_null(table.value);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,9 +204,6 @@ int main(void)
         cmocka_unit_test(test_means_are_the_moduli),
         cmocka_unit_test(test_faded_is_exact_then_mean),
         cmocka_unit_test(test_fading_keeps_smooth_integrals),
-        cmocka_unit_test(test_table_against_its_formula),
-        cmocka_unit_test(test_table_outside),
-        cmocka_unit_test(test_table_without_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -760,6 +760,35 @@ static void test_tolerances_agree_within_their_errors(void **state)
 
 /* ---- the same bits, whoever computes ----------------------------------------------------------------------------- */
 
+/*
+ * C in two parts of one panel: most of it, and a sliver at mu = 1 that only a probe sees. Neither may be lost, however loose
+ * the tolerance. Values of the reference kernel.
+ */
+static void test_sliver_beside_the_rest(void **state)
+{
+    (void)state;
+    static const struct {
+        struct dmumu_point point;
+        bool slow;
+        enum dmumu_broadening broadening;
+        double larmor_ratio, tolerance, d_cm2_s;
+    } cases[] = {
+        {{DMUMU_DISK, 1.04681, .00661903, 191.801}, false, DMUMU_BROADENING_YL08, 4.72171e-10, 9.22e-4, 1.9755e29},
+        {{DMUMU_HALO, .246506, 16.7558, 86.1307}, true, DMUMU_BROADENING_GAUSSIAN, 5.62836e-4, 8.1e-3, 8.4743e31},
+    };
+    for (int i = 0; i < 2; i++) {
+        struct dmumu_model model = model_of(true, true, cases[i].slow);
+        model.broadening = cases[i].broadening;
+        model.tolerance = cases[i].tolerance;
+        double rigidity_gv[1];
+        struct result result;
+        rigidities(&cases[i].point, cases[i].larmor_ratio, cases[i].larmor_ratio, 1, rigidity_gv);
+        compute(&model, &cases[i].point, 1, rigidity_gv, &result);
+        assert_int_equal(result.quality[0], DMUMU_QUALITY_OK);
+        assert_true(fabs(result.d_cm2_s[0] / cases[i].d_cm2_s - 1.0) < 1e-4);
+    }
+}
+
 static void test_order_of_rigidities(void **state)
 {
     (void)state;
@@ -918,6 +947,7 @@ int main(void)
         cmocka_unit_test(test_zone_grows_into_none),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_tolerances_agree_within_their_errors),
+        cmocka_unit_test(test_sliver_beside_the_rest),
         cmocka_unit_test(test_order_of_rigidities),
         cmocka_unit_test(test_nothing_depends_on_what_came_before),
         cmocka_unit_test(test_threads_share_tables),
