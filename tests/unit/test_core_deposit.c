@@ -363,7 +363,7 @@ static void assert_transit(const struct dmumu_angles *angles, const struct dmumu
     const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
     assert_int_equal(dmumu_transit_taps_make(deposit, mu, width, alfven_speed_v, taps), DMUMU_OK);
     for (double ln_r = 0.0; ln_r > -27.0; ln_r -= 2.6) {
-        assert_sums(transit_by_taps(&taps->taps, deposit->step, ln_r),
+        assert_sums(transit_by_taps(&taps->taps, dmumu_deposit_step(TOLERANCE, DMUMU_TRANSIT_CLASS), ln_r),
                     transit_directly(angles, &shape, alfven_speed_v, ln_r), OF_MANY, "transit", ln_r);
     }
 }
