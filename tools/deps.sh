@@ -40,6 +40,7 @@ tests   | ncdump                      | has ncdump             | netcdf-bin
 tests   | Python                      | has python_            | python3
 tests   | Python pytest               | has_module pytest      | python3-pytest
 tests   | Python netCDF4              | has_module netCDF4     | python3-netcdf4
+tests   | Python yaml                 | has_module yaml        | python3-yaml
 figures | Python                      | has python_            | python3
 figures | Python numpy                | has_module numpy       | python3-numpy
 figures | Python scipy                | has_module scipy       | python3-scipy
