@@ -18,10 +18,10 @@
 #include "core/lattice.h"
 
 /**
- * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The transit-
- * time sum, which has no resonance to resolve, lives on a lattice of twice the step of class 0.
+ * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The transit-time
+ * sum has no resonance to resolve, but the lobes of J_1^2, which all directions may share.
  */
-enum { DMUMU_DEPOSIT_CLASSES = 5, DMUMU_TRANSIT_CLASS = -1 };
+enum { DMUMU_DEPOSIT_CLASSES = 5, DMUMU_TRANSIT_CLASS = 0 };
 double dmumu_deposit_step(double tolerance, int step_class);
 
 /** Rows of K over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */

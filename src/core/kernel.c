@@ -51,6 +51,7 @@ static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_bl
     profile->gyro = profile->memory;
     profile->transit = profile->gyro + n_blocks * BLOCK;
     profile->gap = profile->transit + n_blocks * BLOCK;
+    profile->begin = block_begin(n_blocks - 1);
     memset(profile->done, 0, n_blocks * sizeof *profile->done);
     return DMUMU_OK;
 }
@@ -98,8 +99,8 @@ static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_
 }
 
 /*
- * The transit-time sum is a function of R s, on a lattice of its own, at least twice as wide: a block of that, from
- * which a block of the gyro-resonance's lattice is interpolated.
+ * The transit-time sum is a function of R s, on a lattice of its own, as wide or wider: as much of that as a block of the
+ * gyro-resonance's lattice is interpolated from.
  */
 static void transit_block(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
                           const struct dmumu_fast_profile *profile, long b, struct dmumu_filter_sum *sum)
@@ -108,16 +109,22 @@ static void transit_block(const struct dmumu_fast_common *common, const struct d
     const double start = (double)b * ratio + log(table->s) / common->transit_step;
     const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;
     struct dmumu_filter_sum wide = {.constant = 0.0};
+    double value[2 * BLOCK] = {0.0};
     /* a^3/2, a = R s (1 - xi^2)^1/2: the R of it is in the profile's unit, the angle in the taps */
-    dmumu_filter_add(&profile->taps.taps, &common->g, first, table->s * sqrt(table->s), &wide);
-    dmumu_filter_finish(&wide);
+    const double scale = table->s * sqrt(table->s);
+    for (int half = ratio > 0.5 ? 1 : 0; half >= 0; half--) { /* `wide` ends with the first half, for the samples */
+        wide = (struct dmumu_filter_sum){.constant = 0.0};
+        dmumu_filter_add(&profile->taps.taps, &common->g, first + half * BLOCK, scale, &wide);
+        dmumu_filter_finish(&wide);
+        memcpy(value + half * BLOCK, wide.fine, sizeof wide.fine);
+    }
     for (int k = 0; k < BLOCK; k++) {
         const double position = start + k * ratio;
         const long at = (long)floor(position) - DMUMU_STENCIL_LEFT - first;
         double weight[DMUMU_STENCIL];
         dmumu_stencil_weights(position - floor(position), weight);
         for (int j = 0; j < DMUMU_STENCIL; j++) {
-            sum->fine[k] += weight[j] * wide.fine[at + j];
+            sum->fine[k] += weight[j] * value[at + j];
         }
     }
     for (int k = 0; k < SAMPLES; k++) { /* the rules' ratio changes slowly: that of the nearest sample there is */
@@ -136,8 +143,8 @@ static void make_block(const struct dmumu_fast_common *common, const struct dmum
     struct dmumu_filter_sum transit = {.constant = 0.0};
     gyro_block(table, deposit, b, &gyro);
     transit_block(common, table, profile, b, &transit);
-    memcpy(profile->gyro + block * BLOCK, gyro.fine, sizeof gyro.fine);
-    memcpy(profile->transit + block * BLOCK, transit.fine, sizeof transit.fine);
+    memcpy(profile->gyro + (b - profile->begin), gyro.fine, sizeof gyro.fine);
+    memcpy(profile->transit + (b - profile->begin), transit.fine, sizeof transit.fine);
     for (int k = 0; k < SAMPLES; k++) {
         const int at = k * DMUMU_FILTER_SAMPLE;
         const double total = gyro.fine[at] + transit.fine[at];
@@ -174,14 +181,35 @@ struct maker {
     struct dmumu_fast_profile *profile;
 };
 
-/* Where a lattice point is kept, its block made if need be. */
-static size_t kept_at(const struct maker *maker, long index)
+/* The gyro-resonant sums from one lattice point to another, less than a block apart, made if need be. */
+static const double *made_between(const struct maker *maker, long from, long to)
 {
-    const size_t block = block_of(index);
-    if (!maker->profile->done[block]) {
-        make_block(maker->common, maker->table, maker->deposit, maker->profile, block);
+    const size_t block[2] = {block_of(from), block_of(to)};
+    for (int k = 0; k < 2; k++) {
+        if (!maker->profile->done[block[k]]) {
+            make_block(maker->common, maker->table, maker->deposit, maker->profile, block[k]);
+        }
     }
-    return block * BLOCK + (size_t)(index - block_begin(block));
+    return maker->profile->gyro + (from - maker->profile->begin);
+}
+
+/* A lattice index at least `room` from either end. */
+static long inside(const struct dmumu_fast_profile *profile, long index, long room)
+{
+    const long most = DMUMU_STENCIL - 1 - room;
+    const long least = profile->begin + room;
+    return index > most ? most : (index < least ? least : index);
+}
+
+/*
+ * Error of interpolating along the lattice, of which there is two: of K for each direction, and of their sum for R. It is
+ * large where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps.
+ */
+static double interpolation_error(const struct maker *maker, long index)
+{
+    const long centre = inside(maker->profile, index, 7);
+    const double *gyro = made_between(maker, centre - 7, centre + 7);
+    return 2.0 / 256.0 * fabs(gyro[7] - dmumu_stencil_wide(gyro));
 }
 
 /* What widening the resonance errs by: see dmumu_fast_table. Near the lattice's ends, at the nearest possible place. */
@@ -189,12 +217,11 @@ static double widening_error(const struct maker *maker, long index)
 {
     static const double weight[5] = {1.0, -4.0, 6.0, -4.0, 1.0};
     const long stride = maker->table->stride;
-    const long most = DMUMU_STENCIL - 1 - 2 * stride;
-    const long least = block_begin(maker->profile->n_blocks - 1) + 2 * stride;
-    const long centre = index > most ? most : (index < least ? least : index);
+    const long centre = inside(maker->profile, index, 2 * stride);
     double difference = 0.0;
     for (long k = 0; k < 5; k++) {
-        difference += weight[k] * maker->profile->gyro[kept_at(maker, centre + (k - 2) * stride)];
+        const long at = centre + (k - 2) * stride;
+        difference += weight[k] * *made_between(maker, at, at);
     }
     return maker->table->widened * fabs(difference);
 }
@@ -206,22 +233,24 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
 {
     const struct maker maker = {common, table, deposit, profile};
     const long first = place->index - DMUMU_STENCIL_LEFT;
+    const double *gyro_at = made_between(&maker, first, first + DMUMU_STENCIL - 1);
+    const double *transit_at = profile->transit + (first - profile->begin);
     double gyro = 0.0;
     double transit = 0.0;
-    for (long k = 0; k < DMUMU_STENCIL; k++) {
-        const size_t at = kept_at(&maker, first + k);
-        gyro += place->weight[k] * profile->gyro[at];
-        transit += place->weight[k] * profile->transit[at];
+    for (int k = 0; k < DMUMU_STENCIL; k++) {
+        gyro += place->weight[k] * gyro_at[k];
+        transit += place->weight[k] * transit_at[k];
     }
     const double scale = profile->front / sqrt(larmor_ratio);
     gyro = fmax(gyro, 0.0);
     transit = fmax(transit, 0.0);
     const double angle_error = dmumu_rule_error(gap_at(profile, place->index)) * (gyro + transit);
+    const double lattice_error = interpolation_error(&maker, place->index);
     const double table_error = profile->table_error * gyro + profile->taps.rel_error * transit;
     const double widening = table->widened > 0.0 ? widening_error(&maker, place->index) : 0.0;
     return (struct dmumu_fast_rate){
         .transit = scale * transit,
         .gyro = scale * gyro,
-        .error = scale * (angle_error + table_error + widening),
+        .error = scale * (angle_error + lattice_error + table_error + widening),
     };
 }

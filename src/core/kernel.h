@@ -100,7 +100,8 @@ struct dmumu_fast_profile {
     double table_error; /* relative, of gyro: interpolations */
     size_t n_blocks;    /* the last ends at index DMUMU_STENCIL, beyond ln R = 0 */
     bool *done;         /* [n_blocks], owned with all that follows */
-    double *gyro;       /* [n_blocks][DMUMU_FILTER_BLOCK] */
+    long begin;         /* lattice index of the first entry, in the last block: blocks are counted downwards */
+    double *gyro;       /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln R */
     double *transit;    /* the same */
     double *gap;        /* [n_blocks][samples]: relative difference of the two rules of wave angles */
     size_t capacity;    /* doubles in `memory` */

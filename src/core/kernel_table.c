@@ -373,17 +373,6 @@ static void interpolate_row(const struct dmumu_rows *rows, const struct dmumu_fa
     }
 }
 
-/* The eighth of 15 entries from those at odd distances: eight-point interpolation at half the step, so 2^8 its error. */
-static double from_neighbours(const double v[static 15])
-{
-    static const double weight[4] = {1225.0 / 2048.0, -245.0 / 2048.0, 49.0 / 2048.0, -5.0 / 2048.0};
-    double sum = 0.0;
-    for (size_t j = 0; j < 4; j++) {
-        sum += weight[j] * (v[6 - 2 * j] + v[8 + 2 * j]);
-    }
-    return sum;
-}
-
 /*
  * Compare interpolated with directly made rows. Sums over directions run through t and V together, so what counts is
  * the signed difference averaged over t and over a window in ln V, of which the worst over V is kept; the same for the
@@ -409,7 +398,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
             between_rows[k] += (interpolated[k] - direct[k]) / most;
         }
         for (size_t k = 7; k + 7 < n_v; k++) {
-            along_row[k] += (from_neighbours(direct + k - 7) - direct[k]) / (256.0 * most);
+            along_row[k] += (dmumu_stencil_wide(direct + k - 7) - direct[k]) / (256.0 * most);
         }
     }
     double worst = 0.0;
