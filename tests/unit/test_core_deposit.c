@@ -395,14 +395,15 @@ static void test_transit_memory_is_reused(void **state)
     (void)state;
     struct dmumu_angles large = angles_of(0.5, 0.14, 0.05);
     struct dmumu_angles small = angles_of(0.2, 2.0, 0.1);
+    const double step = dmumu_deposit_step(TOLERANCE, DMUMU_TRANSIT_CLASS);
     struct dmumu_transit_deposit deposit = {0};
     struct dmumu_transit_taps taps = {0};
     assert_true(small.n < large.n);
-    assert_int_equal(dmumu_transit_deposit_make(&large, 0.2, &deposit), DMUMU_OK);
+    assert_int_equal(dmumu_transit_deposit_make(&large, step, &deposit), DMUMU_OK);
     const struct dmumu_transit_place *place = deposit.place;
     const size_t capacity = deposit.capacity;
     assert_transit(&large, &deposit, 0.6, 0.4, &taps);
-    assert_int_equal(dmumu_transit_deposit_make(&small, 0.2, &deposit), DMUMU_OK);
+    assert_int_equal(dmumu_transit_deposit_make(&small, step, &deposit), DMUMU_OK);
     assert_true(deposit.place == place && deposit.capacity == capacity && deposit.n <= small.n);
     assert_transit(&small, &deposit, 0.6, 0.4, &taps);
     dmumu_transit_taps_free(&taps);
