@@ -11,7 +11,8 @@
 
 /*
  * Alfven and slow modes begin at x_par,min: where even harmonic N of that wave lies beyond mu = 1, what scatters at
- * mu -> 1 is the tail of a resonance whose width goes to 0, and D over all mu is infinite. Fast modes always leave something.
+ * mu -> 1 is the tail of a resonance whose width goes to 0, and D over all mu is infinite. Fast modes always
+ * leave something.
  */
 static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
 {
@@ -93,12 +94,12 @@ static void integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_c
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
 
 /* Where each R lies on the lattices of a class; NULL when out of memory. */
-static const struct dmumu_fast_place *places(struct dmumu_curve_work *work, int step_class)
+static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_class)
 {
     if (!work->place[step_class]) {
-        struct dmumu_fast_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
+        struct dmumu_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
         for (size_t r = 0; place && r < work->n; r++) {
-            place[r] = dmumu_fast_place_of(&work->tables->fast, step_class, work->larmor_ratio[r]);
+            place[r] = dmumu_place_of(log(work->larmor_ratio[r]) / work->tables->fast.step[step_class]);
         }
         work->place[step_class] = place;
     }
@@ -134,7 +135,7 @@ static void fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
     const struct dmumu_deposit *deposit = dmumu_workspace_deposit(work->workspace, table->step_class);
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
-    const struct dmumu_fast_place *place = places(work, table->step_class);
+    const struct dmumu_place *place = places(work, table->step_class);
     if (!deposit || !profile || !place) {
         work->status = DMUMU_ERROR_MEMORY;
         return;

@@ -46,9 +46,9 @@ struct dmumu_curve_work {
     uint8_t *settled[DMUMU_N_SUMS]; /* [n] nothing more to split */
     const double *alfven_alone;     /* [n] where D of that mode was computed by itself; else NULL */
     double tolerance;
-    double q_edge;                                         /* C: q > q_edge; -inf without confinement */
-    struct dmumu_fast_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where R lies; NULL until wanted */
-    struct dmumu_curve_panel *probe;                       /* rates at the probes of mu -> 1; NULL until wanted */
+    double q_edge;                                    /* C: q > q_edge; -inf without confinement */
+    struct dmumu_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where ln R lies; NULL until wanted */
+    struct dmumu_curve_panel *probe;                  /* rates at the probes of mu -> 1; NULL until wanted */
     struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS];
     size_t n_panels;
     enum dmumu_status status;

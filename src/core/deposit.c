@@ -10,9 +10,9 @@
 #include <string.h>
 
 /*
- * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie much
- * denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes, with a period of pi/w in ln t: at
- * w = 10, where they begin to be faded out, 24 rows per unit are 7.5 to a period, 40 are 12.
+ * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie
+ * much denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes, with a period of pi/w in ln t:
+ * at w = 10, where they begin to be faded out, 24 rows per unit are 7.5 to a period, 40 are 12.
  */
 #define LN_T_START    (-9.0)
 #define LN_T_DENSE    (-2.5)
@@ -29,7 +29,7 @@
 /* Directions closer to B than this carry no transit-time damping: it falls like tan^7/2. */
 #define LEAST_TRANSIT_SINE 3e-4
 
-/* What widening a resonance to DMUMU_TRANSIT_LEAST_WIDTH errs by at most: measured 1.8e-4, x_max as steep as it comes. */
+/* What widening a resonance to DMUMU_TRANSIT_LEAST_WIDTH errs by at most: measured 1.8e-4 (disk, beta = 5, M_A = 1). */
 #define WIDENED_ERROR 4e-4
 
 /* No resonance reaches down to V = R x_par of exp(-3.5), u = 33; beyond exp(47), and exp(60) for G, all rows are
@@ -57,25 +57,10 @@ struct dmumu_rows dmumu_rows_of(double tolerance)
     return rows;
 }
 
-/* A value between lattice points: the first of the DMUMU_STENCIL points that make it, and their weights. */
-struct place {
-    long first;
-    double weight[DMUMU_STENCIL];
-};
-
-static struct place place_of(double position)
-{
-    struct place place;
-    const double whole = floor(position);
-    place.first = (long)whole - DMUMU_STENCIL_LEFT;
-    dmumu_stencil_weights(position - whole, place.weight);
-    return place;
-}
-
-static struct place row_place(const struct dmumu_rows *rows, double ln_tangent)
+static struct dmumu_place row_place(const struct dmumu_rows *rows, double ln_tangent)
 {
     const double last = rows->n - DMUMU_STENCIL + DMUMU_STENCIL_LEFT;
-    return place_of(fmin(fmax(dmumu_rows_position(rows, ln_tangent), FIRST), last));
+    return dmumu_place_of(fmin(fmax(dmumu_rows_position(rows, ln_tangent), FIRST), last));
 }
 
 static bool carries_gyro(const struct dmumu_angles *angles, size_t p)
@@ -113,26 +98,6 @@ static void widen(struct dmumu_taps *taps, long first)
     taps->n = (size_t)(new_end - new_first);
 }
 
-static void measure(const struct dmumu_angles *angles, struct dmumu_deposit *deposit)
-{
-    for (size_t p = 0; p < angles->n; p++) {
-        if (!carries_gyro(angles, p)) {
-            continue;
-        }
-        struct limit limit[2];
-        const int n_limits = limits_of(angles, p, deposit, limit);
-        const struct place row = row_place(&deposit->rows, angles->ln_tangent[p]);
-        for (int l = 0; l < n_limits; l++) {
-            const struct place column = place_of(limit[l].ln_x / deposit->step);
-            for (int j = 0; j < DMUMU_STENCIL; j++) {
-                if (row.weight[j] != 0.0) {
-                    widen(&limit[l].taps[row.first + j], column.first);
-                }
-            }
-        }
-    }
-}
-
 /* Memory of a list of n taps. */
 static size_t taps_size(size_t n)
 {
@@ -162,7 +127,7 @@ static enum dmumu_status reserve(double **memory, size_t *capacity, size_t n)
     return DMUMU_OK;
 }
 
-static void add_weights(struct dmumu_taps *taps, const struct place *place, double fine, double coarse)
+static void add_weights(struct dmumu_taps *taps, const struct dmumu_place *place, double fine, double coarse)
 {
     double *to = taps->fine + (place->first - taps->first);
     for (int k = 0; k < DMUMU_STENCIL; k++) {
@@ -176,28 +141,35 @@ static void add_weights(struct dmumu_taps *taps, const struct place *place, doub
     }
 }
 
-static void fill(const struct dmumu_angles *angles, struct dmumu_deposit *deposit)
+/* One direction onto its rows: first to see how many taps there are, then to fill them. */
+static void lay(const struct dmumu_angles *angles, size_t p, bool measure, struct dmumu_deposit *deposit)
+{
+    const double xi = angles->cosine[p];
+    /* rows hold (1 + t) K, and K as it is below the first */
+    const double t = fmax(angles->sine[p] / xi, exp(LN_T_START + FIRST / ROWS_OUTSIDE));
+    const double scale = xi * sqrt(xi) / (1.0 + t);
+    const struct dmumu_place row = row_place(&deposit->rows, angles->ln_tangent[p]);
+    struct limit limit[2];
+    const int n_limits = limits_of(angles, p, deposit, limit);
+    for (int l = 0; l < n_limits; l++) {
+        const struct dmumu_place column = dmumu_place_of(limit[l].ln_x / deposit->step);
+        for (int j = 0; j < DMUMU_STENCIL; j++) {
+            struct dmumu_taps *taps = &limit[l].taps[row.first + j];
+            const double factor = scale * row.weight[j];
+            if (factor != 0.0 && measure) {
+                widen(taps, column.first);
+            } else if (factor != 0.0) {
+                add_weights(taps, &column, factor * angles->weight[p], factor * angles->weight_coarse[p]);
+            }
+        }
+    }
+}
+
+static void lay_all(const struct dmumu_angles *angles, bool measure, struct dmumu_deposit *deposit)
 {
     for (size_t p = 0; p < angles->n; p++) {
-        if (!carries_gyro(angles, p)) {
-            continue;
-        }
-        const double xi = angles->cosine[p];
-        /* rows hold (1 + t) K, and K as it is below the first */
-        const double t = fmax(angles->sine[p] / xi, exp(LN_T_START + FIRST / ROWS_OUTSIDE));
-        const double scale = xi * sqrt(xi) / (1.0 + t);
-        struct limit limit[2];
-        const int n_limits = limits_of(angles, p, deposit, limit);
-        const struct place row = row_place(&deposit->rows, angles->ln_tangent[p]);
-        for (int l = 0; l < n_limits; l++) {
-            const struct place column = place_of(limit[l].ln_x / deposit->step);
-            for (int j = 0; j < DMUMU_STENCIL; j++) {
-                if (row.weight[j] != 0.0) {
-                    const double factor = scale * row.weight[j];
-                    add_weights(&limit[l].taps[row.first + j], &column, factor * angles->weight[p],
-                                factor * angles->weight_coarse[p]);
-                }
-            }
+        if (carries_gyro(angles, p)) {
+            lay(angles, p, measure, deposit);
         }
     }
 }
@@ -210,7 +182,7 @@ enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const st
     deposit->rows = *rows;
     memset(deposit->end, 0, sizeof deposit->end);
     memset(deposit->start, 0, sizeof deposit->start);
-    measure(angles, deposit);
+    lay_all(angles, true, deposit);
     size_t size = 0;
     for (int l = 0; l < 2; l++) {
         for (int row = 0; row < rows->n; row++) {
@@ -227,7 +199,7 @@ enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const st
             memory = taps_place(&list[l][row], memory);
         }
     }
-    fill(angles, deposit);
+    lay_all(angles, false, deposit);
     for (int l = 0; l < 2; l++) {
         for (int row = 0; row < rows->n; row++) {
             dmumu_taps_sum_up(&list[l][row]);
@@ -258,23 +230,16 @@ static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposi
         }
         *array[i] = grown;
     }
-    struct dmumu_transit_place *grown = realloc(deposit->place, n * sizeof *grown);
-    if (!grown) {
-        return DMUMU_ERROR_MEMORY;
+    struct dmumu_place **const places[2] = {&deposit->end, &deposit->start};
+    for (int i = 0; i < 2; i++) {
+        struct dmumu_place *grown = realloc(*places[i], n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        *places[i] = grown;
     }
-    deposit->place = grown;
     deposit->capacity = n;
     return DMUMU_OK;
-}
-
-static struct dmumu_transit_place transit_place(double ln_sine, double ln_x_perp_max, double step)
-{
-    const struct place end = place_of(fmin(ln_x_perp_max, MOST_TRANSIT_LN_X) / step);
-    const struct place start = place_of(ln_sine / step);
-    struct dmumu_transit_place place = {.end = end.first, .start = start.first};
-    memcpy(place.end_weight, end.weight, sizeof end.weight);
-    memcpy(place.start_weight, start.weight, sizeof start.weight);
-    return place;
 }
 
 enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step,
@@ -291,13 +256,15 @@ enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, 
         if (sine < LEAST_TRANSIT_SINE) {
             continue;
         }
-        const struct dmumu_transit_place place = transit_place(log(sine), angles->ln_x_perp_max[p], step);
-        const long least = place.start < place.end ? place.start : place.end;
-        const long most = (place.start > place.end ? place.start : place.end) + DMUMU_STENCIL - 1;
+        const size_t at = deposit->n++;
+        const struct dmumu_place end = dmumu_place_of(fmin(angles->ln_x_perp_max[p], MOST_TRANSIT_LN_X) / step);
+        const struct dmumu_place start = dmumu_place_of(log(sine) / step);
+        const long least = start.first < end.first ? start.first : end.first;
+        const long most = (start.first > end.first ? start.first : end.first) + DMUMU_STENCIL - 1;
         deposit->first = least < deposit->first ? least : deposit->first;
         deposit->last = most > deposit->last ? most : deposit->last;
-        const size_t at = deposit->n++;
-        deposit->place[at] = place;
+        deposit->end[at] = end;
+        deposit->start[at] = start;
         deposit->inverse_cosine[at] = 1.0 / angles->cosine[p];
         deposit->weight[at] = sine * sqrt(sine) * angles->weight[p];
         deposit->coarse_ratio[at] = angles->weight_coarse[p] / angles->weight[p];
@@ -311,7 +278,8 @@ void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit)
     free(deposit->weight);
     free(deposit->coarse_ratio);
     free(deposit->resonance);
-    free(deposit->place);
+    free(deposit->end);
+    free(deposit->start);
     *deposit = (struct dmumu_transit_deposit){0};
 }
 
@@ -331,21 +299,6 @@ DMUMU_VECTOR static void transit_resonance(const struct dmumu_resonance_shape *s
     }
 }
 
-static void add_transit(struct dmumu_taps *taps, long first, const double weight[static DMUMU_STENCIL], double fine,
-                        double coarse_ratio)
-{
-    double *to = taps->fine + (first - taps->first);
-    for (int k = 0; k < DMUMU_STENCIL; k++) {
-        to[k] += fine * weight[k];
-    }
-    if (coarse_ratio != 0.0) {
-        double *to_coarse = taps->coarse + (first - taps->first);
-        for (int k = 0; k < DMUMU_STENCIL; k++) {
-            to_coarse[k] += coarse_ratio * fine * weight[k];
-        }
-    }
-}
-
 enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *deposit, double mu, double width,
                                           double alfven_speed_v, struct dmumu_transit_taps *taps)
 {
@@ -361,10 +314,10 @@ enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *de
     taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 2.0);
     transit_resonance(&shape, alfven_speed_v, deposit->n, deposit->inverse_cosine, deposit->weight, deposit->resonance);
     for (size_t p = 0; p < deposit->n; p++) {
-        const struct dmumu_transit_place *place = &deposit->place[p];
-        const double resonance = deposit->resonance[p];
-        add_transit(list, place->end, place->end_weight, resonance, deposit->coarse_ratio[p]);
-        add_transit(list, place->start, place->start_weight, -resonance, deposit->coarse_ratio[p]);
+        const double fine = deposit->resonance[p];
+        const double coarse = deposit->coarse_ratio[p] * fine;
+        add_weights(list, &deposit->end[p], fine, coarse);
+        add_weights(list, &deposit->start[p], -fine, -coarse);
     }
     dmumu_taps_sum_up(list);
     return DMUMU_OK;

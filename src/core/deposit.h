@@ -18,8 +18,8 @@
 #include "core/lattice.h"
 
 /**
- * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The transit-time
- * sum has no resonance to resolve, but the lobes of J_1^2, which all directions may share.
+ * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The
+ * transit-time sum has no resonance to resolve, but the lobes of J_1^2, which all directions may share.
  */
 enum { DMUMU_DEPOSIT_CLASSES = 5, DMUMU_TRANSIT_CLASS = 0 };
 double dmumu_deposit_step(double tolerance, int step_class);
@@ -51,22 +51,18 @@ void dmumu_deposit_free(struct dmumu_deposit *deposit);
 /** Relative width to which a narrower transit-time resonance, at xi = v_A/(mu v), is widened (resonance.h). */
 #define DMUMU_TRANSIT_LEAST_WIDTH 0.065
 
-/** Where a direction's transit-time damping lies in ln[x (1 - xi^2)^1/2]: first lattice indices and weights. */
-struct dmumu_transit_place {
-    long end, start;
-    double end_weight[DMUMU_STENCIL], start_weight[DMUMU_STENCIL];
-};
-
-/** Transit-time damping: directions with their interpolation weights, to be summed once mu and so their resonance is
- * known. */
+/**
+ * Transit-time damping: directions with their interpolation weights, to be summed once mu and so their resonance is
+ * known.
+ */
 struct dmumu_transit_deposit {
     size_t n, capacity;
-    double *inverse_cosine;            /* [n], owned as all arrays */
-    double *weight;                    /* [n] of int xi d xi, x (1 - xi^2)^3/4 */
-    double *coarse_ratio;              /* [n] the coarser rule's weight over it */
-    double *resonance;                 /* [n] scratch */
-    struct dmumu_transit_place *place; /* [n] */
-    long first, last;                  /* range of lattice indices that they touch */
+    double *inverse_cosine;          /* [n], owned as all arrays */
+    double *weight;                  /* [n] of int xi d xi, x (1 - xi^2)^3/4 */
+    double *coarse_ratio;            /* [n] the coarser rule's weight over it */
+    double *resonance;               /* [n] scratch */
+    struct dmumu_place *end, *start; /* [n] in ln[x (1 - xi^2)^1/2], x = x_max and x = 1 */
+    long first, last;                /* range of lattice indices that they touch */
 };
 
 enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step,

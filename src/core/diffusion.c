@@ -3,8 +3,8 @@
  *
  * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu, for the rigidities and sums (all modes, each
  *          mode alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for
- *          them. What a panel gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here depends on other
- *          curves or on threads.
+ *          them. What a panel gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here
+ *          depends on other curves or on threads.
  * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables),
  *          weighted as the rates are; what those errors move the edges of C by.
  */
@@ -204,17 +204,18 @@ static bool split_panels(struct dmumu_curve_work *work)
     const size_t n_panels = work->n_panels;
     for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
         struct dmumu_curve_panel *panel = work->panel[i];
-        if (work->n_panels + 2 * (DEEPEST + 1) > DMUMU_MAX_PANELS) {
-            return false; /* what is left shows in the error */
+        if (panel->want_depths == 0) {
+            continue;
+        }
+        if (work->n_panels + 2 * (DEEPEST + 1) > DMUMU_MAX_PANELS) { /* no room for all of its children */
+            return false;                                            /* what is left shows in the error */
         }
         for (int depth = panel->key.depth + 1; depth <= DEEPEST && work->status == DMUMU_OK; depth++) {
             if (panel->want_depths >> depth & 1U) {
                 add_children(work, panel, depth);
             }
         }
-        if (panel->want_depths) {
-            retire(work, panel);
-        }
+        retire(work, panel);
     }
     return any;
 }
@@ -239,7 +240,7 @@ static double d_or_nan(const struct dmumu_curve_work *work, double value, double
 static double value_alone(const struct dmumu_curve_work *work, int mode, size_t r, double all)
 {
     if (mode == DMUMU_ALFVEN && work->alfven_alone) {
-        return work->alfven_alone[r];
+        return work->in_range[r] ? work->alfven_alone[r] : (double)NAN;
     }
     return work->sums[mode] && work->in_range[r] ? dmumu_curve_total_of(work, mode, r).value : all;
 }
@@ -289,7 +290,8 @@ static bool take_settled(struct dmumu_curve_work *work)
 
 /*
  * D of the Alfven modes alone, once for all beta and so by itself: where alone they confine next to nothing, it takes
- * many panels towards mu = 1 that no other sum needs.
+ * many panels towards mu = 1 that no other sum needs. For every R of the list, so that what is kept does not depend on
+ * which of them stand for a rigidity out of range.
  */
 static void compute_alfven_alone(struct dmumu_curve_work *work)
 {
@@ -299,12 +301,14 @@ static void compute_alfven_alone(struct dmumu_curve_work *work)
         memset(alone.sums, 0, sizeof alone.sums);
         alone.sums[DMUMU_ALFVEN] = true;
         double *value = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *value);
-        alone.status = value && take_settled(&alone) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+        alone.in_range = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *alone.in_range);
+        alone.status = value && alone.in_range && take_settled(&alone) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
         if (alone.status == DMUMU_OK) {
+            memset(alone.in_range, true, work->n * sizeof *alone.in_range);
             compute(&alone);
         }
         for (size_t r = 0; alone.status == DMUMU_OK && r < work->n; r++) {
-            value[r] = work->in_range[r] ? dmumu_curve_total_of(&alone, DMUMU_ALFVEN, r).value : (double)NAN;
+            value[r] = dmumu_curve_total_of(&alone, DMUMU_ALFVEN, r).value;
         }
         if (alone.status == DMUMU_OK) {
             work->alfven_alone = dmumu_rate_set_keep_alone(work->tables, work->set, work->state->zone_l, value);

@@ -1,8 +1,8 @@
 /*
  * Exponential: exp(x) without branches or tables, so that loops over it run in vector registers.
  *
- * x = k ln 2 + r, |r| <= ln(2)/2, and Taylor's polynomial of degree 13 in r, whose remainder is 4e-18. To 2e-16 relative
- * for -708 < x < 708, clamped to that range outside. The same bits with every vector width.
+ * x = k ln 2 + r, |r| <= ln(2)/2, and Taylor's polynomial of degree 13 in r, whose remainder is 4e-18. To 2e-16
+ * relative for -708 < x < 708, clamped to that range outside. The same bits with every vector width.
  */
 #ifndef DMUMU_CORE_EXPONENTIAL_H
 #define DMUMU_CORE_EXPONENTIAL_H

@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /**
- * Taps of two quadrature rules, at the lattice points first .. first + n - 1; `beyond`[i] is the sum of those from i on,
- * [n + 1]. Not owned.
+ * Taps of two quadrature rules, at the lattice points first .. first + n - 1; `beyond`[i] is the sum of those from i
+ * on, [n + 1]. Not owned.
  */
 struct dmumu_taps {
     long first;
@@ -19,8 +19,8 @@ struct dmumu_taps {
 };
 
 /**
- * value[i] at lattice point first + i, i < n; nothing before, and the last value after. Not owned. Single precision: 6e-8
- * of a value is far below what interpolating between them is good for, and tables are what fills memory.
+ * value[i] at lattice point first + i, i < n; nothing before, and the last value after. Not owned. Single precision:
+ * 6e-8 of a value is far below what interpolating between them is good for, and tables are what fills memory.
  */
 struct dmumu_row {
     long first;

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LN_R_MIN (-27.631021115928547) /* ln DMUMU_R_MIN */
-
 enum { BLOCK = DMUMU_FILTER_BLOCK, SAMPLES = DMUMU_FILTER_SAMPLES };
 
 /* Blocks are counted downwards from one that ends DMUMU_STENCIL beyond ln R = 0; lattice index of a block's begin. */
@@ -61,7 +59,7 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
                                            const struct dmumu_transit_deposit *transit,
                                            struct dmumu_fast_profile *profile)
 {
-    const long least = (long)floor(LN_R_MIN / common->step[table->step_class]) - DMUMU_STENCIL;
+    const long least = (long)floor(log(DMUMU_R_MIN) / common->step[table->step_class]) - DMUMU_STENCIL;
     enum dmumu_status status = reserve(profile, block_of(least) + 1);
     if (status == DMUMU_OK) {
         status = dmumu_transit_taps_make(transit, table->mu, table->width, state->alfven_speed_v, &profile->taps);
@@ -99,8 +97,8 @@ static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_
 }
 
 /*
- * The transit-time sum is a function of R s, on a lattice of its own, as wide or wider: as much of that as a block of the
- * gyro-resonance's lattice is interpolated from.
+ * The transit-time sum is a function of R s, on a lattice of its own, as wide or wider: as much of that as a block of
+ * the gyro-resonance's lattice is interpolated from.
  */
 static void transit_block(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
                           const struct dmumu_fast_profile *profile, long b, struct dmumu_filter_sum *sum)
@@ -119,12 +117,9 @@ static void transit_block(const struct dmumu_fast_common *common, const struct d
         memcpy(value + half * BLOCK, wide.fine, sizeof wide.fine);
     }
     for (int k = 0; k < BLOCK; k++) {
-        const double position = start + k * ratio;
-        const long at = (long)floor(position) - DMUMU_STENCIL_LEFT - first;
-        double weight[DMUMU_STENCIL];
-        dmumu_stencil_weights(position - floor(position), weight);
+        const struct dmumu_place place = dmumu_place_of(start + k * ratio);
         for (int j = 0; j < DMUMU_STENCIL; j++) {
-            sum->fine[k] += weight[j] * value[at + j];
+            sum->fine[k] += place.weight[j] * value[place.first - first + j];
         }
     }
     for (int k = 0; k < SAMPLES; k++) { /* the rules' ratio changes slowly: that of the nearest sample there is */
@@ -155,14 +150,6 @@ static void make_block(const struct dmumu_fast_common *common, const struct dmum
 }
 
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
-
-struct dmumu_fast_place dmumu_fast_place_of(const struct dmumu_fast_common *common, int step_class, double larmor_ratio)
-{
-    const double position = log(larmor_ratio) / common->step[step_class];
-    struct dmumu_fast_place place = {.index = (long)floor(position)};
-    dmumu_stencil_weights(position - floor(position), place.weight);
-    return place;
-}
 
 /* The difference of the rules at a place: the larger of the two samples around it, within its block. */
 static double gap_at(const struct dmumu_fast_profile *profile, long index)
@@ -202,8 +189,8 @@ static long inside(const struct dmumu_fast_profile *profile, long index, long ro
 }
 
 /*
- * Error of interpolating along the lattice, of which there is two: of K for each direction, and of their sum for R. It is
- * large where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps.
+ * Error of interpolating along the lattice, which is done twice: K for each direction, and their sum for R. It is large
+ * where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps.
  */
 static double interpolation_error(const struct maker *maker, long index)
 {
@@ -229,12 +216,12 @@ static double widening_error(const struct maker *maker, long index)
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
                                                const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile,
-                                               const struct dmumu_fast_place *place, double larmor_ratio)
+                                               const struct dmumu_place *place, double larmor_ratio)
 {
     const struct maker maker = {common, table, deposit, profile};
-    const long first = place->index - DMUMU_STENCIL_LEFT;
-    const double *gyro_at = made_between(&maker, first, first + DMUMU_STENCIL - 1);
-    const double *transit_at = profile->transit + (first - profile->begin);
+    const long index = place->first + DMUMU_STENCIL_LEFT; /* of the lattice point to the left of R */
+    const double *gyro_at = made_between(&maker, place->first, place->first + DMUMU_STENCIL - 1);
+    const double *transit_at = profile->transit + (place->first - profile->begin);
     double gyro = 0.0;
     double transit = 0.0;
     for (int k = 0; k < DMUMU_STENCIL; k++) {
@@ -244,10 +231,10 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
     const double scale = profile->front / sqrt(larmor_ratio);
     gyro = fmax(gyro, 0.0);
     transit = fmax(transit, 0.0);
-    const double angle_error = dmumu_rule_error(gap_at(profile, place->index)) * (gyro + transit);
-    const double lattice_error = interpolation_error(&maker, place->index);
+    const double angle_error = dmumu_rule_error(gap_at(profile, index)) * (gyro + transit);
+    const double lattice_error = interpolation_error(&maker, index);
     const double table_error = profile->table_error * gyro + profile->taps.rel_error * transit;
-    const double widening = table->widened > 0.0 ? widening_error(&maker, place->index) : 0.0;
+    const double widening = table->widened > 0.0 ? widening_error(&maker, index) : 0.0;
     return (struct dmumu_fast_rate){
         .transit = scale * transit,
         .gyro = scale * gyro,

@@ -82,12 +82,6 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
 int dmumu_fast_finest_class(double tolerance);
 void dmumu_fast_table_free(struct dmumu_fast_table *table);
 
-/** Where one R lies on the lattice of a class. */
-struct dmumu_fast_place {
-    long index; /* of the lattice point to its left */
-    double weight[DMUMU_STENCIL];
-};
-
 /** Sums of one (mu, R), dimensionless D_mumu L/v. */
 struct dmumu_fast_rate {
     double transit, gyro;
@@ -121,17 +115,14 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
                                            struct dmumu_fast_profile *profile);
 void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
 
-/** Where R lies; DMUMU_R_MIN <= R <= DMUMU_R_MAX. */
-struct dmumu_fast_place dmumu_fast_place_of(const struct dmumu_fast_common *common, int step_class,
-                                            double larmor_ratio);
-
 /**
- * D_F at one R; makes the blocks it needs.
+ * D_F at one R, DMUMU_R_MIN .. DMUMU_R_MAX; makes the blocks it needs.
  * @param[in] deposit  of the profile's damping and the table's class
+ * @param[in] place    where ln R lies on the lattice of that class
  */
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
                                                const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile,
-                                               const struct dmumu_fast_place *place, double larmor_ratio);
+                                               const struct dmumu_place *place, double larmor_ratio);
 
 #endif

@@ -37,11 +37,6 @@
 #define LN_W_START (-24.0)
 #define LN_W_END   26.5
 
-int dmumu_fast_finest_class(double tolerance)
-{
-    return tolerance >= 1e-5 ? DMUMU_DEPOSIT_CLASSES - 2 : DMUMU_DEPOSIT_CLASSES - 1;
-}
-
 /* Three-point Gauss on each cell of a cumulative table. */
 static const double cell_node[3] = {-0.77459666924148337704, 0.0, 0.77459666924148337704};
 static const double cell_weight[3] = {5.0 / 9.0, 8.0 / 9.0, 5.0 / 9.0};
@@ -86,19 +81,21 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
 {
     const double step = common->transit_step;
     const double position = fmin(ln_z / step, (double)(common->g.first + (long)common->g.n)) - (double)common->g.first;
-    const double inside = fmax(position, (double)DMUMU_STENCIL_LEFT);
-    const long i = (long)inside - DMUMU_STENCIL_LEFT;
+    const struct dmumu_place place = dmumu_place_of(fmax(position, (double)DMUMU_STENCIL_LEFT));
     const long last = (long)common->g.n - 1;
-    double weight[DMUMU_STENCIL];
     double sum = 0.0;
-    dmumu_stencil_weights(inside - floor(inside), weight);
     for (long k = 0; k < DMUMU_STENCIL; k++) {
-        sum += weight[k] * common->g_value[i + k < last ? i + k : last];
+        sum += place.weight[k] * common->g_value[place.first + k < last ? place.first + k : last];
     }
     return sum;
 }
 
 /* ---- what all tables share --------------------------------------------------------------------------------------- */
+
+int dmumu_fast_finest_class(double tolerance)
+{
+    return tolerance >= 1e-5 ? DMUMU_DEPOSIT_CLASSES - 2 : DMUMU_DEPOSIT_CLASSES - 1;
+}
 
 /* t of each row, by bisection of dmumu_rows_position. */
 static void find_rows(struct dmumu_fast_common *common)
@@ -256,8 +253,8 @@ static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shap
 }
 
 /*
- * term[i] += coefficient[i] J'^2(ln w + i step) from eight neighbours in ln w, each in an array of its own: the samples of a
- * row lie at the lattice's own distance, so that their weights are the same.
+ * term[i] += coefficient[i] J'^2(ln w + i step) from eight neighbours in ln w, each in an array of its own: the samples
+ * of a row lie at the lattice's own distance, so that their weights are the same.
  */
 DMUMU_VECTOR static void add_lobes(size_t n, const double *const lobes[static DMUMU_STENCIL],
                                    const double weight[static DMUMU_STENCIL], const double *restrict coefficient,
@@ -286,16 +283,14 @@ static void add_harmonic(const struct dmumu_lobes *lobes, double step, double ln
     const double position = ln_w * PHASES / step - (double)lobes->first;
     const double least = DMUMU_STENCIL_LEFT; /* before, the square is constant, and after the last nothing counts */
     const double most = (double)PHASES * ((double)lobes->n - (double)n - 1.0) - DMUMU_STENCIL;
-    const double inside = fmin(fmax(position, least), most);
-    double weight[DMUMU_STENCIL];
-    dmumu_stencil_weights(inside - floor(inside), weight);
+    const struct dmumu_place place = dmumu_place_of(fmin(fmax(position, least), most));
     for (size_t phase = 0; phase < PHASES; phase++) {
-        const size_t first = (size_t)inside - DMUMU_STENCIL_LEFT + phase;
+        const size_t first = (size_t)place.first + phase;
         const double *from[DMUMU_STENCIL];
         for (size_t j = 0; j < DMUMU_STENCIL; j++) {
             from[j] = lobes->value + (first + j) % PHASES * lobes->n + (first + j) / PHASES;
         }
-        add_lobes(n, from, weight, coefficient + phase * n, term + phase * n);
+        add_lobes(n, from, place.weight, coefficient + phase * n, term + phase * n);
     }
 }
 
@@ -359,14 +354,11 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
 static void interpolate_row(const struct dmumu_rows *rows, const struct dmumu_fast_table *table, double ln_t,
                             double row[])
 {
-    const double position = dmumu_rows_position(rows, ln_t);
-    const size_t first = (size_t)position - DMUMU_STENCIL_LEFT;
-    double weight[DMUMU_STENCIL];
-    dmumu_stencil_weights(position - floor(position), weight);
+    const struct dmumu_place place = dmumu_place_of(dmumu_rows_position(rows, ln_t));
     memset(row, 0, table->n_v * sizeof *row);
     for (size_t j = 0; j < DMUMU_STENCIL; j++) {
-        const float *from = table->value + (first + j) * table->n_v;
-        const double factor = weight[j] / (1.0 + exp(ln_t));
+        const float *from = table->value + ((size_t)place.first + j) * table->n_v;
+        const double factor = place.weight[j] / (1.0 + exp(ln_t));
         for (size_t k = 0; k < table->n_v; k++) {
             row[k] += factor * (double)from[k];
         }

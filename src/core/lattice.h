@@ -1,11 +1,12 @@
 /*
- * Lattice: look-up in a table with a uniform abscissa, by Lagrange's polynomials: cubic (four points) with clamped ends,
- * which callers lay where the function has become constant; and the weights of eight points, for those who do their own
- * book-keeping.
+ * Lattice: look-up in a table with a uniform abscissa, by Lagrange's polynomials: cubic (four points) with clamped
+ * ends, which callers lay where the function has become constant; and of eight points, for those who do their own book-
+ * keeping.
  */
 #ifndef DMUMU_CORE_LATTICE_H
 #define DMUMU_CORE_LATTICE_H
 
+#include <math.h>
 #include <stddef.h>
 
 /** value[i] at start + i / inverse_step, i < n, n >= 4; not owned. */
@@ -73,6 +74,22 @@ static inline void dmumu_stencil_weights(double f, double weight[static DMUMU_ST
         left *= distance[j];
         right *= distance[k];
     }
+}
+
+/** A value between lattice points: the first of the DMUMU_STENCIL points that make it, and their weights. */
+struct dmumu_place {
+    long first;
+    double weight[DMUMU_STENCIL];
+};
+
+/** @param[in] position  in steps from lattice point 0 */
+static inline struct dmumu_place dmumu_place_of(double position)
+{
+    struct dmumu_place place;
+    const double whole = floor(position);
+    place.first = (long)whole - DMUMU_STENCIL_LEFT;
+    dmumu_stencil_weights(position - whole, place.weight);
+    return place;
 }
 
 /**

@@ -269,8 +269,8 @@ static struct confined integrate_confined(const struct shape *shape, int polynom
 }
 
 /*
- * How far a coarser polynomial is from the integral, and what its misses of the nodes it leaves out, where those lie near
- * the edge of C, would move the edges by: the second does not cancel by chance.
+ * How far a coarser polynomial is from the integral, and what its misses of the nodes it leaves out, where those lie
+ * near the edge of C, would move the edges by: the second does not cancel by chance.
  */
 static double coarse_difference(const struct shape *shape, int polynomial, double fine_value, double edge_weight)
 {
@@ -358,7 +358,7 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
     if (least > edge_rate * near) {
         integrate_whole(rules, half, values, &integral, sensitivity);
         integral.mu_star = high;
-        /* without a zone the integrand may rise by orders of magnitude within a panel: no power of the difference then */
+        /* without a zone the integrand may rise by orders of magnitude within a panel: no power of the difference */
         integral.rough = isinf(q_edge);
     } else {
         double margin[NODES];

@@ -38,7 +38,7 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
     const struct dmumu_deposit *deposit =
         status == DMUMU_OK ? dmumu_workspace_deposit(workspace, table.step_class) : NULL;
     if (deposit) {
-        const struct dmumu_fast_place place = dmumu_fast_place_of(&tables->fast, table.step_class, larmor_ratio);
+        const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / tables->fast.step[table.step_class]);
         *rate = dmumu_fast_profile_rate(&tables->fast, &table, deposit, &profile, &place, larmor_ratio);
     }
     dmumu_fast_profile_free(&profile);

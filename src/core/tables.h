@@ -45,7 +45,9 @@ struct dmumu_panel_rates {
     struct dmumu_panel_rates *next;
 };
 
-/** Alfven modes alone, which depend on neither beta nor the region but for its zone: int_C of D, per R; NaN or 0 too. */
+/**
+ * D of the Alfven modes alone over v L d_prefactor, per R: it depends on neither beta nor the region but for its zone.
+ */
 struct dmumu_alone {
     double zone_l;
     double *value; /* [n] */

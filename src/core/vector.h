@@ -2,8 +2,8 @@
  * Vector: machine code of the innermost loops for wider registers, chosen when the program is loaded.
  *
  * DMUMU_VECTOR before a function compiles it three times, for AVX-512, for AVX2 and for any x86-64, where the compiler
- * and the C library can choose between them (ifunc); elsewhere it is nothing. Sums across iterations are written lane by
- * lane, and nothing is contracted (-ffp-contract=off), so that all give the same bits. The choice is made before the
+ * and the C library can choose between them (ifunc); elsewhere it is nothing. Sums across iterations are written lane
+ * by lane, and nothing is contracted (-ffp-contract=off), so that all give the same bits. The choice is made before the
  * address and thread sanitizers are ready: under them there is only the plain function.
  */
 #ifndef DMUMU_CORE_VECTOR_H

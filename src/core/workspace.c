@@ -84,8 +84,8 @@ const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *
 }
 
 /*
- * The directions of a class, into workspace->angles. A resonance of a few steps' width turns a steep x_max into a step of
- * that width in ln x_max, which the 15 points of a panel must resolve: a panel is three to four such widths.
+ * The directions of a class, into workspace->angles. A resonance of a few steps' width turns a steep x_max into a step
+ * of that width in ln x_max, which the 15 points of a panel must resolve: a panel is three to four such widths.
  */
 static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step_class, double resonant_width)
 {

@@ -128,8 +128,8 @@ static void test_means_against_running_averages(void **state)
 }
 
 /*
- * (J^2 + Y^2)/2 is the mean's definition: Hankel's moduli. The series in use differ from them by the first term left out,
- * 5/16 (m-1)(m-9)(m-25) z^3 and about 1/16 (m-1)(m-9)(m-185) z^3, z = 1/(2w)^2.
+ * (J^2 + Y^2)/2 is the mean's definition: Hankel's moduli. The series in use differ from them by the first term left
+ * out, 5/16 (m-1)(m-9)(m-25) z^3 and about 1/16 (m-1)(m-9)(m-185) z^3, z = 1/(2w)^2.
  */
 static void test_means_are_the_moduli(void **state)
 {

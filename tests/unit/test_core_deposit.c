@@ -385,7 +385,7 @@ static void test_transit_adds_up(void **state)
     assert_true(taps.memory == memory);
     dmumu_transit_taps_free(&taps);
     dmumu_transit_deposit_free(&deposit);
-    assert_true(!taps.memory && !deposit.place && deposit.capacity == 0);
+    assert_true(!taps.memory && !deposit.end && !deposit.start && deposit.capacity == 0);
     dmumu_angles_free(&angles);
 }
 
@@ -400,11 +400,11 @@ static void test_transit_memory_is_reused(void **state)
     struct dmumu_transit_taps taps = {0};
     assert_true(small.n < large.n);
     assert_int_equal(dmumu_transit_deposit_make(&large, step, &deposit), DMUMU_OK);
-    const struct dmumu_transit_place *place = deposit.place;
+    const struct dmumu_place *end = deposit.end;
     const size_t capacity = deposit.capacity;
     assert_transit(&large, &deposit, 0.6, 0.4, &taps);
     assert_int_equal(dmumu_transit_deposit_make(&small, step, &deposit), DMUMU_OK);
-    assert_true(deposit.place == place && deposit.capacity == capacity && deposit.n <= small.n);
+    assert_true(deposit.end == end && deposit.capacity == capacity && deposit.n <= small.n);
     assert_transit(&small, &deposit, 0.6, 0.4, &taps);
     dmumu_transit_taps_free(&taps);
     dmumu_transit_deposit_free(&deposit);

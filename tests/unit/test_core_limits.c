@@ -163,7 +163,7 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     assert_int_equal(dmumu_deposit_make(angles, &common->rows, step, &deposit), DMUMU_OK);
     assert_int_equal(dmumu_transit_deposit_make(angles, transit_step, &transit), DMUMU_OK);
     assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &transit, &profile), DMUMU_OK);
-    const struct dmumu_fast_place place = dmumu_fast_place_of(common, table.step_class, larmor_ratio);
+    const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table.step_class]);
     const struct dmumu_fast_rate rate =
         dmumu_fast_profile_rate(common, &table, &deposit, &profile, &place, larmor_ratio);
     dmumu_fast_profile_free(&profile);
@@ -339,7 +339,9 @@ static void test_function_of_ratio_alone(void **state)
     check_moving_together(&model, &point, 2.0, 2, true);
 }
 
-/* Without damping D_F ~ R^-1/2: the fast modes' x^-3/2 all the way. What the cascade's start leaves falls like R^1/2. */
+/*
+ * Without damping D_F ~ R^-1/2: the fast modes' x^-3/2 all the way. What the cascade's start leaves falls like R^1/2.
+ */
 static void test_slope_without_damping(void **state)
 {
     (void)state;
@@ -388,8 +390,8 @@ static void test_alfven_far_above_fast(void **state)
 }
 
 /*
- * Above M_A = 1 the Alfven and slow cascades start at k_par = M_A^3/L: where N/(R M_A^3) < 1 nothing in them resonates with
- * mu = 1, D_mumu falls like exp(-const/s^2) there, and D of such a mode alone is infinite.
+ * Above M_A = 1 the Alfven and slow cascades start at k_par = M_A^3/L: where N/(R M_A^3) < 1 nothing in them resonates
+ * with mu = 1, D_mumu falls like exp(-const/s^2) there, and D of such a mode alone is infinite.
  */
 static bool cascade_reaches_resonance(double alfven_mach, double larmor_ratio)
 {
@@ -761,8 +763,8 @@ static void test_tolerances_agree_within_their_errors(void **state)
 /* ---- the same bits, whoever computes ----------------------------------------------------------------------------- */
 
 /*
- * C in two parts of one panel: most of it, and a sliver at mu = 1 that only a probe sees. Neither may be lost, however loose
- * the tolerance. Values of the reference kernel.
+ * C in two parts of one panel: most of it, and a sliver at mu = 1 that only a probe sees. Neither may be lost, however
+ * loose the tolerance. Values of the reference kernel.
  */
 static void test_sliver_beside_the_rest(void **state)
 {
@@ -917,6 +919,37 @@ static void check_threads(const struct dmumu_model *model, int n_threads)
     compare_with_fresh(model, shared);
 }
 
+/*
+ * R of exactly 1, after tables were used for a list in which that R stood for a rigidity beyond the range: what is kept of
+ * the first list must not be what the second finds.
+ */
+static void test_range_end_after_beyond(void **state)
+{
+    (void)state;
+    const double larmor_radius_pc = dmumu_larmor_radius_pc(1e6, 1.0);
+    struct dmumu_point point = halo_point;
+    point.injection_scale_pc = larmor_radius_pc;
+    const double beyond_gv[2] = {1e3, 2e6};
+    const double end_gv[2] = {1e3, 1e6};
+    const struct dmumu_model model = model_of(true, true, true);
+    struct dmumu_tables *tables = tables_of(&model, point.alfven_mach);
+    struct dmumu_workspace *workspace = workspace_of();
+    struct result beyond;
+    struct result after;
+    struct result alone;
+    struct dmumu_curve curve = curve_of(&beyond);
+    assert_int_equal(dmumu_curve_compute(tables, &point, 2, beyond_gv, &curve, workspace, NULL), DMUMU_OK);
+    assert_int_equal(beyond.quality[1], DMUMU_QUALITY_FAILED);
+    curve = curve_of(&after);
+    assert_int_equal(dmumu_curve_compute(tables, &point, 2, end_gv, &curve, workspace, NULL), DMUMU_OK);
+    dmumu_workspace_free(workspace);
+    dmumu_tables_free(tables);
+    compute(&model, &point, 2, end_gv, &alone);
+    assert_true(isfinite(alone.mode_cm2_s[DMUMU_ALFVEN][1]));
+    assert_same_bits(after.mode_cm2_s[DMUMU_ALFVEN], alone.mode_cm2_s[DMUMU_ALFVEN], 2, "Alfven modes");
+    assert_same_bits(after.d_cm2_s, alone.d_cm2_s, 2, "all modes");
+}
+
 static void test_threads_share_tables(void **state)
 {
     (void)state;
@@ -950,6 +983,7 @@ int main(void)
         cmocka_unit_test(test_sliver_beside_the_rest),
         cmocka_unit_test(test_order_of_rigidities),
         cmocka_unit_test(test_nothing_depends_on_what_came_before),
+        cmocka_unit_test(test_range_end_after_beyond),
         cmocka_unit_test(test_threads_share_tables),
     };
     return cmocka_run_group_tests(tests, make_fresh, NULL);

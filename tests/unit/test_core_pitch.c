@@ -1,4 +1,6 @@
-/* Pitch: D_mumu(mu) of the production kernel against the reference kernel, mode by mode and kind by kind; its errors. */
+/*
+ * Pitch: D_mumu(mu) of the production kernel against the reference kernel, mode by mode and kind by kind; its errors.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * Published: the tables of Fornieri et al. 2021 against the production kernel.
  *
  * With x_max taken at the script's wave angle (and, in the disk, its 1/8) the tables differ from ours by the script's
- * coarse grids and digits alone. The rigidity is chosen so that R is the table's own (its second column: r_L = 3.37e12 cm
- * per GV and pc = 3.0857e18 cm), since D/(v L) is a function of R; D is compared as it stands, in cm^2/s.
+ * coarse grids and digits alone. The rigidity is chosen so that R is the table's own (its second column: r_L = 3.37e12
+ * cm per GV and pc = 3.0857e18 cm), since D/(v L) is a function of R; D is compared as it stands, in cm^2/s.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -127,7 +127,9 @@ static void test_disk(void **state)
     }
 }
 
-/* With the angle as the formula says the halo's curve rises 18-fold at the low end and 1.5-fold at 31 TV (physics.md). */
+/*
+ * With the angle as the formula says the halo's curve rises 18-fold at the low end and 1.5-fold at 31 TV (physics.md).
+ */
 static void test_formula_angle(void **state)
 {
     (void)state;

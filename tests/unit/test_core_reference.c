@@ -1,6 +1,7 @@
 /*
- * The production kernel against the oracle: 200 quasi-random points of the whole range (tests/reference/points.c), all modes
- * together and each alone, both broadenings and the quasi-linear limit, both cascades, N = 1 and 5, with and without a zone.
+ * The production kernel against the oracle: 200 quasi-random points of the whole range (tests/reference/points.c), all
+ * modes together and each alone, both broadenings and the quasi-linear limit, both cascades, N = 1 and 5, with and
+ * without a zone.
  *
  * The oracle's values are kept in tests/reference/values.txt (`make reference` makes them again); a few cheap ones are
  * recomputed here, so that the kept values cannot go stale unnoticed.
@@ -116,7 +117,10 @@ static void print_point(const struct kept *at, const struct computed *result)
         difference(result->d[DMUMU_ALFVEN], at->d[DMUMU_ALFVEN]), difference(result->d[DMUMU_SLOW], at->d[DMUMU_SLOW]));
 }
 
-/* A value may only be off by more than the tolerance where it says so: not_converged, its estimate no less than a third of the error. */
+/*
+ * A value may only be off by more than the tolerance where it says so: not_converged, its estimate no less than a third
+ * of the error.
+ */
 static bool acceptable(const struct kept *at, const struct computed *result)
 {
     const bool flagged = result->quality == DMUMU_QUALITY_NOT_CONVERGED;

@@ -1,4 +1,6 @@
-/* The pool's threads, driven one call at a time: whole runs are claimed, late comers get their half, nothing is lost. */
+/*
+ * The pool's threads, driven one call at a time: whole runs are claimed, late comers get their half, nothing is lost.
+ */
 #include "scan/pool.h"
 
 #include <setjmp.h>
