@@ -223,6 +223,22 @@ static enum dmumu_status dry_run(const struct dmumu_team *team, const struct dmu
     return DMUMU_OK;
 }
 
+/* Where the threads' time went, in percent. */
+static void print_times(const double times_s[static DMUMU_N_TIMES])
+{
+    static const char *const names[DMUMU_N_TIMES] = {
+        [DMUMU_TIME_COMPUTING] = "computing", [DMUMU_TIME_MESSAGES] = "messages",
+        [DMUMU_TIME_WAITING] = "waiting",     [DMUMU_TIME_FINISHED] = "finished early",
+        [DMUMU_TIME_WRITING] = "writing",     [DMUMU_TIME_DISPLACED] = "without a core"};
+    double sum_s = 0.0;
+    for (int i = 0; i < DMUMU_N_TIMES; ++i)
+        sum_s += times_s[i];
+    printf("threads:");
+    for (int i = 0; i < DMUMU_N_TIMES; ++i)
+        printf("%s %s %.2f %%", i ? "," : "", names[i], 100.0 * times_s[i] / fmax(sum_s, 1e-9));
+    printf("\n");
+}
+
 /* Rank 0 only: the last lines of a scan. */
 static void print_report(const struct dmumu_team *team, const struct dmumu_scan_options *options,
                          const struct dmumu_scan_report *report)
@@ -230,6 +246,7 @@ static void print_report(const struct dmumu_team *team, const struct dmumu_scan_
     const double rate = (double)report->curves / fmax(report->seconds, 1e-9);
     printf("%" PRIu64 " curves in %.2f s: %.4g curves/s, %.4g per thread\n", report->curves, report->seconds, rate,
            rate / team->all_threads);
+    print_times(report->times_s);
     printf("values:");
     for (int i = 0; i < DMUMU_N_QUALITIES; ++i)
         printf("%s %s %" PRIu64, i ? "," : "", dmumu_quality_name((enum dmumu_quality)i), report->quality[i]);

@@ -6,13 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* One curve with all that decides its place in the order. */
-struct entry {
-    double group_cost; /* of the whole group, so that a group stays together */
-    double cost;       /* as a later curve of its run: the same for the whole run, so that it stays together */
-    size_t group;
-    uint64_t curve;
-};
+enum { BITS = 64 };
 
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
 {
@@ -20,86 +14,129 @@ double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
     return region == DMUMU_DISK ? 2.0 * of_mach : of_mach;
 }
 
-/* Costliest first; equal costs in the grid's own order, so that every rank sorts alike. */
+/* One value of an axis with all that decides its place in the order. */
+struct entry {
+    double cost;
+    size_t index;
+};
+
+/* Costliest first; equal costs in the axis's own order, so that every rank sorts alike. */
 static int compare_entries(const void *a, const void *b)
 {
     const struct entry *p = a, *q = b;
-    if (p->group_cost != q->group_cost)
-        return p->group_cost > q->group_cost ? -1 : 1;
-    if (p->group != q->group)
-        return p->group < q->group ? -1 : 1;
     if (p->cost != q->cost)
         return p->cost > q->cost ? -1 : 1;
-    return (p->curve > q->curve) - (p->curve < q->curve);
+    return (p->index > q->index) - (p->index < q->index);
 }
 
-static void fill_entries(const struct dmumu_grid *grid, size_t n, struct entry entries[], double group_cost[])
+static void order_regions(const struct dmumu_axis *regions, struct dmumu_blocks *blocks)
 {
-    for (size_t curve = 0; curve < n; ++curve) {
-        size_t index[4];
-        dmumu_grid_index(grid, curve, index);
-        const struct dmumu_point point = dmumu_grid_point(grid, curve);
-        struct entry *entry = &entries[curve];
-        entry->curve = curve;
-        entry->group = index[DMUMU_AXIS_ALFVEN_MACH];
-        entry->cost = dmumu_blocks_cost(point.region, point.alfven_mach);
-        group_cost[entry->group] += entry->cost;
-    }
+    struct entry entries[DMUMU_N_REGIONS] = {{0.0, 0}};
+    const size_t n = regions->n < DMUMU_N_REGIONS ? regions->n : DMUMU_N_REGIONS;
     for (size_t i = 0; i < n; ++i)
-        entries[i].group_cost = group_cost[entries[i].group];
+        entries[i] = (struct entry){dmumu_blocks_cost((enum dmumu_region)regions->values[i], 1.0), i};
+    qsort(entries, n, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < n; ++i)
+        blocks->region[i] = entries[i].index;
 }
 
-static void take_order(const struct entry entries[], struct dmumu_blocks *blocks)
+static void order_groups(const struct dmumu_axis *machs, struct entry entries[], struct dmumu_blocks *blocks)
 {
-    size_t groups = 0;
-    for (size_t i = 0; i < blocks->n_curves; ++i) {
-        blocks->curve[i] = entries[i].curve;
-        blocks->cost[i] = i % blocks->run_length == 0 ? DMUMU_BLOCKS_FIRST_COST * entries[i].cost : entries[i].cost;
-        if (i == 0 || entries[i].group != entries[i - 1].group)
-            blocks->group_first[groups++] = i;
+    for (size_t i = 0; i < machs->n; ++i)
+        entries[i] = (struct entry){dmumu_blocks_cost(DMUMU_HALO, machs->values[i]), i};
+    qsort(entries, machs->n, sizeof *entries, compare_entries);
+    for (size_t i = 0; i < machs->n; ++i) {
+        blocks->mach[i] = entries[i].index;
+        blocks->group_of[entries[i].index] = i;
     }
-    blocks->group_first[groups] = blocks->n_curves;
 }
 
 enum dmumu_status dmumu_blocks_new(const struct dmumu_grid *grid, struct dmumu_blocks *blocks,
                                    struct dmumu_error *error)
 {
-    const size_t n = dmumu_grid_n_curves(grid), n_groups = grid->axis[DMUMU_AXIS_ALFVEN_MACH].n;
-    struct dmumu_blocks made = {
-        .n_curves = n, .n_groups = n_groups, .run_length = grid->axis[DMUMU_AXIS_INJECTION_SCALE].n};
-    made.curve = calloc(n, sizeof *made.curve);
-    made.cost = calloc(n, sizeof *made.cost);
-    made.group_first = calloc(n_groups + 1, sizeof *made.group_first);
-    struct entry *entries = calloc(n, sizeof *entries);
-    double *group_cost = calloc(n_groups, sizeof *group_cost);
-    const bool ok = made.curve && made.cost && made.group_first && entries && group_cost;
-    if (ok) {
-        fill_entries(grid, n, entries, group_cost);
-        qsort(entries, n, sizeof *entries, compare_entries);
-        take_order(entries, &made);
-        *blocks = made;
-    } else {
+    const struct dmumu_axis *machs = &grid->axis[DMUMU_AXIS_ALFVEN_MACH];
+    struct dmumu_blocks made = {.n_curves = dmumu_grid_n_curves(grid),
+                                .n_groups = machs->n,
+                                .n_beta = grid->axis[DMUMU_AXIS_BETA].n,
+                                .run_length = grid->axis[DMUMU_AXIS_INJECTION_SCALE].n};
+    made.group_size = made.n_curves / made.n_groups;
+    made.n_pending = made.n_curves;
+    made.mach = calloc(machs->n, sizeof *made.mach);
+    made.group_of = calloc(machs->n, sizeof *made.group_of);
+    struct entry *entries = calloc(machs->n, sizeof *entries);
+    if (!made.mach || !made.group_of || !entries) {
         dmumu_blocks_free(&made);
+        free(entries);
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the order of %zu values of M_A", machs->n);
     }
+    order_regions(&grid->axis[DMUMU_AXIS_REGION], &made);
+    order_groups(machs, entries, &made);
+    *blocks = made;
     free(entries);
-    free(group_cost);
-    return ok ? DMUMU_OK : dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the order of %zu curves", n);
+    return DMUMU_OK;
 }
 
 void dmumu_blocks_free(struct dmumu_blocks *blocks)
 {
-    free(blocks->curve);
-    free(blocks->cost);
-    free(blocks->group_first);
+    free(blocks->mach);
+    free(blocks->group_of);
+    free(blocks->done);
     *blocks = (struct dmumu_blocks){0};
 }
 
-double dmumu_blocks_sum(const struct dmumu_blocks *blocks, struct dmumu_block block)
+uint64_t dmumu_blocks_curve(const struct dmumu_blocks *blocks, size_t position)
 {
-    double sum = 0.0;
-    for (size_t i = 0; i < block.count; ++i)
-        sum += blocks->cost[block.first + i];
-    return sum;
+    const size_t of_region = blocks->n_beta * blocks->run_length;
+    const size_t group = position / blocks->group_size, rest = position % blocks->group_size;
+    const size_t region = blocks->region[rest / of_region];
+    return (region * blocks->n_groups + blocks->mach[group]) * of_region + rest % of_region;
+}
+
+size_t dmumu_blocks_position(const struct dmumu_blocks *blocks, uint64_t curve)
+{
+    const size_t of_region = blocks->n_beta * blocks->run_length;
+    const size_t plane = curve / of_region, region = plane / blocks->n_groups;
+    size_t place = 0;
+    while (blocks->region[place] != region)
+        ++place;
+    return blocks->group_of[plane % blocks->n_groups] * blocks->group_size + place * of_region + curve % of_region;
+}
+
+enum dmumu_status dmumu_blocks_set_done(struct dmumu_blocks *blocks, uint64_t curve, struct dmumu_error *error)
+{
+    if (!blocks->done)
+        blocks->done = calloc(blocks->n_curves / BITS + 1, sizeof *blocks->done);
+    if (!blocks->done)
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for a list of %zu curves", blocks->n_curves);
+    const size_t position = dmumu_blocks_position(blocks, curve);
+    if (!dmumu_blocks_is_done(blocks, position))
+        --blocks->n_pending;
+    blocks->done[position / BITS] |= UINT64_C(1) << position % BITS;
+    return DMUMU_OK;
+}
+
+bool dmumu_blocks_is_done(const struct dmumu_blocks *blocks, size_t position)
+{
+    return blocks->done && (blocks->done[position / BITS] >> position % BITS & 1);
+}
+
+size_t dmumu_blocks_pending(const struct dmumu_blocks *blocks, struct dmumu_block block)
+{
+    if (!blocks->done)
+        return block.count;
+    size_t done = 0;
+    for (size_t at = block.first, end = block.first + block.count; at < end;) {
+        const size_t left = end - at, in_word = BITS - at % BITS, bits = left < in_word ? left : in_word;
+        const uint64_t mask = bits == BITS ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+        done += (size_t)__builtin_popcountll(blocks->done[at / BITS] >> at % BITS & mask);
+        at += bits;
+    }
+    return block.count - done;
+}
+
+struct dmumu_block dmumu_blocks_group(const struct dmumu_blocks *blocks, size_t group)
+{
+    return (struct dmumu_block){group * blocks->group_size, blocks->group_size};
 }
 
 struct dmumu_block dmumu_blocks_piece(const struct dmumu_blocks *blocks, struct dmumu_block block, size_t count)

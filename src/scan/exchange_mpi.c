@@ -1,246 +1,135 @@
 /*
- * Exchange: who talks to whom while a scan runs (see exchange_mpi.h).
+ * Exchange by MPI (see exchange_mpi.h).
  *
- * On every rank all OpenMP threads compute, curve by curve, without barriers. Thread 0, which alone calls MPI
- * (MPI_THREAD_FUNNELED), looks at its messages between two of its own curves: on rank 0 as the master, elsewhere as a
- * worker. So no core is set aside, and nobody waits for the master's curve to end, because ranks ask for a block while
- * they still have one ahead.
- *
- * Messages, three numbers each:
- *     worker -> master  report  {curves finished since the start, wants a block, buffer is filling up}
- *     master -> worker  order   {block, first position, count} | {no more} | {epoch, is it the last}
- *
- * Protocol
- *   1. The master sends every worker its first block unasked; workers begin as having asked.
- *   2. A report that wants a block is answered by exactly one `block` or `no more`; other reports are not answered. A
- *      worker has at most one such question open, and asks no more after `no more`.
- *   3. The master alone decides on an epoch: it sends `epoch` to every worker and enters the collective write at once.
- * A worker enters it on reading the order. Orders from the master arrive in the order sent, and it sends none between
- * `epoch` and the write, so that all ranks write the same epochs in the same order. Only thread 0 writes; the other
- * threads of a rank go on computing into the second batch.
- *   4. Every finished curve is reported in the end: a worker reports when it runs dry. When the reports add up to all
- *      curves, every result is in some rank's batch, and the master orders the last epoch.
- *   5. After the last epoch, or one that failed (which all ranks learn from the write itself), nobody sends any more.
- *      The number of reports sent is summed, and the master receives those still under way.
- *
- * No deadlock, even if MPI does not buffer: workers never block on a message (one Isend, one Irecv always posted while
- * they compute), so the master's sends complete; and inside the collective write no order is outstanding.
+ * Thread 0 of each rank alone calls MPI (MPI_THREAD_FUNNELED). Workers have one report under way at most (Isend) and
+ * always listen for an order while they compute (Irecv); the master probes, receives and sends.
  */
 #include "scan/exchange_mpi.h"
 
 #include "core/error.h"
-#include "scan/master.h"
+#include "scan/exchange.h"
 
 #include <omp.h>
 #include <time.h>
 
 enum { TAG_REPORT = 1, TAG_ORDER };
-enum { ORDER_BLOCK, ORDER_NO_MORE, ORDER_EPOCH };
-enum { REPORT_FINISHED, REPORT_WANTS_BLOCK, REPORT_FILLING_UP, MESSAGE_LENGTH };
 
-static const double report_interval_s = 0.25;
+/* ---- mail -------------------------------------------------------------------------------------------------------- */
 
-/* State of thread 0 of one rank. */
-struct exchange {
-    const struct dmumu_exchange_setup *setup;
+struct mail {
+    MPI_Comm comm;
     double start_s;
-    bool asked, no_more; /* a question is open; there will be no more blocks */
-    enum dmumu_status status;
-    struct dmumu_error *error;
-    /* worker */
-    uint64_t order[MESSAGE_LENGTH], report[MESSAGE_LENGTH];
+    struct dmumu_order order;
+    struct dmumu_report report;
     MPI_Request order_request, report_request;
-    uint64_t reports_sent, reported;
-    double reported_s;
-    /* master */
-    struct dmumu_master *master;
-    struct dmumu_progress progress;
-    uint64_t reports_received;
 };
 
-static double now_s(const struct exchange *exchange)
+static double mail_now_s(void *context)
 {
-    return omp_get_wtime() - exchange->start_s;
+    const struct mail *mail = context;
+    return omp_get_wtime() - mail->start_s;
 }
 
-static bool is_master(const struct exchange *exchange)
+static bool next_report(void *context, size_t *from, struct dmumu_report *report)
 {
-    return exchange->setup->team->rank == 0;
+    const struct mail *mail = context;
+    int waiting = 0;
+    MPI_Status status;
+    MPI_Iprobe(MPI_ANY_SOURCE, TAG_REPORT, mail->comm, &waiting, &status);
+    if (!waiting)
+        return false;
+    *from = (size_t)status.MPI_SOURCE;
+    MPI_Recv(report, sizeof *report, MPI_BYTE, status.MPI_SOURCE, TAG_REPORT, mail->comm, MPI_STATUS_IGNORE);
+    return true;
 }
 
-/* A run ahead for each thread, and never fewer than two curves: more would be missed elsewhere at the end. */
-static bool needs_block(const struct exchange *exchange, const struct dmumu_pool_state *state)
+static void send_order(void *context, size_t to, const struct dmumu_order *order)
 {
-    const size_t threads = (size_t)exchange->setup->team->threads;
-    return !exchange->asked && !exchange->no_more && (state->runs < threads || state->queued < 2 * threads) &&
-           state->blocks < DMUMU_POOL_BLOCKS;
+    const struct mail *mail = context;
+    MPI_Send(order, sizeof *order, MPI_BYTE, (int)to, TAG_ORDER, mail->comm);
 }
 
-static void accept_block(struct exchange *exchange, struct dmumu_block block)
+/* Listens from the first call on, but not after an order until it is asked for the next. */
+static bool next_order(void *context, struct dmumu_order *order)
 {
-    exchange->asked = false;
-    if (block.count == 0)
-        exchange->no_more = true;
-    else
-        dmumu_pool_give(exchange->setup->pool, block);
+    struct mail *mail = context;
+    int arrived = 0;
+    if (mail->order_request == MPI_REQUEST_NULL)
+        MPI_Irecv(&mail->order, sizeof mail->order, MPI_BYTE, 0, TAG_ORDER, mail->comm, &mail->order_request);
+    MPI_Test(&mail->order_request, &arrived, MPI_STATUS_IGNORE);
+    if (arrived)
+        *order = mail->order;
+    return arrived;
+}
+
+static bool may_report(void *context)
+{
+    struct mail *mail = context;
+    int sent = 0;
+    MPI_Test(&mail->report_request, &sent, MPI_STATUS_IGNORE);
+    return sent;
+}
+
+static void send_report(void *context, const struct dmumu_report *report)
+{
+    struct mail *mail = context;
+    mail->report = *report;
+    MPI_Isend(&mail->report, sizeof mail->report, MPI_BYTE, 0, TAG_REPORT, mail->comm, &mail->report_request);
+}
+
+/* ---- the scan ---------------------------------------------------------------------------------------------------- */
+
+/* What thread 0 of one rank needs. */
+struct loop {
+    const struct dmumu_exchange_mpi_setup *setup;
+    struct mail mail;
+    struct dmumu_exchange *exchange;
+    struct dmumu_progress progress; /* rank 0 */
+    double *times_s;
+    enum dmumu_status status;
+    struct dmumu_error *error;
+};
+
+static bool is_master(const struct loop *loop)
+{
+    return loop->setup->team->rank == 0;
+}
+
+static enum dmumu_status begin(struct loop *loop)
+{
+    const struct dmumu_exchange_setup setup = {
+        .rank = (size_t)loop->setup->team->rank,
+        .n_ranks = (size_t)loop->setup->team->size,
+        .rank_threads = loop->setup->team->rank_threads,
+        .blocks = loop->setup->blocks,
+        .queue = dmumu_pool_queue(loop->setup->pool),
+        .epoch_s = loop->setup->epoch_s,
+        .mail = {&loop->mail, mail_now_s, next_report, send_order, next_order, may_report, send_report},
+    };
+    const enum dmumu_status status = dmumu_exchange_new(&setup, &loop->exchange, loop->error);
+    return dmumu_team_agree(loop->setup->team, status, loop->error);
+}
+
+/* Receive what is still under way, so that no message outlives the scan. Collective. */
+static void end(struct loop *loop)
+{
+    uint64_t sent = is_master(loop) ? 0 : dmumu_exchange_reports(loop->exchange);
+    dmumu_team_sum(loop->setup->team, 1, &sent);
+    for (uint64_t n = dmumu_exchange_reports(loop->exchange); is_master(loop) && n < sent; ++n) {
+        struct dmumu_report report;
+        MPI_Recv(&report, sizeof report, MPI_BYTE, MPI_ANY_SOURCE, TAG_REPORT, loop->mail.comm, MPI_STATUS_IGNORE);
+    }
+    MPI_Wait(&loop->mail.report_request, MPI_STATUS_IGNORE);
 }
 
 /* Collective: every rank brings what it has finished; a failure is the same on all ranks. */
-static void join_epoch(struct exchange *exchange, bool last)
+static void join_epoch(struct loop *loop, bool last)
 {
-    const struct dmumu_cube_batch batch = dmumu_pool_take(exchange->setup->pool);
-    exchange->status = dmumu_cube_write_epoch(exchange->setup->cube, &batch, exchange->error);
-    if (last || exchange->status != DMUMU_OK)
-        dmumu_pool_stop(exchange->setup->pool);
-}
-
-/* ---- worker ---- */
-
-static void worker_listen(struct exchange *exchange)
-{
-    MPI_Irecv(exchange->order, MESSAGE_LENGTH, MPI_UINT64_T, 0, TAG_ORDER, exchange->setup->team->comm,
-              &exchange->order_request);
-}
-
-static void worker_obey(struct exchange *exchange)
-{
-    int arrived = 0;
-    while (exchange->order_request != MPI_REQUEST_NULL) {
-        MPI_Test(&exchange->order_request, &arrived, MPI_STATUS_IGNORE);
-        if (!arrived)
-            return;
-        bool over = false;
-        if (exchange->order[0] == ORDER_BLOCK) {
-            accept_block(exchange, (struct dmumu_block){exchange->order[1], exchange->order[2]});
-        } else if (exchange->order[0] == ORDER_NO_MORE) {
-            accept_block(exchange, (struct dmumu_block){0, 0});
-        } else {
-            const bool last = exchange->order[1] != 0;
-            join_epoch(exchange, last);
-            over = last || exchange->status != DMUMU_OK;
-        }
-        if (!over)
-            worker_listen(exchange);
-    }
-}
-
-static void worker_report(struct exchange *exchange)
-{
-    int sent = 0;
-    MPI_Test(&exchange->report_request, &sent, MPI_STATUS_IGNORE);
-    if (!sent)
-        return;
-    const struct dmumu_pool_state state = dmumu_pool_state(exchange->setup->pool);
-    const bool news = state.finished > exchange->reported, asks = needs_block(exchange, &state);
-    const bool due = exchange->setup->epoch_s <= 0.0 || state.idle || state.filling_up ||
-                     now_s(exchange) - exchange->reported_s >= report_interval_s;
-    if (state.stopped || !(asks || (news && due)))
-        return;
-    exchange->asked = exchange->asked || asks;
-    exchange->reported = state.finished;
-    exchange->reported_s = now_s(exchange);
-    exchange->report[REPORT_FINISHED] = state.finished;
-    exchange->report[REPORT_WANTS_BLOCK] = asks;
-    exchange->report[REPORT_FILLING_UP] = state.filling_up;
-    ++exchange->reports_sent;
-    MPI_Isend(exchange->report, MESSAGE_LENGTH, MPI_UINT64_T, 0, TAG_REPORT, exchange->setup->team->comm,
-              &exchange->report_request);
-}
-
-/* ---- master ---- */
-
-static void send_order(const struct exchange *exchange, int to, uint64_t kind, uint64_t a, uint64_t b)
-{
-    const uint64_t order[MESSAGE_LENGTH] = {kind, a, b};
-    MPI_Send(order, MESSAGE_LENGTH, MPI_UINT64_T, to, TAG_ORDER, exchange->setup->team->comm);
-}
-
-static void send_block(struct exchange *exchange, int to)
-{
-    const struct dmumu_block block = dmumu_master_next(exchange->master, (size_t)to);
-    send_order(exchange, to, block.count > 0 ? ORDER_BLOCK : ORDER_NO_MORE, block.first, block.count);
-}
-
-static void master_serve(struct exchange *exchange)
-{
-    for (;;) {
-        int waiting = 0;
-        MPI_Status status;
-        uint64_t report[MESSAGE_LENGTH];
-        MPI_Iprobe(MPI_ANY_SOURCE, TAG_REPORT, exchange->setup->team->comm, &waiting, &status);
-        if (!waiting)
-            return;
-        MPI_Recv(report, MESSAGE_LENGTH, MPI_UINT64_T, status.MPI_SOURCE, TAG_REPORT, exchange->setup->team->comm,
-                 MPI_STATUS_IGNORE);
-        ++exchange->reports_received;
-        dmumu_master_report(exchange->master, (size_t)status.MPI_SOURCE, report[REPORT_FINISHED],
-                            report[REPORT_FILLING_UP] != 0);
-        if (report[REPORT_WANTS_BLOCK])
-            send_block(exchange, status.MPI_SOURCE);
-    }
-}
-
-static void master_serve_itself(struct exchange *exchange)
-{
-    const struct dmumu_pool_state state = dmumu_pool_state(exchange->setup->pool);
-    dmumu_master_report(exchange->master, 0, state.finished, state.filling_up);
-    if (needs_block(exchange, &state))
-        accept_block(exchange, dmumu_master_next(exchange->master, 0));
-}
-
-static void master_step(struct exchange *exchange)
-{
-    master_serve(exchange);
-    master_serve_itself(exchange);
-    const enum dmumu_master_epoch epoch = dmumu_master_epoch(exchange->master, now_s(exchange));
-    if (epoch != DMUMU_EPOCH_NONE) {
-        for (int to = 1; to < exchange->setup->team->size; ++to)
-            send_order(exchange, to, ORDER_EPOCH, epoch == DMUMU_EPOCH_LAST, 0);
-        join_epoch(exchange, epoch == DMUMU_EPOCH_LAST);
-        dmumu_master_epoch_done(exchange->master, now_s(exchange));
-    }
-    dmumu_progress_update(&exchange->progress, dmumu_master_finished(exchange->master), now_s(exchange));
-}
-
-/* ---- both ---- */
-
-static void begin(struct exchange *exchange)
-{
-    if (is_master(exchange)) {
-        dmumu_progress_begin(&exchange->progress, exchange->setup->blocks->n_curves);
-        for (int to = 1; to < exchange->setup->team->size; ++to)
-            send_block(exchange, to);
-    } else {
-        exchange->asked = true;
-        worker_listen(exchange);
-    }
-}
-
-/* Receive what is still under way, so that no message outlives the scan. */
-static void end(struct exchange *exchange)
-{
-    uint64_t sent = exchange->reports_sent;
-    dmumu_team_sum(exchange->setup->team, 1, &sent);
-    if (is_master(exchange)) {
-        for (; exchange->reports_received < sent; ++exchange->reports_received) {
-            uint64_t report[MESSAGE_LENGTH];
-            MPI_Recv(report, MESSAGE_LENGTH, MPI_UINT64_T, MPI_ANY_SOURCE, TAG_REPORT, exchange->setup->team->comm,
-                     MPI_STATUS_IGNORE);
-        }
-        dmumu_progress_end(&exchange->progress, dmumu_master_finished(exchange->master), now_s(exchange));
-    } else {
-        MPI_Wait(&exchange->report_request, MPI_STATUS_IGNORE);
-    }
-}
-
-static void communicate(struct exchange *exchange)
-{
-    if (is_master(exchange)) {
-        master_step(exchange);
-    } else {
-        worker_obey(exchange);
-        worker_report(exchange);
-    }
+    const struct dmumu_cube_batch batch = dmumu_pool_take(loop->setup->pool);
+    loop->status = dmumu_cube_write_epoch(loop->setup->cube, &batch, loop->error);
+    dmumu_exchange_wrote(loop->exchange);
+    if (last || loop->status != DMUMU_OK)
+        dmumu_queue_stop(dmumu_pool_queue(loop->setup->pool));
 }
 
 /* Nothing to do at the moment: leave the core to others, but look again soon. */
@@ -250,35 +139,98 @@ static void nap(void)
     nanosleep(&interval, NULL);
 }
 
-enum dmumu_status dmumu_exchange_run(const struct dmumu_exchange_setup *setup, struct dmumu_error *error)
+/* Readings of a thread's two clocks, and where the time since goes. */
+struct watch {
+    double wall_s, core_s;
+    double *times_s; /* [DMUMU_N_TIMES] */
+};
+
+static double core_now_s(void)
 {
-    struct exchange exchange = {.setup = setup,
-                                .error = error,
-                                .start_s = omp_get_wtime(),
-                                .order_request = MPI_REQUEST_NULL,
-                                .report_request = MPI_REQUEST_NULL};
-    enum dmumu_status status = DMUMU_OK;
-    if (is_master(&exchange))
-        status = dmumu_master_new(setup->blocks, (size_t)setup->team->size, setup->team->rank_threads, setup->epoch_s,
-                                  &exchange.master, error);
-    status = dmumu_team_agree(setup->team, status, error);
-    if (status != DMUMU_OK) {
-        dmumu_master_free(exchange.master);
-        return status;
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void watch_spent(struct watch *watch, enum dmumu_time what)
+{
+    const struct watch before = *watch;
+    watch->wall_s = omp_get_wtime();
+    watch->core_s = core_now_s();
+    const double wall_s = watch->wall_s - before.wall_s, core_s = watch->core_s - before.core_s;
+    const bool works = what == DMUMU_TIME_COMPUTING || what == DMUMU_TIME_MESSAGES;
+    watch->times_s[what] += works ? core_s : wall_s;
+    watch->times_s[DMUMU_TIME_DISPLACED] += works ? wall_s - core_s : 0.0;
+}
+
+/* Thread 0, between two curves. */
+static void communicate(struct loop *loop, struct watch *watch)
+{
+    const enum dmumu_master_epoch epoch = dmumu_exchange_step(loop->exchange);
+    if (is_master(loop))
+        dmumu_progress_update(&loop->progress, dmumu_exchange_finished(loop->exchange), mail_now_s(&loop->mail));
+    watch_spent(watch, DMUMU_TIME_MESSAGES);
+    if (epoch != DMUMU_EPOCH_NONE) {
+        join_epoch(loop, epoch == DMUMU_EPOCH_LAST);
+        watch_spent(watch, DMUMU_TIME_WRITING);
     }
-    begin(&exchange);
-    struct dmumu_pool *pool = setup->pool;
-#pragma omp parallel default(none) shared(exchange, pool) num_threads(setup->team->threads)
-    {
-        const int thread = omp_get_thread_num();
-        while (!dmumu_pool_state(pool).stopped) {
-            if (thread == 0)
-                communicate(&exchange);
-            if (!dmumu_pool_work(pool, thread))
-                nap();
+}
+
+/* One thread, to the end of the scan: a curve after another, and naps when there is none. */
+static void run_thread(struct loop *loop, int thread, double times_s[static DMUMU_N_TIMES])
+{
+    struct dmumu_pool *pool = loop->setup->pool;
+    const bool computes = thread > 0 || dmumu_exchange_computes(loop->exchange);
+    struct watch watch = {omp_get_wtime(), core_now_s(), times_s};
+    for (;;) {
+        const struct dmumu_queue_state state = dmumu_queue_state(dmumu_pool_queue(pool));
+        if (state.stopped)
+            return;
+        if (thread == 0)
+            communicate(loop, &watch);
+        if (computes && dmumu_pool_work(pool, thread)) {
+            watch_spent(&watch, DMUMU_TIME_COMPUTING);
+        } else {
+            nap();
+            watch_spent(&watch, state.closed ? DMUMU_TIME_FINISHED : DMUMU_TIME_WAITING);
         }
     }
-    end(&exchange);
-    dmumu_master_free(exchange.master);
-    return exchange.status;
+}
+
+static void run_threads(struct loop *loop)
+{
+    double *sums_s = loop->times_s;
+#pragma omp parallel default(none) shared(loop, sums_s) num_threads(loop->setup->team->threads)
+    {
+        double times_s[DMUMU_N_TIMES] = {0.0};
+        run_thread(loop, omp_get_thread_num(), times_s);
+#pragma omp critical
+        for (int i = 0; i < DMUMU_N_TIMES; ++i)
+            sums_s[i] += times_s[i];
+    }
+}
+
+enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *setup,
+                                         double times_s[static DMUMU_N_TIMES], struct dmumu_error *error)
+{
+    struct loop loop = {.setup = setup,
+                        .mail = {.comm = setup->team->comm,
+                                 .start_s = omp_get_wtime(),
+                                 .order_request = MPI_REQUEST_NULL,
+                                 .report_request = MPI_REQUEST_NULL},
+                        .times_s = times_s,
+                        .error = error};
+    for (int i = 0; i < DMUMU_N_TIMES; ++i)
+        times_s[i] = 0.0;
+    const enum dmumu_status status = begin(&loop);
+    if (status == DMUMU_OK) {
+        if (is_master(&loop))
+            dmumu_progress_begin(&loop.progress, setup->blocks->n_pending);
+        run_threads(&loop);
+        end(&loop);
+        if (is_master(&loop))
+            dmumu_progress_end(&loop.progress, dmumu_exchange_finished(loop.exchange), mail_now_s(&loop.mail));
+    }
+    dmumu_exchange_free(loop.exchange);
+    return status == DMUMU_OK ? loop.status : status;
 }

@@ -1,6 +1,6 @@
 /*
- * Exchange: the main loop of a scan on all ranks, from the first block to the last epoch. The protocol is described in
- * exchange_mpi.c.
+ * Exchange by MPI: the main loop of a scan on all ranks, from the first block to the last epoch. What is said between the
+ * ranks is exchange.c; here is how: the messages, the threads, the collective writes.
  */
 #ifndef DMUMU_SCAN_EXCHANGE_MPI_H
 #define DMUMU_SCAN_EXCHANGE_MPI_H
@@ -10,7 +10,7 @@
 #include "scan/progress.h"
 #include "scan/team_mpi.h"
 
-struct dmumu_exchange_setup {
+struct dmumu_exchange_mpi_setup {
     const struct dmumu_team *team;
     const struct dmumu_blocks *blocks;
     struct dmumu_pool *pool;
@@ -19,9 +19,25 @@ struct dmumu_exchange_setup {
 };
 
 /**
+ * Where the time of a scan's threads went, in seconds of one thread. Computing and messages count the time that the
+ * thread had a core for; what it waited for one is apart, so that a crowded machine does not look like a slow network.
+ */
+enum dmumu_time {
+    DMUMU_TIME_COMPUTING,
+    DMUMU_TIME_MESSAGES,
+    DMUMU_TIME_WAITING,   /* nothing to do, though more work was to come */
+    DMUMU_TIME_FINISHED,  /* nothing to do, as there was no more work for the rank */
+    DMUMU_TIME_WRITING,   /* epochs, the wait for the other ranks included */
+    DMUMU_TIME_DISPLACED, /* without a core: other threads had it */
+    DMUMU_N_TIMES
+};
+
+/**
  * Compute all curves and write them. Collective; opens the OpenMP threads itself.
+ * @param[out] times_s  [DMUMU_N_TIMES] sums over the threads of this rank
  * @return the same on every rank: DMUMU_OK when every curve is in the file, or what stopped the writing
  */
-enum dmumu_status dmumu_exchange_run(const struct dmumu_exchange_setup *setup, struct dmumu_error *error);
+enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *setup,
+                                         double times_s[static DMUMU_N_TIMES], struct dmumu_error *error);
 
 #endif

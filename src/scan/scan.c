@@ -34,6 +34,7 @@ static void add_up(const struct dmumu_team *team, struct dmumu_pool *pool, struc
     const struct dmumu_pool_tally tally = dmumu_pool_tally(pool);
     memcpy(report->quality, tally.quality, sizeof report->quality);
     dmumu_team_sum(team, DMUMU_N_QUALITIES, report->quality);
+    dmumu_team_sum_seconds(team, DMUMU_N_TIMES, report->times_s);
     report->failure = tally.failure;
     report->failed_curve = dmumu_team_lowest(team, tally.failed_curve, &report->failure);
 }
@@ -48,10 +49,10 @@ static enum dmumu_status fill_cube(const struct dmumu_team *team, const struct d
     if (status != DMUMU_OK)
         return status;
     report->begun = true;
-    const struct dmumu_exchange_setup setup = {
+    const struct dmumu_exchange_mpi_setup setup = {
         .team = team, .blocks = blocks, .pool = pool, .cube = cube, .epoch_s = options->epoch_s};
     const double start_s = omp_get_wtime();
-    status = dmumu_exchange_run(&setup, error);
+    status = dmumu_exchange_mpi_run(&setup, report->times_s, error);
     report->seconds = omp_get_wtime() - start_s;
     if (status != DMUMU_OK) {
         /* Closing is collective too, and a failed collective write leaves the ranks out of step: see scan.h. */

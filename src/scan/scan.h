@@ -11,6 +11,7 @@
 
 #include "cube/cube.h"
 #include "scan/config.h"
+#include "scan/exchange_mpi.h"
 #include "scan/team_mpi.h"
 
 struct dmumu_scan_options {
@@ -24,7 +25,8 @@ struct dmumu_scan_options {
 struct dmumu_scan_report {
     bool begun; /* the cube was created; false: the output was refused before any work */
     uint64_t curves;
-    double seconds; /* from the first curve to the last write */
+    double seconds;                /* from the first curve to the last write */
+    double times_s[DMUMU_N_TIMES]; /* where they went: sums over the threads of all ranks */
     uint64_t quality[DMUMU_N_QUALITIES];
     uint64_t failed_curve; /* flat index of the first curve that failed as a whole; UINT64_MAX: none */
     struct dmumu_error failure;

@@ -193,6 +193,11 @@ void dmumu_team_sum(const struct dmumu_team *team, size_t n, uint64_t counts[])
     MPI_Allreduce(MPI_IN_PLACE, counts, (int)n, MPI_UINT64_T, MPI_SUM, team->comm);
 }
 
+void dmumu_team_sum_seconds(const struct dmumu_team *team, size_t n, double seconds[])
+{
+    MPI_Allreduce(MPI_IN_PLACE, seconds, (int)n, MPI_DOUBLE, MPI_SUM, team->comm);
+}
+
 uint64_t dmumu_team_lowest(const struct dmumu_team *team, uint64_t key, struct dmumu_error *error)
 {
     uint64_t lowest = key;

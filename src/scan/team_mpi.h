@@ -60,6 +60,8 @@ enum dmumu_status dmumu_team_share_text(const struct dmumu_team *team, char **te
 
 /** Sum counters over all ranks, in place, on every rank. Collective. */
 void dmumu_team_sum(const struct dmumu_team *team, size_t n, uint64_t counts[]);
+/** The same for seconds. Collective. */
+void dmumu_team_sum_seconds(const struct dmumu_team *team, size_t n, double seconds[]);
 
 /** The error that belongs to the lowest key (UINT64_MAX: none), on every rank. Returns that key. Collective. */
 uint64_t dmumu_team_lowest(const struct dmumu_team *team, uint64_t key, struct dmumu_error *error);

@@ -1,8 +1,10 @@
 /*
- * The master's decisions: all work goes out once, tables are reused, runs are cut at the end alone, the tail is short,
- * epochs come when due.
+ * The master's decisions: all work goes out once for any number of ranks, tables are reused, shares follow what is left,
+ * what curves cost and what the master can serve, epochs come when due.
  */
 #include "scan/master.h"
+
+#include "grids.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,30 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An order of equal costs, `per_group` curves in each group, in runs of `run` curves, without a grid. */
-static struct dmumu_blocks make_blocks_of_runs(size_t groups, size_t per_group, size_t run)
-{
-    struct dmumu_blocks blocks = {.n_curves = groups * per_group, .n_groups = groups, .run_length = run};
-    blocks.curve = calloc(blocks.n_curves, sizeof *blocks.curve);
-    blocks.cost = calloc(blocks.n_curves, sizeof *blocks.cost);
-    blocks.group_first = calloc(groups + 1, sizeof *blocks.group_first);
-    for (size_t i = 0; i < blocks.n_curves; ++i) {
-        blocks.curve[i] = i;
-        blocks.cost[i] = 1.0;
-    }
-    for (size_t i = 0; i <= groups; ++i)
-        blocks.group_first[i] = i * per_group;
-    return blocks;
-}
-
-static struct dmumu_blocks make_blocks(size_t groups, size_t per_group)
-{
-    return make_blocks_of_runs(groups, per_group, 1);
-}
-
 static struct dmumu_master *make_master(const struct dmumu_blocks *blocks, size_t ranks, int threads, double epoch_s)
 {
     int *rank_threads = calloc(ranks, sizeof *rank_threads);
+    assert_non_null(rank_threads);
     for (size_t i = 0; i < ranks; ++i)
         rank_threads[i] = threads;
     struct dmumu_master *master = NULL;
@@ -45,83 +27,145 @@ static struct dmumu_master *make_master(const struct dmumu_blocks *blocks, size_
     return master;
 }
 
-/* Ask in turn until nobody gets anything; every position must come out exactly once, and no block span two groups. */
-static void hand_out_everything(size_t groups, size_t per_group, size_t run, size_t ranks, int threads)
+/* Tell what curves cost, often enough to be believed. */
+static void teach(struct dmumu_master *master, double tables_s, double first_s, double later_s)
 {
-    struct dmumu_blocks blocks = make_blocks_of_runs(groups, per_group, run);
-    struct dmumu_master *master = make_master(&blocks, ranks, threads, 30.0);
-    int *seen = calloc(blocks.n_curves, sizeof *seen);
-    bool *over = calloc(ranks, sizeof *over);
+    const double n = 1e6;
+    const struct dmumu_cost_tally news = {
+        .curves = {(uint64_t)n, (uint64_t)n},
+        .seconds = {n * first_s, n * later_s},
+        .openings = (uint64_t)n,
+        .opening_seconds = n * tables_s,
+    };
+    dmumu_master_report(master, 0, 0, false, &news);
+}
+
+static void report(struct dmumu_master *master, size_t rank, uint64_t finished, bool wants_epoch)
+{
+    const struct dmumu_cost_tally no_news = {.openings = 0};
+    dmumu_master_report(master, rank, finished, wants_epoch, &no_news);
+}
+
+/* A number in 0 .. n - 1 from a linear congruential generator. */
+static size_t draw(uint64_t *seed, size_t n)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (size_t)(*seed >> 33) % n;
+}
+
+static void count_block(const struct dmumu_blocks *blocks, struct dmumu_block block, unsigned char seen[])
+{
+    assert_true(block.first + block.count <= blocks->n_curves);
+    assert_int_equal(block.first / blocks->group_size, (block.first + block.count - 1) / blocks->group_size);
+    for (size_t i = 0; i < block.count; ++i)
+        ++seen[block.first + i];
+}
+
+/*
+ * Ranks ask in any order, and costs change at random, until nobody gets anything; every position must come out
+ * exactly once, no block span two groups, and `none` be final.
+ */
+static void hand_out_everything(const struct dmumu_blocks *blocks, size_t ranks, int threads)
+{
+    struct dmumu_master *master = make_master(blocks, ranks, threads, 30.0);
+    unsigned char *seen = calloc(blocks->n_curves, 1), *over = calloc(ranks, 1);
+    assert_non_null(seen);
+    assert_non_null(over);
+    uint64_t seed = ranks + (uint64_t)threads;
     size_t left = ranks;
-    for (size_t rank = 0; left > 0; rank = (rank + 1) % ranks) {
+    for (size_t turn = 0; left > 0; ++turn) {
+        const size_t rank = turn < ranks ? turn : draw(&seed, 2) ? turn % ranks : draw(&seed, ranks);
         const struct dmumu_block block = dmumu_master_next(master, rank);
         if (block.count == 0) {
             left -= !over[rank];
-            over[rank] = true;
+            over[rank] = 1;
             continue;
         }
-        assert_false(over[rank]); /* `none` is final */
-        assert_true(block.first + block.count <= blocks.n_curves);
-        assert_int_equal(block.first / per_group, (block.first + block.count - 1) / per_group);
-        for (size_t i = 0; i < block.count; ++i)
-            ++seen[block.first + i];
+        assert_false(over[rank]);
+        count_block(blocks, block, seen);
+        const double scale = (double)(1 + draw(&seed, 1000)) * 1e-4;
+        const struct dmumu_cost_tally news = {.curves = {3, 3}, .seconds = {scale * 30.0, scale}};
+        dmumu_master_report(master, rank, 0, false, &news);
+        dmumu_master_served(master, 1, scale * 1e-3);
     }
-    for (size_t i = 0; i < blocks.n_curves; ++i)
+    for (size_t i = 0; i < blocks->n_curves; ++i)
         assert_int_equal(seen[i], 1);
     free(seen);
     free(over);
     dmumu_master_free(master);
-    dmumu_blocks_free(&blocks);
 }
 
 static void all_work_goes_out_once(void **state)
 {
     (void)state;
-    const size_t runs[] = {1, 8, 32, 160};
-    for (size_t i = 0; i < sizeof runs / sizeof *runs; ++i) {
-        hand_out_everything(12, 160, runs[i], 1, 1);
-        hand_out_everything(12, 160, runs[i], 2, 1);
-        hand_out_everything(12, 160, runs[i], 5, 4);
-        hand_out_everything(12, 160, runs[i], 100, 2);
+    static const size_t ranks[] = {1, 2, 3, 5, 16, 63, 100, 127, 128, 129, 1000, 4096, 100000};
+    static const size_t shapes[][4] = {{2, 12, 10, 8}, {1, 1, 1000, 1}, {1, 1, 1, 1000}, {2, 3, 7, 11}, {2, 100, 1, 1}};
+    for (size_t shape = 0; shape < sizeof shapes / sizeof *shapes; ++shape) {
+        const size_t *n = shapes[shape];
+        struct dmumu_blocks blocks = make_blocks(n[0], n[1], n[2], n[3]);
+        for (size_t i = 0; i < sizeof ranks / sizeof *ranks; ++i) {
+            for (int threads = 1; threads < 5; threads += 3)
+                hand_out_everything(&blocks, ranks[i], threads);
+        }
+        dmumu_blocks_free(&blocks);
     }
-    hand_out_everything(1, 1000, 1, 7, 1);
-    hand_out_everything(1, 1000, 1000, 7, 1);
 }
 
 static void more_ranks_than_curves(void **state)
 {
     (void)state;
-    hand_out_everything(1, 1, 1, 5, 2);
-    hand_out_everything(3, 2, 1, 40, 1);
-    hand_out_everything(3, 2, 2, 40, 3);
+    struct dmumu_blocks one = make_blocks(1, 1, 1, 1), six = make_blocks(1, 3, 1, 2);
+    hand_out_everything(&one, 5, 2);
+    hand_out_everything(&six, 40, 1);
+    hand_out_everything(&six, 40, 3);
+    dmumu_blocks_free(&one);
+    dmumu_blocks_free(&six);
+}
+
+/* What is done goes out with the rest, but counts for nothing: half of a grid is shared like a grid of half the size. */
+static void what_is_done_is_not_counted(void **state)
+{
+    (void)state;
+    struct dmumu_blocks blocks = make_blocks(1, 1, 1000, 1);
+    for (uint64_t curve = 0; curve < 1000; curve += 2)
+        assert_int_equal(dmumu_blocks_set_done(&blocks, curve, NULL), DMUMU_OK);
+    hand_out_everything(&blocks, 7, 1);
+    struct dmumu_master *master = make_master(&blocks, 1, 1, 30.0);
+    report(master, 0, 499, false);
+    assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_NONE);
+    report(master, 0, 500, false);
+    assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_LAST);
+    dmumu_master_free(master);
+    dmumu_blocks_free(&blocks);
 }
 
 static void a_rank_stays_with_its_tables(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(4, 100);
+    struct dmumu_blocks blocks = make_blocks(1, 3, 100, 1);
     struct dmumu_master *master = make_master(&blocks, 2, 1, 30.0);
-    const struct dmumu_block a = dmumu_master_next(master, 0), b = dmumu_master_next(master, 1);
-    assert_int_equal(a.first, 0);
-    assert_int_equal(b.first, 100);                                /* an M_A of its own */
-    assert_int_equal(dmumu_master_next(master, 0).first, a.count); /* not 200, though nobody works there */
-    assert_int_equal(dmumu_master_next(master, 1).first, 100 + b.count);
+    assert_int_equal(dmumu_master_next(master, 0).count, 75);
+    assert_int_equal(dmumu_master_next(master, 1).first, 100); /* an M_A of its own */
+    const struct dmumu_block block = dmumu_master_next(master, 0);
+    assert_int_equal(block.first, 75); /* not 200, though nobody works there */
+    assert_int_equal(block.count, 25);
+    assert_int_equal(dmumu_master_next(master, 0).first, 200);
+    assert_int_equal(dmumu_master_next(master, 1).first, 175);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
 
-static void blocks_shrink_to_one_curve(void **state)
+/* Half of all in equal shares, then half of the rest. */
+static void rounds_are_halves(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(1, 400);
-    struct dmumu_master *master = make_master(&blocks, 1, 1, 30.0);
-    struct dmumu_block block = dmumu_master_next(master, 0), last = block;
-    assert_int_equal(block.count, 100); /* a quarter of all that is left */
-    while ((block = dmumu_master_next(master, 0)).count > 0) {
-        assert_true(block.count <= last.count);
-        last = block;
+    struct dmumu_blocks blocks = make_blocks(1, 1, 6400, 1);
+    struct dmumu_master *master = make_master(&blocks, 10, 1, 30.0);
+    size_t expected = 320;
+    for (int round = 0; round < 4; ++round, expected /= 2) {
+        for (size_t rank = 0; rank < 10; ++rank)
+            assert_int_equal(dmumu_master_next(master, rank).count, expected);
     }
-    assert_int_equal(last.count, 1);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
@@ -129,49 +173,52 @@ static void blocks_shrink_to_one_curve(void **state)
 static void threads_count_for_the_share(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(2, 1000);
+    struct dmumu_blocks blocks = make_blocks(1, 2, 1000, 1);
     const int threads[2] = {1, 3};
     struct dmumu_master *master = NULL;
     assert_int_equal(dmumu_master_new(&blocks, 2, threads, 30.0, &master, NULL), DMUMU_OK);
-    assert_int_equal(dmumu_master_next(master, 0).count, 125); /* 2000 / 4 * 1/4 */
-    assert_int_equal(dmumu_master_next(master, 1).count, 351); /* 1875 / 4 * 3/4, rounded down */
+    assert_int_equal(dmumu_master_threads(master, 1), 3);
+    assert_int_equal(dmumu_master_next(master, 0).count, 250);
+    assert_int_equal(dmumu_master_next(master, 1).count, 750);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
 
-/* One rank and one thread: whole runs to the last. */
-static void runs_stay_whole(void **state)
+/* Costly first curves: whole runs to the last, even for many ranks. */
+static void runs_stay_whole_where_cutting_costs(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks_of_runs(2, 80, 8);
-    struct dmumu_master *master = make_master(&blocks, 1, 1, 30.0);
+    struct dmumu_blocks blocks = make_blocks(1, 2, 10, 8);
+    struct dmumu_master *master = make_master(&blocks, 6, 1, 30.0);
+    teach(master, 1e-3, 1.0, 1e-3);
     size_t given = 0;
-    for (struct dmumu_block block; (block = dmumu_master_next(master, 0)).count > 0; given += block.count) {
+    for (size_t rank = 0; given < 160; rank = (rank + 1) % 6) {
+        const struct dmumu_block block = dmumu_master_next(master, rank);
         assert_int_equal(block.first % 8, 0);
         assert_int_equal(block.count % 8, 0);
+        given += block.count;
     }
-    assert_int_equal(given, 160);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
 
-/* Two threads: the last run is halved, and the halves are not halved again. */
-static void the_last_run_is_shared_equally(void **state)
+/* Cheap ones: at the end, parts of runs, none so small that first curves make up most of it. */
+static void runs_are_cut_where_it_pays(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks_of_runs(1, 80, 8);
-    struct dmumu_master *master = make_master(&blocks, 2, 1, 30.0);
-    size_t given = 0;
-    for (size_t rank = 0; given < 72; rank = 1 - rank) {
+    struct dmumu_blocks blocks = make_blocks(1, 1, 10, 1000);
+    struct dmumu_master *master = make_master(&blocks, 4, 1, 30.0);
+    teach(master, 1e-3, 4e-3, 1e-3);
+    size_t given = 0, largest = 0, last = 0;
+    for (size_t rank = 0; given < 10000; rank = (rank + 1) % 4) {
         const struct dmumu_block block = dmumu_master_next(master, rank);
-        assert_int_equal(block.count % 8, 0);
-        assert_true(block.count >= 8);
+        assert_true(block.count > 0);
+        largest = block.count > largest ? block.count : largest;
+        last = block.count;
         given += block.count;
     }
-    assert_int_equal(given, 72);
-    assert_int_equal(dmumu_master_next(master, 0).count, 4);
-    assert_int_equal(dmumu_master_next(master, 1).count, 4);
-    assert_int_equal(dmumu_master_next(master, 0).count, 0);
+    assert_int_equal(largest, 1000);
+    assert_in_range(last, 1, 20);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
@@ -180,8 +227,9 @@ static void the_last_run_is_shared_equally(void **state)
 static void few_runs_are_cut_from_the_start(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks_of_runs(1, 60, 20);
+    struct dmumu_blocks blocks = make_blocks(1, 1, 3, 20);
     struct dmumu_master *master = make_master(&blocks, 13, 1, 30.0);
+    teach(master, 1e-3, 10e-3, 1e-3);
     for (size_t rank = 0; rank < 12; ++rank) {
         const struct dmumu_block block = dmumu_master_next(master, rank);
         assert_int_equal(block.first, 5 * rank);
@@ -192,17 +240,52 @@ static void few_runs_are_cut_from_the_start(void **state)
     dmumu_blocks_free(&blocks);
 }
 
-/* A rank of four threads next to three single ones takes a run for each of its own, however little is left. */
-static void every_thread_gets_a_run(void **state)
+/* How many blocks ranks asking in turn get, when a message takes so long and a curve 1 ms. */
+static size_t count_blocks(const struct dmumu_blocks *blocks, size_t ranks, double message_s)
+{
+    struct dmumu_master *master = make_master(blocks, ranks, 1, 30.0);
+    teach(master, 1e-3, 1e-3, 1e-3);
+    dmumu_master_served(master, 1000000, 1e6 * message_s);
+    size_t n = 0, given = 0;
+    for (size_t rank = 0; given < blocks->n_curves; rank = (rank + 1) % ranks) {
+        const struct dmumu_block block = dmumu_master_next(master, rank);
+        n += block.count > 0;
+        given += block.count;
+    }
+    dmumu_master_free(master);
+    return n;
+}
+
+/* 1000 ranks, 1000 curves of 1 ms each: a second in all. The slower the master, the fewer the blocks. */
+static void shares_grow_with_the_masters_load(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks_of_runs(1, 160, 20);
-    const int threads[4] = {4, 1, 1, 1};
-    struct dmumu_master *master = NULL;
-    assert_int_equal(dmumu_master_new(&blocks, 4, threads, 30.0, &master, NULL), DMUMU_OK);
-    assert_int_equal(dmumu_master_next(master, 0).count, 80);
-    assert_int_equal(dmumu_master_next(master, 1).count, 20);
-    dmumu_master_free(master);
+    struct dmumu_blocks blocks = make_blocks(1, 1, 1000000, 1);
+    const size_t at_ease = count_blocks(&blocks, 1000, 1e-7), busy = count_blocks(&blocks, 1000, 1e-4),
+                 overrun = count_blocks(&blocks, 1000, 1e-3);
+    assert_in_range(at_ease, 8000, 20000);
+    assert_in_range(busy, 1000, 5000); /* shares of 0.4 s: 2500 messages of 0.1 ms are a quarter of a second */
+    assert_int_equal(overrun, 999);    /* one for each that computes: rank 0 only serves */
+    dmumu_blocks_free(&blocks);
+}
+
+static void rank_0_only_serves_many(void **state)
+{
+    (void)state;
+    struct dmumu_blocks blocks = make_blocks(1, 4, 100, 8);
+    struct dmumu_master *few = make_master(&blocks, 64, 1, 30.0), *many = make_master(&blocks, 64, 2, 30.0);
+    assert_true(dmumu_master_computes(few));
+    assert_int_equal(dmumu_master_threads(few, 0), 1);
+    assert_false(dmumu_master_computes(many));
+    assert_int_equal(dmumu_master_threads(many, 0), 1);
+    assert_int_equal(dmumu_master_threads(many, 1), 2);
+    assert_true(dmumu_master_next(many, 0).count > 0); /* its other thread computes */
+    dmumu_master_free(many);
+    many = make_master(&blocks, 128, 1, 30.0);
+    assert_int_equal(dmumu_master_threads(many, 0), 0);
+    assert_int_equal(dmumu_master_next(many, 0).count, 0);
+    dmumu_master_free(many);
+    dmumu_master_free(few);
     dmumu_blocks_free(&blocks);
 }
 
@@ -210,19 +293,43 @@ static void every_thread_gets_a_run(void **state)
 static void nobody_joins_too_late(void **state)
 {
     (void)state;
-    const size_t n = (size_t)DMUMU_BLOCKS_TABLES_COST;
-    struct dmumu_blocks blocks = make_blocks(1, 4 * n);
+    struct dmumu_blocks blocks = make_blocks(1, 1, 1000, 1);
     struct dmumu_master *master = make_master(&blocks, 2, 1, 30.0);
+    teach(master, 0.2, 1e-3, 1e-3);
     size_t given = 0;
-    while (given < 3 * n + 1)
+    while (given < 900)
         given += dmumu_master_next(master, 0).count;
     assert_int_equal(dmumu_master_next(master, 1).count, 0);
     assert_true(dmumu_master_next(master, 0).count > 0);
     dmumu_master_free(master);
 
     master = make_master(&blocks, 2, 1, 30.0);
+    teach(master, 0.2, 1e-3, 1e-3);
+    given = 0;
+    while (given < 700)
+        given += dmumu_master_next(master, 0).count;
+    assert_true(dmumu_master_next(master, 1).count > 0);
+    dmumu_master_free(master);
+
+    master = make_master(&blocks, 2, 1, 30.0);
+    teach(master, 10.0, 1e-3, 1e-3);
     assert_true(dmumu_master_next(master, 0).count > 0); /* at the start both fill their tables at the same time */
     assert_true(dmumu_master_next(master, 1).count > 0);
+    dmumu_master_free(master);
+    dmumu_blocks_free(&blocks);
+}
+
+/* Of the groups under way the one with most left per thread; ranks spread over groups as evenly as can be. */
+static void newcomers_go_where_most_is_left(void **state)
+{
+    (void)state;
+    struct dmumu_blocks blocks = make_blocks(1, 5, 1000, 1);
+    struct dmumu_master *master = make_master(&blocks, 23, 1, 30.0);
+    size_t ranks_of_group[5] = {0};
+    for (size_t rank = 0; rank < 23; ++rank)
+        ++ranks_of_group[dmumu_master_next(master, rank).first / 1000];
+    for (size_t group = 0; group < 5; ++group)
+        assert_in_range(ranks_of_group[group], 4, 5);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
@@ -230,15 +337,15 @@ static void nobody_joins_too_late(void **state)
 static void epochs_come_with_time_and_news(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(1, 10);
+    struct dmumu_blocks blocks = make_blocks(1, 1, 10, 1);
     struct dmumu_master *master = make_master(&blocks, 2, 1, 30.0);
     assert_int_equal(dmumu_master_epoch(master, 100.0), DMUMU_EPOCH_NONE); /* nothing finished */
-    dmumu_master_report(master, 1, 3, false);
+    report(master, 1, 3, false);
     assert_int_equal(dmumu_master_epoch(master, 29.0), DMUMU_EPOCH_NONE);
     assert_int_equal(dmumu_master_epoch(master, 30.0), DMUMU_EPOCH_WRITE);
     dmumu_master_epoch_done(master, 31.0);
     assert_int_equal(dmumu_master_epoch(master, 100.0), DMUMU_EPOCH_NONE); /* nothing new */
-    dmumu_master_report(master, 0, 1, false);
+    report(master, 0, 1, false);
     assert_int_equal(dmumu_master_epoch(master, 60.0), DMUMU_EPOCH_NONE);
     assert_int_equal(dmumu_master_epoch(master, 61.0), DMUMU_EPOCH_WRITE);
     assert_int_equal(dmumu_master_finished(master), 4);
@@ -249,10 +356,10 @@ static void epochs_come_with_time_and_news(void **state)
 static void a_full_buffer_forces_an_epoch(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(1, 10);
+    struct dmumu_blocks blocks = make_blocks(1, 1, 10, 1);
     struct dmumu_master *master = make_master(&blocks, 2, 1, 1e9);
-    dmumu_master_report(master, 1, 3, true);
-    dmumu_master_report(master, 0, 1, false); /* another rank's report does not take it back */
+    report(master, 1, 3, true);
+    report(master, 0, 1, false); /* another rank's report does not take it back */
     assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_WRITE);
     dmumu_master_epoch_done(master, 0.0);
     assert_int_equal(dmumu_master_epoch(master, 1.0), DMUMU_EPOCH_NONE);
@@ -263,12 +370,12 @@ static void a_full_buffer_forces_an_epoch(void **state)
 static void the_last_epoch_needs_every_curve(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(2, 5);
+    struct dmumu_blocks blocks = make_blocks(1, 2, 5, 1);
     struct dmumu_master *master = make_master(&blocks, 3, 1, 0.0);
-    dmumu_master_report(master, 0, 5, false);
-    dmumu_master_report(master, 2, 4, false);
+    report(master, 0, 5, false);
+    report(master, 2, 4, false);
     assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_WRITE); /* epoch 0: at every chance */
-    dmumu_master_report(master, 2, 5, false);
+    report(master, 2, 5, false);
     assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_LAST);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
@@ -277,12 +384,21 @@ static void the_last_epoch_needs_every_curve(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_work_goes_out_once),           cmocka_unit_test(more_ranks_than_curves),
-        cmocka_unit_test(a_rank_stays_with_its_tables),     cmocka_unit_test(blocks_shrink_to_one_curve),
-        cmocka_unit_test(threads_count_for_the_share),      cmocka_unit_test(runs_stay_whole),
-        cmocka_unit_test(the_last_run_is_shared_equally),   cmocka_unit_test(few_runs_are_cut_from_the_start),
-        cmocka_unit_test(every_thread_gets_a_run),          cmocka_unit_test(nobody_joins_too_late),
-        cmocka_unit_test(epochs_come_with_time_and_news),   cmocka_unit_test(a_full_buffer_forces_an_epoch),
+        cmocka_unit_test(all_work_goes_out_once),
+        cmocka_unit_test(more_ranks_than_curves),
+        cmocka_unit_test(what_is_done_is_not_counted),
+        cmocka_unit_test(a_rank_stays_with_its_tables),
+        cmocka_unit_test(rounds_are_halves),
+        cmocka_unit_test(threads_count_for_the_share),
+        cmocka_unit_test(runs_stay_whole_where_cutting_costs),
+        cmocka_unit_test(runs_are_cut_where_it_pays),
+        cmocka_unit_test(few_runs_are_cut_from_the_start),
+        cmocka_unit_test(shares_grow_with_the_masters_load),
+        cmocka_unit_test(rank_0_only_serves_many),
+        cmocka_unit_test(nobody_joins_too_late),
+        cmocka_unit_test(newcomers_go_where_most_is_left),
+        cmocka_unit_test(epochs_come_with_time_and_news),
+        cmocka_unit_test(a_full_buffer_forces_an_epoch),
         cmocka_unit_test(the_last_epoch_needs_every_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * The pool's threads, driven one call at a time: whole runs are claimed, late comers get their half, nothing is lost.
+ * The pool's threads, driven one call at a time: what they compute is stored, counted and handed over; nothing is lost.
  */
 #include "scan/pool.h"
 
@@ -52,64 +52,29 @@ static void assert_finished(struct setting *setting, size_t n, const uint64_t cu
         assert_int_equal(batch.curve[i], curves[i]);
 }
 
-static void each_thread_works_through_a_run(void **state)
+static void threads_compute_and_hand_over(void **state)
 {
     (void)state;
     struct setting setting;
     begin(&setting, 2, ROOMY);
-    assert_true(dmumu_pool_state(setting.pool).idle);
     assert_false(dmumu_pool_work(setting.pool, 0));
-    assert_true(dmumu_pool_give(setting.pool, (struct dmumu_block){0, N_CURVES}));
-    assert_int_equal(dmumu_pool_state(setting.pool).queued, N_CURVES);
-    assert_int_equal(dmumu_pool_state(setting.pool).runs, 2);
-    assert_true(dmumu_pool_work(setting.pool, 1));
-    assert_int_equal(dmumu_pool_state(setting.pool).queued, RUN);
+    dmumu_queue_give(dmumu_pool_queue(setting.pool), (struct dmumu_block){0, N_CURVES});
     assert_true(dmumu_pool_work(setting.pool, 0));
     assert_true(dmumu_pool_work(setting.pool, 1));
     assert_true(dmumu_pool_work(setting.pool, 0));
-    const struct dmumu_pool_state now = dmumu_pool_state(setting.pool);
-    assert_int_equal(now.queued, 0);
-    assert_int_equal(now.runs, 0);
-    assert_int_equal(now.finished, 4);
-    assert_false(now.idle); /* twelve curves are claimed */
-    assert_finished(&setting, 4, (const uint64_t[]){0, 8, 1, 9});
-    end(&setting);
-}
-
-static void parts_of_runs_count_as_runs(void **state)
-{
-    (void)state;
-    struct setting setting;
-    begin(&setting, 1, ROOMY);
-    dmumu_pool_give(setting.pool, (struct dmumu_block){6, 4});
-    assert_int_equal(dmumu_pool_state(setting.pool).runs, 2);
-    assert_true(dmumu_pool_work(setting.pool, 0)); /* claims 6 and 7 */
-    assert_int_equal(dmumu_pool_state(setting.pool).runs, 1);
-    assert_int_equal(dmumu_pool_state(setting.pool).queued, 2);
+    assert_finished(&setting, 3, (const uint64_t[]){0, RUN, 1});
+    assert_finished(&setting, 0, NULL);
+    while (dmumu_pool_work(setting.pool, 1)) {
+    }
     while (dmumu_pool_work(setting.pool, 0)) {
     }
-    assert_true(dmumu_pool_state(setting.pool).idle);
-    assert_finished(&setting, 4, (const uint64_t[]){6, 7, 8, 9});
-    end(&setting);
-}
-
-static void a_thread_without_work_gets_half(void **state)
-{
-    (void)state;
-    struct setting setting;
-    begin(&setting, 3, ROOMY);
-    dmumu_pool_give(setting.pool, (struct dmumu_block){0, RUN});
-    assert_true(dmumu_pool_work(setting.pool, 0));  /* 0; still before it 1 .. 7 */
-    assert_true(dmumu_pool_work(setting.pool, 1));  /* takes over 5, 6, 7 */
-    assert_true(dmumu_pool_work(setting.pool, 2));  /* takes over 3, 4 of the four left */
-    assert_true(dmumu_pool_work(setting.pool, 0));  /* 1 */
-    assert_true(dmumu_pool_work(setting.pool, 2));  /* 4 */
-    assert_false(dmumu_pool_work(setting.pool, 2)); /* one or two left to the others: too few to share */
-    assert_true(dmumu_pool_work(setting.pool, 1));  /* 6 */
-    assert_true(dmumu_pool_work(setting.pool, 1));  /* 7 */
-    assert_true(dmumu_pool_work(setting.pool, 0));  /* 2 */
-    assert_true(dmumu_pool_state(setting.pool).idle);
-    assert_finished(&setting, RUN, (const uint64_t[]){0, 5, 3, 1, 4, 6, 7, 2});
+    const struct dmumu_queue_state queue = dmumu_queue_state(dmumu_pool_queue(setting.pool));
+    assert_true(queue.idle);
+    assert_int_equal(queue.finished, N_CURVES);
+    assert_true(queue.tally.opening_seconds > 0.0);
+    assert_int_equal(dmumu_pool_take(setting.pool).n, N_CURVES - 3);
+    assert_int_equal(dmumu_pool_tally(setting.pool).quality[DMUMU_QUALITY_OK], N_CURVES);
+    assert_true(dmumu_pool_tally(setting.pool).failed_curve == UINT64_MAX);
     end(&setting);
 }
 
@@ -119,15 +84,14 @@ static void a_full_buffer_stops_the_work(void **state)
     (void)state;
     struct setting setting;
     begin(&setting, 2, 1);
-    dmumu_pool_give(setting.pool, (struct dmumu_block){0, N_CURVES});
+    dmumu_queue_give(dmumu_pool_queue(setting.pool), (struct dmumu_block){0, N_CURVES});
     for (uint64_t i = 0; i < RUN; ++i) {
         assert_true(dmumu_pool_work(setting.pool, 0));
         assert_true(dmumu_pool_work(setting.pool, 1));
         assert_false(dmumu_pool_work(setting.pool, 0));
-        assert_true(dmumu_pool_state(setting.pool).filling_up);
+        assert_true(dmumu_queue_state(dmumu_pool_queue(setting.pool)).filling_up);
         assert_finished(&setting, 2, (const uint64_t[]){i, RUN + i});
     }
-    assert_true(dmumu_pool_state(setting.pool).idle);
     assert_int_equal(dmumu_pool_tally(setting.pool).quality[DMUMU_QUALITY_OK], N_CURVES);
     end(&setting);
 }
@@ -137,32 +101,19 @@ static void nothing_begins_after_the_stop(void **state)
     (void)state;
     struct setting setting;
     begin(&setting, 1, ROOMY);
-    dmumu_pool_give(setting.pool, (struct dmumu_block){0, RUN});
+    dmumu_queue_give(dmumu_pool_queue(setting.pool), (struct dmumu_block){0, RUN});
     assert_true(dmumu_pool_work(setting.pool, 0));
-    dmumu_pool_stop(setting.pool);
-    assert_true(dmumu_pool_state(setting.pool).stopped);
+    dmumu_queue_stop(dmumu_pool_queue(setting.pool));
     assert_false(dmumu_pool_work(setting.pool, 0));
-    end(&setting);
-}
-
-static void a_full_queue_is_refused(void **state)
-{
-    (void)state;
-    struct setting setting;
-    begin(&setting, 1, ROOMY);
-    for (int i = 0; i < DMUMU_POOL_BLOCKS; ++i)
-        assert_true(dmumu_pool_give(setting.pool, (struct dmumu_block){0, 1}));
-    assert_false(dmumu_pool_give(setting.pool, (struct dmumu_block){0, 1}));
-    assert_int_equal(dmumu_pool_state(setting.pool).blocks, DMUMU_POOL_BLOCKS);
     end(&setting);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_thread_works_through_a_run), cmocka_unit_test(parts_of_runs_count_as_runs),
-        cmocka_unit_test(a_thread_without_work_gets_half), cmocka_unit_test(a_full_buffer_stops_the_work),
-        cmocka_unit_test(nothing_begins_after_the_stop),   cmocka_unit_test(a_full_queue_is_refused),
+        cmocka_unit_test(threads_compute_and_hand_over),
+        cmocka_unit_test(a_full_buffer_stops_the_work),
+        cmocka_unit_test(nothing_begins_after_the_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

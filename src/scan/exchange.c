@@ -1,0 +1,283 @@
+/*
+ * Exchange: who talks to whom while a scan runs (see exchange.h).
+ *
+ * On every rank all threads compute, curve by curve, without barriers. Thread 0, which alone sends and receives, looks
+ * at its messages between two of its own curves: on rank 0 as the master, elsewhere as a worker. So no core is set
+ * aside as long as ranks are few, and nobody waits for the master's curve to end, because ranks ask for a block while
+ * they still have work in hand: for longer than the slowest answer of late took. Where there are so many threads that
+ * the one makes no difference, the master's thread 0 only serves.
+ *
+ * Messages
+ *     worker -> master  report  curves finished, what they cost, whether a block is wanted, whether the buffer is filling up
+ *     master -> worker  order   a block | no more | an epoch | the last epoch
+ *
+ * Protocol
+ *   1. The first block of each rank follows from the ranks' threads alone. Each finds its own by going through the
+ *      master's first decisions, so that nothing is sent at the start, however many there are.
+ *   2. A report that wants a block is answered by exactly one `block` or `no more`; other reports are not answered. A
+ *      worker has at most one such question open, and asks no more after `no more`.
+ *   3. The master alone decides on an epoch: it sends the order to every worker and enters the collective write at once.
+ *      A worker enters it on reading the order. Orders from the master arrive in the order sent, and it sends none
+ *      between an epoch and its write, so that all ranks write the same epochs in the same order. Only thread 0
+ *      writes; the other threads of a rank go on computing into the second batch.
+ *   4. Every finished curve is reported in the end: a worker reports when it runs dry. When the reports add up to all
+ *      curves, every result is in some rank's batch, and the master orders the last epoch.
+ *   5. After the last epoch, or one that failed, nobody sends any more, and the caller receives what is under way.
+ *
+ * No deadlock, even if messages are not buffered: workers never block on one, and are ready to receive while
+ * they compute, so the master's sends complete; and inside the collective write no order is outstanding.
+ *
+ * Reports that ask for nothing, for the display of progress and the decision on epochs, come at an interval that grows
+ * with the number of ranks: they never take the master more than a few percent of its time.
+ */
+#include "scan/exchange.h"
+
+#include "core/error.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* At least so long between two reports that ask for nothing; more with many ranks. */
+static const double report_interval_s = 0.25, report_interval_per_rank_s = 5e-5;
+
+/* The slowest answer of late is forgotten by this factor with each that is faster. */
+static const double forget = 0.9;
+static const double first_answer_s = 1e-3;
+
+struct dmumu_exchange {
+    struct dmumu_exchange_setup setup;
+    struct dmumu_master *master;  /* rank 0 */
+    int threads;                  /* of this rank, that compute */
+    bool asked, no_more;          /* a question is open; there will be no more blocks */
+    double asked_s, answer_s;     /* when it was asked; how long an answer takes */
+    uint64_t reports;             /* sent; rank 0: received */
+    uint64_t reported;            /* curves finished, as last reported */
+    double reported_s;            /* when that was */
+    struct dmumu_cost_tally told; /* costs, as last reported */
+};
+
+static double now_s(const struct dmumu_exchange *exchange)
+{
+    return exchange->setup.mail.now_s(exchange->setup.mail.context);
+}
+
+static void accept_block(struct dmumu_exchange *exchange, struct dmumu_block block)
+{
+    exchange->asked = false;
+    if (block.count > 0) {
+        dmumu_queue_give(exchange->setup.queue, block);
+    } else {
+        exchange->no_more = true;
+        dmumu_queue_close(exchange->setup.queue);
+    }
+}
+
+/* The master's first decisions, one for each rank in turn; returns the one that is this rank's. */
+static struct dmumu_block first_block(const struct dmumu_exchange_setup *setup, struct dmumu_master *master)
+{
+    struct dmumu_block mine = {0, 0};
+    const size_t end = setup->rank == 0 ? setup->n_ranks : setup->rank + 1;
+    for (size_t rank = 0; rank < end; ++rank) {
+        const struct dmumu_block block = dmumu_master_next(master, rank);
+        if (rank == setup->rank)
+            mine = block;
+    }
+    return mine;
+}
+
+enum dmumu_status dmumu_exchange_new(const struct dmumu_exchange_setup *setup, struct dmumu_exchange **exchange,
+                                     struct dmumu_error *error)
+{
+    struct dmumu_exchange *made = calloc(1, sizeof *made);
+    if (!made)
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the exchange of blocks");
+    struct dmumu_master *master = NULL;
+    const enum dmumu_status status =
+        dmumu_master_new(setup->blocks, setup->n_ranks, setup->rank_threads, setup->epoch_s, &master, error);
+    if (status != DMUMU_OK) {
+        free(made);
+        return status;
+    }
+    *made = (struct dmumu_exchange){.setup = *setup, .answer_s = first_answer_s};
+    made->reported_s = now_s(made);
+    made->threads = dmumu_master_threads(master, setup->rank);
+    accept_block(made, first_block(setup, master));
+    if (setup->rank == 0)
+        made->master = master;
+    else
+        dmumu_master_free(master);
+    *exchange = made;
+    return DMUMU_OK;
+}
+
+void dmumu_exchange_free(struct dmumu_exchange *exchange)
+{
+    if (!exchange)
+        return;
+    dmumu_master_free(exchange->master);
+    free(exchange);
+}
+
+/* ---- when to ask ------------------------------------------------------------------------------------------------- */
+
+/*
+ * A run ahead for each thread, unless what is in hand lasts for two of the slowest answers, and for the longest time
+ * that thread 0 may not look at all: that of a first curve.
+ */
+static bool needs_block(const struct dmumu_exchange *exchange, const struct dmumu_queue_state *state)
+{
+    const size_t threads = (size_t)exchange->threads;
+    if (exchange->asked || exchange->no_more || state->runs >= threads || state->blocks >= DMUMU_QUEUE_BLOCKS)
+        return false;
+    const struct dmumu_costs costs = dmumu_costs_of(&state->tally);
+    const double in_hand_s =
+        ((double)state->in_hand * costs.later + (double)state->runs * costs.first) / (double)threads;
+    return in_hand_s <= 2.0 * exchange->answer_s + costs.first;
+}
+
+static double interval_s(const struct dmumu_exchange *exchange)
+{
+    return fmax(report_interval_s, report_interval_per_rank_s * (double)exchange->setup.n_ranks);
+}
+
+static struct dmumu_cost_tally news_of(struct dmumu_exchange *exchange, const struct dmumu_cost_tally *tally)
+{
+    struct dmumu_cost_tally news = *tally;
+    dmumu_costs_merge(&news, &exchange->told, -1);
+    exchange->told = *tally;
+    return news;
+}
+
+/* ---- worker ------------------------------------------------------------------------------------------------------ */
+
+static void take_answer(struct dmumu_exchange *exchange, struct dmumu_block block)
+{
+    exchange->answer_s = fmax(now_s(exchange) - exchange->asked_s, forget * exchange->answer_s);
+    accept_block(exchange, block);
+}
+
+static enum dmumu_master_epoch worker_obey(struct dmumu_exchange *exchange)
+{
+    struct dmumu_order order;
+    while (exchange->setup.mail.next_order(exchange->setup.mail.context, &order)) {
+        if (order.kind == DMUMU_ORDER_BLOCK)
+            take_answer(exchange, (struct dmumu_block){order.first, order.count});
+        else if (order.kind == DMUMU_ORDER_NO_MORE)
+            take_answer(exchange, (struct dmumu_block){0, 0});
+        else
+            return order.kind == DMUMU_ORDER_LAST_EPOCH ? DMUMU_EPOCH_LAST : DMUMU_EPOCH_WRITE;
+    }
+    return DMUMU_EPOCH_NONE;
+}
+
+static void worker_report(struct dmumu_exchange *exchange)
+{
+    if (!exchange->setup.mail.may_report(exchange->setup.mail.context))
+        return;
+    const struct dmumu_queue_state state = dmumu_queue_state(exchange->setup.queue);
+    const double at_s = now_s(exchange);
+    const bool news = state.finished > exchange->reported, asks = needs_block(exchange, &state);
+    const bool due = exchange->setup.epoch_s <= 0.0 || state.idle || state.filling_up ||
+                     at_s - exchange->reported_s >= interval_s(exchange);
+    if (state.stopped || !(asks || (news && due)))
+        return;
+    if (asks)
+        exchange->asked_s = at_s;
+    exchange->asked = exchange->asked || asks;
+    exchange->reported = state.finished;
+    exchange->reported_s = at_s;
+    ++exchange->reports;
+    const struct dmumu_report report = {.finished = state.finished,
+                                        .wants_block = asks,
+                                        .filling_up = state.filling_up,
+                                        .news = news_of(exchange, &state.tally)};
+    exchange->setup.mail.send_report(exchange->setup.mail.context, &report);
+}
+
+/* ---- master ------------------------------------------------------------------------------------------------------ */
+
+static void send_order(const struct dmumu_exchange *exchange, size_t to, enum dmumu_order_kind kind,
+                       struct dmumu_block block)
+{
+    const struct dmumu_order order = {kind, block.first, block.count};
+    exchange->setup.mail.send_order(exchange->setup.mail.context, to, &order);
+}
+
+static void master_serve(struct dmumu_exchange *exchange)
+{
+    size_t from = 0;
+    struct dmumu_report report;
+    uint64_t served = 0;
+    const double start_s = now_s(exchange);
+    while (exchange->setup.mail.next_report(exchange->setup.mail.context, &from, &report)) {
+        ++served;
+        dmumu_master_report(exchange->master, from, report.finished, report.filling_up != 0, &report.news);
+        if (report.wants_block) {
+            const struct dmumu_block block = dmumu_master_next(exchange->master, from);
+            send_order(exchange, from, block.count > 0 ? DMUMU_ORDER_BLOCK : DMUMU_ORDER_NO_MORE, block);
+        }
+    }
+    if (served > 0)
+        dmumu_master_served(exchange->master, served, now_s(exchange) - start_s);
+    exchange->reports += served;
+}
+
+static void master_serve_itself(struct dmumu_exchange *exchange)
+{
+    const struct dmumu_queue_state state = dmumu_queue_state(exchange->setup.queue);
+    const struct dmumu_cost_tally news = news_of(exchange, &state.tally);
+    dmumu_master_report(exchange->master, 0, state.finished, state.filling_up, &news);
+    if (needs_block(exchange, &state))
+        accept_block(exchange, dmumu_master_next(exchange->master, 0));
+}
+
+static enum dmumu_master_epoch master_step(struct dmumu_exchange *exchange)
+{
+    master_serve(exchange);
+    master_serve_itself(exchange);
+    const enum dmumu_master_epoch epoch = dmumu_master_epoch(exchange->master, now_s(exchange));
+    if (epoch == DMUMU_EPOCH_NONE)
+        return epoch;
+    const enum dmumu_order_kind kind = epoch == DMUMU_EPOCH_LAST ? DMUMU_ORDER_LAST_EPOCH : DMUMU_ORDER_EPOCH;
+    for (size_t to = 1; to < exchange->setup.n_ranks; ++to)
+        send_order(exchange, to, kind, (struct dmumu_block){0, 0});
+    return epoch;
+}
+
+/* ---- both -------------------------------------------------------------------------------------------------------- */
+
+enum dmumu_master_epoch dmumu_exchange_step(struct dmumu_exchange *exchange)
+{
+    if (exchange->master)
+        return master_step(exchange);
+    const enum dmumu_master_epoch epoch = worker_obey(exchange);
+    if (epoch == DMUMU_EPOCH_NONE)
+        worker_report(exchange);
+    return epoch;
+}
+
+void dmumu_exchange_wrote(struct dmumu_exchange *exchange)
+{
+    if (exchange->master)
+        dmumu_master_epoch_done(exchange->master, now_s(exchange));
+}
+
+bool dmumu_exchange_computes(const struct dmumu_exchange *exchange)
+{
+    return !exchange->master || dmumu_master_computes(exchange->master);
+}
+
+uint64_t dmumu_exchange_finished(const struct dmumu_exchange *exchange)
+{
+    return exchange->master ? dmumu_master_finished(exchange->master) : 0;
+}
+
+uint64_t dmumu_exchange_reports(const struct dmumu_exchange *exchange)
+{
+    return exchange->reports;
+}
+
+const struct dmumu_master *dmumu_exchange_master(const struct dmumu_exchange *exchange)
+{
+    return exchange->master;
+}
