@@ -31,6 +31,7 @@ static const char help[] =
     "      --set SECTION.KEY=V  override a key of INPUT.yaml; may be repeated\n"
     "      --dry-run            print the grid, its size on disk and the estimated time; write nothing\n"
     "      --epoch SECONDS      time between two writes to disk (default 30; 0: at every chance)\n"
+    "      --block CURVES       curves handed to a rank at a time (default: adapted to what is left to do)\n"
     "      --buffer MB          memory per rank for curves that are not written yet (default 64)\n"
     "      --help               this text\n"
     "\n"
@@ -67,17 +68,21 @@ static int parse_number(const struct arguments *arguments, const char *option, d
     return DMUMU_EXIT_OK;
 }
 
-enum { OPTION_OVERWRITE = 256, OPTION_SET, OPTION_DRY_RUN, OPTION_EPOCH, OPTION_BUFFER, OPTION_HELP };
+enum { OPTION_OVERWRITE = 256, OPTION_SET, OPTION_DRY_RUN, OPTION_EPOCH, OPTION_BLOCK, OPTION_BUFFER, OPTION_HELP };
 
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},         {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
-    {"set", required_argument, NULL, OPTION_SET},     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"epoch", required_argument, NULL, OPTION_EPOCH}, {"buffer", required_argument, NULL, OPTION_BUFFER},
-    {"help", no_argument, NULL, OPTION_HELP},         {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
+                                             {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
+                                             {"set", required_argument, NULL, OPTION_SET},
+                                             {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+                                             {"epoch", required_argument, NULL, OPTION_EPOCH},
+                                             {"block", required_argument, NULL, OPTION_BLOCK},
+                                             {"buffer", required_argument, NULL, OPTION_BUFFER},
+                                             {"help", no_argument, NULL, OPTION_HELP},
+                                             {NULL, 0, NULL, 0}};
 
 static int parse_option(int option, char **argv, struct arguments *arguments)
 {
-    double megabytes = 0.0;
+    double megabytes = 0.0, curves = 0.0;
     int status = DMUMU_EXIT_OK;
     switch (option) {
     case 'o':
@@ -94,6 +99,12 @@ static int parse_option(int option, char **argv, struct arguments *arguments)
         break;
     case OPTION_EPOCH:
         status = parse_number(arguments, "--epoch", 0.0, 1e9, &arguments->options.epoch_s);
+        break;
+    case OPTION_BLOCK:
+        status = parse_number(arguments, "--block", 1.0, 1e9, &curves);
+        if (status == DMUMU_EXIT_OK && curves > floor(curves))
+            status = usage(arguments, "--block '%s': a whole number of curves is wanted", optarg);
+        arguments->options.block_curves = (size_t)curves;
         break;
     case OPTION_BUFFER:
         status = parse_number(arguments, "--buffer", 0.001, 1e6, &megabytes);

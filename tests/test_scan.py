@@ -217,7 +217,7 @@ def test_values_outside_the_model_are_flagged_and_the_scan_goes_on(yaml, tmp_pat
 def test_help():
     result = scan("--help")
     assert result.returncode == 0
-    for option in ("--output", "--overwrite", "--set", "--dry-run", "--epoch", "--buffer"):
+    for option in ("--output", "--overwrite", "--set", "--dry-run", "--epoch", "--block", "--buffer"):
         assert option in result.stdout
 
 
@@ -230,6 +230,8 @@ def test_help():
         (None, ["INPUT", "-o", "x.h5", "--epoch", "soon"], "--epoch"),
         (None, ["INPUT", "-o", "x.h5", "--epoch", "-1"], "--epoch"),
         (None, ["INPUT", "-o", "x.h5", "--buffer", "0"], "--buffer"),
+        (None, ["INPUT", "-o", "x.h5", "--block", "0"], "--block"),
+        (None, ["INPUT", "-o", "x.h5", "--block", "2.5"], "whole number"),
         (None, ["INPUT", "-o", "x.h5", "--nonsense"], "nonsense"),
         (3, ["INPUT", "-o", "x.h5", "--nonsense"], "nonsense"),
         (None, ["INPUT", "-o"], "-o"),

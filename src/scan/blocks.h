@@ -24,6 +24,7 @@ struct dmumu_blocks {
     size_t n_curves, n_groups;
     size_t group_size; /* group i is at positions i group_size .. (i + 1) group_size - 1 */
     size_t run_length; /* >= 1: run i is at positions i run_length .. (i + 1) run_length - 1 */
+    size_t fixed;      /* curves in every block, at most, as set by the caller; 0: as many as the master finds right */
     size_t n_pending;  /* curves that are not done: all, unless dmumu_blocks_set_done says otherwise */
     size_t n_beta;
     size_t region[DMUMU_N_REGIONS]; /* index on its axis, in the order in which regions stand in a group */

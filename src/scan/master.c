@@ -255,8 +255,8 @@ static struct dmumu_block cut_block(const struct dmumu_master *master, const str
 {
     const struct share *share = &master->share;
     struct dmumu_block rest = {group->next, group->end - group->next};
-    if (share->exact) {
-        const size_t count = share->curves * (size_t)threads;
+    if (master->blocks->fixed > 0 || share->exact) {
+        const size_t count = master->blocks->fixed > 0 ? master->blocks->fixed : share->curves * (size_t)threads;
         return (struct dmumu_block){rest.first, count < rest.count ? count : rest.count};
     }
     struct dmumu_block block = {rest.first, 0};

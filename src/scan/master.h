@@ -11,7 +11,8 @@
  *              a run, as small as makes the loss least: each part pays for a first curve, but what the last ones wait
  *              for each other shrinks with it. Shares grow when there are so many ranks that serving them would take
  *              more than a part of the master's time, in the end to all that is left in one round. Costs are
- *              the measured ones (costs.h), and so is the time that a message takes.
+ *              the measured ones (costs.h), and so is the time that a message takes. A size that was fixed (blocks.h)
+ *              overrules all this.
  * Epoch        when there is something new and the interval has passed or a rank's buffer fills up; the last one when
  *              every curve is finished.
  *

@@ -77,6 +77,7 @@ enum dmumu_status dmumu_scan_run(const struct dmumu_team *team, const struct dmu
         status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the text of the model");
     if (status == DMUMU_OK)
         status = dmumu_blocks_new(&config->grid, &blocks, error);
+    blocks.fixed = options->block_curves;
     if (status == DMUMU_OK)
         status = dmumu_pool_new(config, &blocks, team->threads, options->buffer_bytes, &pool, error);
     status = dmumu_team_agree(team, status, error);

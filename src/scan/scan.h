@@ -18,6 +18,7 @@ struct dmumu_scan_options {
     const char *output;  /* path of the cube */
     bool overwrite;      /* replace an existing cube or what an interrupted scan left */
     double epoch_s;      /* seconds between two writes; 0: whenever a rank has finished something */
+    size_t block_curves; /* curves handed to a rank at a time, at most; 0: adapted to what is left */
     size_t buffer_bytes; /* bound, per rank, of the finished curves that are not written yet */
     const char *command; /* the command line, for the provenance */
 };

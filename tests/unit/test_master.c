@@ -289,6 +289,25 @@ static void rank_0_only_serves_many(void **state)
     dmumu_blocks_free(&blocks);
 }
 
+/* A size that was asked for: nothing changes it but the end of a group. */
+static void blocks_of_a_fixed_size(void **state)
+{
+    (void)state;
+    struct dmumu_blocks blocks = make_blocks(1, 2, 10, 8);
+    blocks.fixed = 7;
+    hand_out_everything(&blocks, 5, 3);
+    struct dmumu_master *master = make_master(&blocks, 1, 3, 30.0);
+    for (size_t given = 0; given < 160;) {
+        const struct dmumu_block block = dmumu_master_next(master, 0);
+        assert_int_equal(block.first, given);
+        assert_int_equal(block.count, given % 80 == 77 ? 3 : 7);
+        given += block.count;
+    }
+    assert_int_equal(dmumu_master_next(master, 0).count, 0);
+    dmumu_master_free(master);
+    dmumu_blocks_free(&blocks);
+}
+
 /* A rank that would still be filling its tables when the others are done is sent home. */
 static void nobody_joins_too_late(void **state)
 {
@@ -395,6 +414,7 @@ int main(void)
         cmocka_unit_test(few_runs_are_cut_from_the_start),
         cmocka_unit_test(shares_grow_with_the_masters_load),
         cmocka_unit_test(rank_0_only_serves_many),
+        cmocka_unit_test(blocks_of_a_fixed_size),
         cmocka_unit_test(nobody_joins_too_late),
         cmocka_unit_test(newcomers_go_where_most_is_left),
         cmocka_unit_test(epochs_come_with_time_and_news),
