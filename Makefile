@@ -22,7 +22,7 @@ SANITIZE := $(if $(filter 1,$(ASAN)),-fsanitize=address -fno-omit-frame-pointer)
 SANITIZE += $(if $(filter 1,$(UBSAN)),-fsanitize=undefined -fno-sanitize-recover=undefined)
 # No -ffast-math, no contraction, no -march=native: the same bits on every machine, with any number of ranks.
 CSTD     := -std=c11 -D_POSIX_C_SOURCE=200809L
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wvla
+WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wmissing-prototypes -Wvla
 CFLAGS_ALL = $(CSTD) $(OPTIMISE) -g -fopenmp -ffp-contract=off $(WARNINGS) $(WERROR) $(strip $(SANITIZE)) $(CFLAGS)
 CPPFLAGS_ALL = -Iinclude -Isrc -MMD -MP $(CPPFLAGS)
 

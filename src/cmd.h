@@ -11,6 +11,7 @@
 
 #include <getopt.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #ifndef DMUMU_GIT_REVISION
 #define DMUMU_GIT_REVISION "unknown"
@@ -43,6 +44,12 @@ int dmumu_cmd_failed(const char *command, const char *format, ...) __attribute__
  * @return DMUMU_EXIT_USAGE
  */
 int dmumu_cmd_bad_option(const char *command, int returned, char **argv, const struct option options[]);
+
+/**
+ * Print the character at `text`, which may come from a file that anyone has written, and return where the next one
+ * begins. What a terminal would obey (control characters, C1 too) or could not show (bad UTF-8) comes out as '?'.
+ */
+const char *dmumu_cmd_print_next(FILE *out, const char *text);
 
 /** Flush stdout; a write that failed (full disk) is reported and turns `status` into DMUMU_EXIT_FAILED. */
 int dmumu_cmd_flush(const char *command, int status);

@@ -1,17 +1,36 @@
 /* Common: how every command complains, and how it ends. */
 #include "cmd.h"
 #include "scan/config_scalar.h"
+#include "scan/config_utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+enum { SENTENCE_SIZE = 8192 };
+
+const char *dmumu_cmd_print_next(FILE *out, const char *text)
+{
+    uint32_t character = 0;
+    const size_t length = dmumu_utf8_decode(text, &character);
+    if (length == 0 || character < 0x20 || (character >= 0x7f && character < 0xa0))
+        fputc('?', out);
+    else
+        fwrite(text, 1, length, out);
+    return text + (length > 0 ? length : 1);
+}
+
+static void complain(const char *command, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+
 static void complain(const char *command, const char *format, va_list args)
 {
+    char sentence[SENTENCE_SIZE];
     fflush(stdout);
+    vsnprintf(sentence, sizeof sentence, format, args);
     fprintf(stderr, "dmumu %s: ", command);
-    vfprintf(stderr, format, args);
+    for (const char *next = sentence; *next;)
+        next = dmumu_cmd_print_next(stderr, next);
     fputc('\n', stderr);
 }
 

@@ -1,9 +1,11 @@
 /* dmumu info: one page on what a cube holds. Works on a finished cube and on the .part of a scan that runs or died. */
 #include "cmd.h"
 
+#include "core/error.h"
+#include "cube/guard.h"
 #include "cube/read.h"
 
-#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,7 +17,7 @@ static const char help[] =
     "Print what a cube holds: axes, how much of it is done, the range of each variable, how many values have which\n"
     "quality, the configuration, and where it comes from. CUBE.h5.part, of a scan that runs or was interrupted, is "
     "read\n"
-    "too.\n"
+    "too. Damage is an error: each point that is done is compared with the checksum that was written with it.\n"
     "\n"
     "      --verify   compute data_hash from the values again and compare\n"
     "      --help     this text\n"
@@ -64,17 +66,21 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
     return DMUMU_EXIT_OK;
 }
 
-/* Text from a file on a terminal: control characters, which could do anything there, become '?'. */
-static void print_char(char c)
+/* Print the character at `text`, a tab or the end of a line as a blank; returns the next. */
+static const char *print_next(const char *text)
 {
-    putchar(iscntrl((unsigned char)c) ? '?' : c);
+    if (*text != '\n' && *text != '\t') {
+        return dmumu_cmd_print_next(stdout, text);
+    }
+    putchar(' ');
+    return text + 1;
 }
 
 /* A text in one line. */
 static void print_line(const char *text)
 {
-    for (; *text != '\0'; text++) {
-        print_char(*text == '\n' || *text == '\t' ? ' ' : *text);
+    while (*text != '\0') {
+        text = print_next(text);
     }
     putchar('\n');
 }
@@ -83,15 +89,15 @@ static void print_line(const char *text)
 static void print_block(const char *text)
 {
     bool at_start = true;
-    for (; *text != '\0'; text++) {
+    while (*text != '\0') {
         if (at_start && *text != '\n') {
             fputs("  ", stdout);
         }
         at_start = *text == '\n';
         if (at_start) {
-            putchar('\n');
+            putchar(*text++);
         } else {
-            print_char(*text == '\t' ? ' ' : *text);
+            text = print_next(text);
         }
     }
     if (!at_start) {
@@ -215,8 +221,8 @@ static void print_provenance(const struct dmumu_cube_info *info)
     for (size_t i = 0; i < info->n_attributes; i++) {
         if (!is_printed_elsewhere(info->attribute[i].name)) {
             printf("  ");
-            for (const char *c = info->attribute[i].name; *c != '\0'; c++) {
-                print_char(*c);
+            for (const char *next = info->attribute[i].name; *next != '\0';) {
+                next = print_next(next);
             }
             printf("%*s", (int)strlen(info->attribute[i].name) < 18 ? 18 - (int)strlen(info->attribute[i].name) : 1,
                    "");
@@ -226,28 +232,53 @@ static void print_provenance(const struct dmumu_cube_info *info)
 }
 
 /* Compare the stored data_hash with the values. */
-static int verify(const char *path, const struct dmumu_cube_info *info)
+static enum dmumu_status verify(const char *path, const struct dmumu_cube_info *info, struct dmumu_error *error)
 {
     const char *stored = dmumu_cube_info_attribute(info, "data_hash");
-    struct dmumu_error error;
     char computed[DMUMU_SHA256_HEX];
-    if (!info->finished) {
-        return dmumu_cmd_failed("info", "%s is not complete: it has no data_hash to verify", path);
+    if (!info->finished || stored == NULL) {
+        return dmumu_error_set(error, DMUMU_ERROR_FILE, "%s is not complete: it has no data_hash to verify", path);
     }
-    if (dmumu_cube_info_hash(path, computed, &error) != DMUMU_OK) {
-        return dmumu_cmd_failed("info", "%s", error.message);
+    const enum dmumu_status status = dmumu_cube_info_hash(path, computed, error);
+    if (status != DMUMU_OK) {
+        return status;
     }
     if (strcmp(stored, computed) != 0) {
-        return dmumu_cmd_failed("info", "%s: the values do not match data_hash: they hash to %s", path, computed);
+        return dmumu_error_set(error, DMUMU_ERROR_FILE, "%s: the values do not match data_hash: they hash to %s", path,
+                               computed);
     }
     printf("\ndata_hash verified: the values are those that the scan wrote\n");
-    return DMUMU_EXIT_OK;
+    return DMUMU_OK;
+}
+
+/* dmumu_guard_work: nothing is printed before the file has been read to its end. */
+static enum dmumu_status show(const char *path, void *arguments, struct dmumu_error *error)
+{
+    struct dmumu_cube_info info;
+    enum dmumu_status status = dmumu_cube_info_read(path, &info, error);
+    if (status == DMUMU_OK) {
+        status = dmumu_cube_info_scales(path, error);
+    }
+    if (status == DMUMU_OK) {
+        print_head(path, &info);
+        print_axes(&info);
+        print_quality(&info);
+        print_ranges(&info);
+        print_provenance(&info);
+        status = ((const struct arguments *)arguments)->verify ? verify(path, &info, error) : DMUMU_OK;
+    }
+    dmumu_cube_info_free(&info);
+    errno = 0;
+    if (status == DMUMU_OK && (fflush(stdout) != 0 || ferror(stdout))) {
+        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "standard output cannot be written: %s",
+                                 strerror(errno != 0 ? errno : EIO));
+    }
+    return status;
 }
 
 int dmumu_cmd_info(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct dmumu_cube_info info;
     struct dmumu_error error;
     int status = parse_arguments(argc, argv, &arguments);
     if (status != DMUMU_EXIT_OK) {
@@ -257,16 +288,8 @@ int dmumu_cmd_info(int argc, char **argv)
         fputs(help, stdout);
         return dmumu_cmd_flush("info", DMUMU_EXIT_OK);
     }
-    if (dmumu_cube_info_read(arguments.path, &info, &error) != DMUMU_OK) {
-        status = dmumu_cmd_failed("info", "%s", error.message);
-    } else {
-        print_head(arguments.path, &info);
-        print_axes(&info);
-        print_quality(&info);
-        print_ranges(&info);
-        print_provenance(&info);
-        status = arguments.verify ? verify(arguments.path, &info) : DMUMU_EXIT_OK;
+    if (dmumu_cube_guard(arguments.path, show, &arguments, &error) != DMUMU_OK) {
+        return dmumu_cmd_failed("info", "%s", error.message);
     }
-    dmumu_cube_info_free(&info);
-    return dmumu_cmd_flush("info", status);
+    return DMUMU_EXIT_OK;
 }

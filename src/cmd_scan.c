@@ -50,7 +50,7 @@ static int usage(const struct arguments *arguments, const char *format, ...) __a
 
 static int usage(const struct arguments *arguments, const char *format, ...)
 {
-    char text[512];
+    char text[8192];
     va_list list;
     va_start(list, format);
     vsnprintf(text, sizeof text, format, list);
@@ -318,7 +318,7 @@ static int scan_as_team(const struct dmumu_team *team, const struct arguments *a
     int outcome = outcome_of(status, begun);
     if (team->rank == 0) {
         if (status != DMUMU_OK)
-            fprintf(stderr, "dmumu scan: %s\n", error.message[0] ? error.message : dmumu_status_text(status));
+            dmumu_cmd_failed("scan", "%s", error.message[0] ? error.message : dmumu_status_text(status));
         outcome = dmumu_cmd_flush("scan", outcome);
         if (status != DMUMU_OK && begun && !arguments->dry_run && team->size > 1)
             dmumu_team_abort(team, outcome);
@@ -342,7 +342,7 @@ static int scan_with_mpi(int argc, char **argv, const struct arguments *argument
     } else {
         outcome = DMUMU_EXIT_USAGE;
         if (team.rank == 0 && !arguments->quiet)
-            fprintf(stderr, "dmumu scan: %s\n", error.message);
+            dmumu_cmd_failed("scan", "%s", error.message);
         else if (team.rank == 0)
             sleep(1);
     }

@@ -361,3 +361,27 @@ def test_scan_needs_every_axis(run, tmp_path, missing):
     path.write_text("title: a\n" + axes(**{missing: None}))
     refused(run("scan", path, "-o", tmp_path / "out.h5"), f"{path}:2: ", f"axes.{missing} is missing", "must be")
     assert [p.name for p in tmp_path.iterdir()] == ["in.yaml"]
+
+
+def test_messages_hold_no_control_characters(run, tmp_path):
+    """A file that someone else wrote must not get at the terminal through an error message."""
+    hostile = tmp_path / "hostile.yaml"
+    hostile.write_text('"\\e]0;owned\\a\\x9b2J": 1\n')
+    for command in (("curve", "--config", hostile), ("scan", hostile, "-o", tmp_path / "never.h5")):
+        done = run(*command)
+        assert done.returncode == 2
+        assert "?]0;owned??2J" in done.stderr, done.stderr
+        assert all(c == "\n" or c.isprintable() for c in done.stderr)
+
+
+def test_paths_and_titles_are_no_formats(run, tmp_path):
+    config = tmp_path / "%s%n.yaml"
+    config.write_text("title: '%s%s%n %d'\naxes: {beta: %n}\n")
+    done = run("curve", "--config", config)
+    assert done.returncode == 2 and "%s%n.yaml:2: " in done.stderr, done.stderr
+    config.write_text("title: '%s%s%n %d'\n")
+    done = run("curve", "--config", config, *POINT, "--rigidity", "1e3")
+    assert done.returncode == 0 and '"%s%s%n %d"' in done.stdout, done.stderr
+    for command in (("info", "%s%n.h5"), ("curve", "--region", "%s%n"), ("%s%n",), ("scan", "%s%n", "-o", "%n.h5")):
+        done = run(*command, cwd=tmp_path)
+        assert done.returncode in (1, 2) and "%s%n" in done.stderr, done.stderr

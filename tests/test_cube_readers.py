@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import zlib
 
 import numpy as np
 import pytest
@@ -273,3 +274,68 @@ def test_info_prints_no_control_characters(cube, run, tmp_path):
     done = run("info", hostile)
     assert done.returncode == 0
     assert "\x1b" not in done.stdout and "a?[31mb" in done.stdout
+
+
+def test_info_finds_a_changed_value(cube, run, tmp_path):
+    changed = tmp_path / "changed.h5"
+    for name, where in (("D", (0, 0, 0, 0, 0)), ("cost", (1, 1, 1, 1)), ("x_c", (0, 0, 0, 1))):
+        shutil.copy(cube, changed)
+        with h5py.File(changed, "r+") as file:
+            file[name][where] = 2.5
+        done = run("info", changed)
+        assert done.returncode == 1 and done.stdout == "", name
+        assert "checksum" in done.stderr and str(changed) in done.stderr, done.stderr
+
+
+def test_info_finds_a_changed_axis(cube, run, tmp_path):
+    changed = tmp_path / "changed.h5"
+    shutil.copy(cube, changed)
+    with h5py.File(changed, "r+") as file:
+        file["beta"][0] *= 1.001
+    done = run("info", changed)
+    assert done.returncode == 1 and "header_hash" in done.stderr, done.stderr
+
+
+def test_info_finds_lost_axes(cube, run, tmp_path):
+    """The heap that says which axes a variable has is the one part of HDF5's structures without a checksum."""
+    broken = tmp_path / "broken.h5"
+    content = bytearray(cube.read_bytes())
+    heap = content.index(b"GCOL")
+    content[heap + 16 : heap + 2048] = bytes([0xFF]) * 2032
+    broken.write_bytes(content)
+    done = run("info", broken)
+    assert done.returncode == 1 and done.stdout == "", done.stderr
+    assert "damaged" in done.stderr and str(broken) in done.stderr
+
+
+def test_a_repacked_cube_is_a_cube(cube, run, tmp_path):
+    repacked = tmp_path / "repacked.h5"
+    tool("h5repack", "-f", "GZIP=4", cube, repacked)
+    done = run("info", "--verify", repacked)
+    assert done.returncode == 0, done.stderr
+    with h5py.File(repacked, "r+") as file:
+        file["D"][0, 0, 0, 0, 0] = 2.5
+    assert run("info", repacked).returncode == 1
+
+
+def test_a_cube_written_anew_has_no_checksums(cube, run, tmp_path):
+    """xarray keeps variables and attributes, not the group of checksums: the copy is read, but may not be verified."""
+    copy = tmp_path / "copy.h5"
+    with xarray.open_dataset(cube, engine="h5netcdf") as opened:
+        opened.isel(rigidity=slice(0, 5)).to_netcdf(copy, engine="h5netcdf")
+    done = run("info", copy)
+    assert done.returncode == 0, done.stderr
+    assert run("info", "--verify", copy).returncode == 1
+
+
+def test_checksums_are_those_of_zlib(cube):
+    """What integrity/checksum is, in Python: CRC-32 over the point's values, variable after variable."""
+    with h5py.File(cube) as file:
+        names = []
+        file.id.links.iterate(lambda name: names.append(name.decode()), idx_type=h5py.h5.INDEX_CRT_ORDER)
+        point = (1, 0, 1, 0)
+        checksum = 0
+        for name in (name for name in names if name not in (*AXES, "state", "integrity")):
+            data = np.ascontiguousarray(file[name][point]).astype(file[name].dtype.newbyteorder("<"))
+            checksum = zlib.crc32(data.tobytes(), checksum)
+        assert checksum == file["integrity/checksum"][point]

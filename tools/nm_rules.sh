@@ -3,7 +3,8 @@
 #
 #   1. every symbol that core, scan or cube export starts with dmumu_;
 #   2. core refers to no MPI, no HDF5, nothing that prints or ends the process (snprintf and vsnprintf print nowhere);
-#   3. core holds no writable global data, exported or not (nm types B, C, D, S and their lower-case kin).
+#   3. core holds no writable global data, exported or not (nm types B, C, D, S and their lower-case kin);
+#   4. nothing in src runs a command, or copies a text without a bound (the formats are the compiler's: -Wformat=2).
 set -u
 objects=${1:?folder of objects}
 bad=0
@@ -29,5 +30,13 @@ for file in "${core[@]}"; do
         section=$(objdump -t "$file" | awk -v s="$symbol" '$NF == s {for (i = 1; i < NF; i++) if ($i ~ /^\./) print $i}' | head -1)
         [[ $section == .data.rel.ro* ]] || complain "$file: writable global '$symbol' (nm type $kind)"
     done < <(nm --defined-only "$file" | awk 'NF == 3 && $2 ~ /^[BbCDdSs]$/ {print $2, $3}')
+done
+
+unbounded='^(system|popen|execl|execlp|execle|execv|execve|execvp|execvpe|posix_spawnp?|wordexp|dlopen'
+unbounded+='|strcpy|stpcpy|strcat|v?sprintf|gets|(isoc99_)?v?[fs]?scanf|mktemp|tmpnam|tempnam)$'
+for file in "$objects"/src/*.o "$objects"/src/*/*.o; do
+    while read -r symbol; do
+        [ -z "$symbol" ] || complain "$file: refers to '$symbol'"
+    done < <(nm --undefined-only "$file" | awk '{print $2}' | sed 's/_chk$//; s/^__//' | grep -E "$unbounded")
 done
 exit $bad

@@ -55,7 +55,7 @@ static const struct dmumu_cube_field axis_fields[DMUMU_CUBE_N_AXES] = {
      .batch_offset = SIZE_MAX},
 };
 
-static const struct dmumu_cube_field variable_fields[DMUMU_CUBE_N_VARIABLES] = {
+static const struct dmumu_cube_field variable_fields[DMUMU_CUBE_N_DATASETS] = {
     [DMUMU_CUBE_D] = {.name = "D",
                       .units = "cm2 s-1",
                       .long_name = "parallel diffusion coefficient",
@@ -192,6 +192,15 @@ static const struct dmumu_cube_field variable_fields[DMUMU_CUBE_N_VARIABLES] = {
                          .n_axes = 4,
                          .mode = DMUMU_CUBE_NO_MODE,
                          .batch_offset = FROM(cost_s)},
+    [DMUMU_CUBE_CHECKSUM] = {.name = DMUMU_CUBE_INTEGRITY "/checksum",
+                             .units = "1",
+                             .long_name = "CRC-32 of the values of a point that is done",
+                             .comment = "over the point's values in all variables but state, in the order of their "
+                                        "creation, as little-endian bytes",
+                             .type = DMUMU_CUBE_U32,
+                             .n_axes = 4,
+                             .mode = DMUMU_CUBE_NO_MODE,
+                             .batch_offset = SIZE_MAX},
 };
 
 const struct dmumu_cube_field *dmumu_cube_axis_field(int axis)
@@ -211,6 +220,8 @@ size_t dmumu_cube_type_size(enum dmumu_cube_type type)
         return sizeof(double);
     case DMUMU_CUBE_F32:
         return sizeof(float);
+    case DMUMU_CUBE_U32:
+        return sizeof(uint32_t);
     default:
         return sizeof(uint8_t);
     }

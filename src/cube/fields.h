@@ -7,7 +7,7 @@
 
 #include "cube/cube.h"
 
-enum dmumu_cube_type { DMUMU_CUBE_F64, DMUMU_CUBE_F32, DMUMU_CUBE_U8 };
+enum dmumu_cube_type { DMUMU_CUBE_F64, DMUMU_CUBE_F32, DMUMU_CUBE_U8, DMUMU_CUBE_U32 };
 
 /** Which set of CF flags (flag_values, flag_meanings) the values of a field belong to. */
 enum dmumu_cube_flags {
@@ -20,7 +20,10 @@ enum dmumu_cube_flags {
 /** Values of `state`, the ledger of the scan. */
 enum dmumu_cube_state { DMUMU_CUBE_PENDING, DMUMU_CUBE_DONE, DMUMU_CUBE_N_STATES };
 
-/** Variables in the order of the file. The three modes follow each other as in enum dmumu_mode. */
+/**
+ * Variables in the order of the file. The three modes follow each other as in enum dmumu_mode. Behind them, the one
+ * dataset that is no variable of the physics: the checksums, in a group of their own (integrity.h).
+ */
 enum dmumu_cube_variable {
     DMUMU_CUBE_D,
     DMUMU_CUBE_D_FAST,
@@ -36,8 +39,13 @@ enum dmumu_cube_variable {
     DMUMU_CUBE_X_C,
     DMUMU_CUBE_STATE,
     DMUMU_CUBE_COST,
-    DMUMU_CUBE_N_VARIABLES
+    DMUMU_CUBE_N_VARIABLES,
+    DMUMU_CUBE_CHECKSUM = DMUMU_CUBE_N_VARIABLES,
+    DMUMU_CUBE_N_DATASETS
 };
+
+/** The group of what lets a reader find damage. */
+#define DMUMU_CUBE_INTEGRITY "integrity"
 
 enum { DMUMU_CUBE_NO_MODE = -1, DMUMU_CUBE_UNSET_U8 = 255 };
 
@@ -59,9 +67,9 @@ struct dmumu_cube_field {
 
 /** The i-th axis, i < DMUMU_CUBE_N_AXES, in the file's order. Never NULL; thread-safe. */
 const struct dmumu_cube_field *dmumu_cube_axis_field(int axis);
-/** The i-th variable, in the file's order. Never NULL; thread-safe. */
+/** The i-th variable, in the file's order; the checksums too. Never NULL; thread-safe. */
 const struct dmumu_cube_field *dmumu_cube_variable_field(enum dmumu_cube_variable variable);
-/** Bytes of one value: 8, 4 or 1. */
+/** Bytes of one value. */
 size_t dmumu_cube_type_size(enum dmumu_cube_type type);
 /** Is this variable part of a cube with these modes? */
 bool dmumu_cube_field_present(const struct dmumu_cube_field *field, const bool modes[static DMUMU_N_MODES]);

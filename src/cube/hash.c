@@ -129,6 +129,13 @@ enum dmumu_status dmumu_cube_hash_block(const struct dmumu_cube_layout *layout, 
     return status;
 }
 
+void dmumu_cube_hash_axis(struct dmumu_sha256 *hash, int axis, size_t n, const double values[])
+{
+    add_name(hash, dmumu_cube_axis_field(axis)->name);
+    add_u64(hash, n);
+    add_f64(hash, n, values);
+}
+
 void dmumu_cube_hash_root(const struct dmumu_cube_layout *layout, const uint8_t digests[],
                           char hex[static DMUMU_SHA256_HEX])
 {
@@ -138,9 +145,7 @@ void dmumu_cube_hash_root(const struct dmumu_cube_layout *layout, const uint8_t 
     dmumu_sha256_begin(&hash);
     dmumu_sha256_add(&hash, header, sizeof header - 1);
     for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
-        add_name(&hash, dmumu_cube_axis_field(i)->name);
-        add_u64(&hash, layout->n[i]);
-        add_f64(&hash, layout->n[i], layout->axis[i]);
+        dmumu_cube_hash_axis(&hash, i, layout->n[i], layout->axis[i]);
     }
     for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
         if (is_hashed(layout, i)) {

@@ -26,6 +26,8 @@ uint64_t dmumu_cube_hash_blocks(const struct dmumu_cube_layout *layout);
 enum dmumu_status dmumu_cube_hash_block(const struct dmumu_cube_layout *layout, uint64_t block,
                                         uint8_t digest[static DMUMU_SHA256_BYTES], uint64_t *n_pending,
                                         struct dmumu_error *error);
+/** Take an axis into a hash: name, number of values, values. */
+void dmumu_cube_hash_axis(struct dmumu_sha256 *hash, int axis, size_t n, const double values[]);
 /** data_hash from the digests of all blocks: [dmumu_cube_hash_blocks][32]. */
 void dmumu_cube_hash_root(const struct dmumu_cube_layout *layout, const uint8_t digests[],
                           char hex[static DMUMU_SHA256_HEX]);

@@ -63,6 +63,8 @@ hid_t dmumu_hdf_memory_type(enum dmumu_cube_type type)
         return H5T_NATIVE_DOUBLE;
     case DMUMU_CUBE_F32:
         return H5T_NATIVE_FLOAT;
+    case DMUMU_CUBE_U32:
+        return H5T_NATIVE_UINT32;
     default:
         return H5T_NATIVE_UINT8;
     }
@@ -75,6 +77,8 @@ hid_t dmumu_hdf_file_type(enum dmumu_cube_type type)
         return H5T_IEEE_F64LE;
     case DMUMU_CUBE_F32:
         return H5T_IEEE_F32LE;
+    case DMUMU_CUBE_U32:
+        return H5T_STD_U32LE;
     default:
         return H5T_STD_U8LE;
     }

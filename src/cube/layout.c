@@ -1,5 +1,5 @@
 /*
- * Layout: create the datasets of a cube, or find them again.
+ * Layout: create the datasets of a cube, fill them, read them. layout_open.c finds them again.
  *
  * Contiguous, fixed size, allocated early, without filters: nothing that was flushed is lost whatever kills the writer.
  * The fill values are written by us, not by HDF5: every rank fills its share, and a write that fails is an error that
@@ -18,8 +18,7 @@
 
 enum {
     MOST_COMPACT_ATTRIBUTES = 64, /* kept in the object header: one place, flushed once */
-    SLAB_BYTES = 1 << 18,
-    LONGEST_AXIS = 10000000 /* values; a longer one can only be a damaged file */
+    SLAB_BYTES = 1 << 18
 };
 
 static const struct dmumu_cube_layout closed_layout = {
@@ -29,13 +28,12 @@ static const struct dmumu_cube_layout closed_layout = {
 void dmumu_cube_layout_init(struct dmumu_cube_layout *layout)
 {
     *layout = closed_layout;
-    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+    for (int i = 0; i < DMUMU_CUBE_N_DATASETS; i++) {
         layout->variable[i] = H5I_INVALID_HID;
     }
 }
 
-/* n_curves from n[]; false where it, or the bytes of a variable, cannot be counted. */
-static bool count_curves(struct dmumu_cube_layout *layout)
+bool dmumu_cube_layout_count(struct dmumu_cube_layout *layout)
 {
     uint64_t n = 1;
     for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
@@ -48,10 +46,13 @@ static bool count_curves(struct dmumu_cube_layout *layout)
     return true;
 }
 
-/* Are the values of an axis finite and strictly ascending, and those of region known regions? */
-static enum dmumu_status check_values(int axis, size_t n, const double values[], struct dmumu_error *error)
+enum dmumu_status dmumu_cube_axis_check(int axis, size_t n, const double values[], struct dmumu_error *error)
 {
     const struct dmumu_cube_field *field = dmumu_cube_axis_field(axis);
+    if (n == 0 || n > DMUMU_CUBE_LONGEST_AXIS || values == NULL) {
+        return dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "axis %s must have 1 to %d values, not %zu", field->name,
+                               DMUMU_CUBE_LONGEST_AXIS, n);
+    }
     for (size_t i = 0; i < n; i++) {
         if (!isfinite(values[i]) || (i > 0 && !(values[i] > values[i - 1]))) {
             return dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "axis %s: value %zu (%g) is not finite and ascending",
@@ -71,17 +72,13 @@ enum dmumu_status dmumu_cube_spec_check(const struct dmumu_cube_spec *spec, stru
     struct dmumu_cube_layout layout;
     dmumu_cube_layout_init(&layout);
     for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
-        if (spec->axis[i].n == 0 || spec->axis[i].n > LONGEST_AXIS || spec->axis[i].values == NULL) {
-            return dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "axis %s must have 1 to %d values, not %zu",
-                                   dmumu_cube_axis_field(i)->name, LONGEST_AXIS, spec->axis[i].n);
-        }
-        const enum dmumu_status status = check_values(i, spec->axis[i].n, spec->axis[i].values, error);
+        const enum dmumu_status status = dmumu_cube_axis_check(i, spec->axis[i].n, spec->axis[i].values, error);
         if (status != DMUMU_OK) {
             return status;
         }
         layout.n[i] = spec->axis[i].n;
     }
-    if (!count_curves(&layout)) {
+    if (!dmumu_cube_layout_count(&layout)) {
         return dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "the product of the axes is too large for a file");
     }
     return DMUMU_OK;
@@ -112,11 +109,14 @@ static const void *fill_value(const struct dmumu_cube_field *field)
 {
     static const double nan64 = NAN;
     static const float nan32 = NAN;
+    static const uint32_t none = 0;
     switch (field->type) {
     case DMUMU_CUBE_F64:
         return &nan64;
     case DMUMU_CUBE_F32:
         return &nan32;
+    case DMUMU_CUBE_U32:
+        return &none;
     default:
         return &field->fill_u8;
     }
@@ -139,7 +139,7 @@ static bool describe(hid_t dataset, const struct dmumu_cube_field *field)
 {
     bool done = dmumu_hdf_put_text(dataset, "long_name", field->long_name, 0) &&
                 dmumu_hdf_put_text(dataset, "units", field->units, 0);
-    if (field->n_axes > 1 && field->type != DMUMU_CUBE_U8) {
+    if (field->n_axes > 1 && (field->type == DMUMU_CUBE_F64 || field->type == DMUMU_CUBE_F32)) {
         done = done && dmumu_hdf_put_nan(dataset, "_FillValue", field->type);
     }
     if (field->flags != DMUMU_CUBE_FLAGS_NONE) {
@@ -214,6 +214,21 @@ static enum dmumu_status create_variable(hid_t file, enum dmumu_cube_variable va
     return dataset >= 0 ? DMUMU_OK : dmumu_hdf_fail(error, "cannot create the variable %s", field->name);
 }
 
+/* The group that dmumu_cube_variable_field's last one lives in. */
+static enum dmumu_status create_group(hid_t file, struct dmumu_error *error)
+{
+    const hid_t creation = H5Pcreate(H5P_GROUP_CREATE);
+    H5Pset_link_creation_order(creation, H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED);
+    const hid_t group = H5Gcreate2(file, DMUMU_CUBE_INTEGRITY, H5P_DEFAULT, creation, H5P_DEFAULT);
+    const hid_t kept = dmumu_hdf_keep();
+    H5Pclose(creation);
+    dmumu_hdf_give_back(kept);
+    if (group < 0) {
+        return dmumu_hdf_fail(error, "cannot create the group " DMUMU_CUBE_INTEGRITY);
+    }
+    return H5Gclose(group) >= 0 ? DMUMU_OK : dmumu_hdf_fail(error, "cannot write the group " DMUMU_CUBE_INTEGRITY);
+}
+
 enum dmumu_status dmumu_cube_layout_create(hid_t file, const struct dmumu_cube_spec *spec,
                                            struct dmumu_cube_layout *layout, struct dmumu_error *error)
 {
@@ -222,10 +237,13 @@ enum dmumu_status dmumu_cube_layout_create(hid_t file, const struct dmumu_cube_s
     for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_AXES; i++) {
         status = create_axis(file, i, &spec->axis[i], layout, error);
     }
-    if (status == DMUMU_OK && !count_curves(layout)) {
+    if (status == DMUMU_OK && !dmumu_cube_layout_count(layout)) {
         status = dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "the product of the axes is too large for a file");
     }
-    for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_VARIABLES; i++) {
+    if (status == DMUMU_OK) {
+        status = create_group(file, error);
+    }
+    for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_DATASETS; i++) {
         if (dmumu_cube_field_present(dmumu_cube_variable_field((enum dmumu_cube_variable)i), spec->modes)) {
             status = create_variable(file, (enum dmumu_cube_variable)i, layout, error);
         }
@@ -289,115 +307,10 @@ enum dmumu_status dmumu_cube_layout_fill(const struct dmumu_cube_layout *layout,
     return status;
 }
 
-/* Open the dataset of a field and check that its type is the table's; its shape comes back in rank and dims. */
-static enum dmumu_status open_dataset(hid_t file, const struct dmumu_cube_field *field, hid_t *dataset,
-                                      hsize_t dims[static DMUMU_CUBE_N_AXES], struct dmumu_error *error)
-{
-    *dataset = H5Dopen2(file, field->name, H5P_DEFAULT);
-    if (*dataset < 0) {
-        return dmumu_hdf_fail(error, "cannot open %s", field->name);
-    }
-    const hid_t type = H5Dget_type(*dataset), space = H5Dget_space(*dataset);
-    const H5T_class_t wanted = field->type == DMUMU_CUBE_U8 ? H5T_INTEGER : H5T_FLOAT;
-    const bool type_right = type >= 0 && H5Tget_class(type) == wanted &&
-                            H5Tget_size(type) == dmumu_cube_type_size(field->type) &&
-                            (wanted == H5T_FLOAT || H5Tget_sign(type) == H5T_SGN_NONE);
-    const bool shape_right = space >= 0 && H5Sis_simple(space) > 0 &&
-                             H5Sget_simple_extent_ndims(space) == field->n_axes &&
-                             H5Sget_simple_extent_dims(space, dims, NULL) == field->n_axes;
-    if (type >= 0) {
-        H5Tclose(type);
-    }
-    if (space >= 0) {
-        H5Sclose(space);
-    }
-    if (!type_right) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: %s has the wrong type", field->name);
-    }
-    if (!shape_right) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: %s has not %d dimensions", field->name,
-                               field->n_axes);
-    }
-    return DMUMU_OK;
-}
-
-static enum dmumu_status open_axis(hid_t file, int axis, struct dmumu_cube_layout *layout, struct dmumu_error *error)
-{
-    const struct dmumu_cube_field *field = dmumu_cube_axis_field(axis);
-    hsize_t dims[DMUMU_CUBE_N_AXES] = {0};
-    if (H5Lexists(file, field->name, H5P_DEFAULT) <= 0) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: it has no axis %s", field->name);
-    }
-    const enum dmumu_status status = open_dataset(file, field, &layout->axis_dataset[axis], dims, error);
-    if (status != DMUMU_OK) {
-        return status;
-    }
-    if (dims[0] == 0 || dims[0] > LONGEST_AXIS) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: axis %s has %llu values", field->name,
-                               (unsigned long long)dims[0]);
-    }
-    layout->n[axis] = (size_t)dims[0];
-    layout->axis[axis] = calloc(layout->n[axis], sizeof(double));
-    if (layout->axis[axis] == NULL) {
-        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for axis %s", field->name);
-    }
-    if (H5Dread(layout->axis_dataset[axis], H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, layout->axis[axis]) < 0) {
-        return dmumu_hdf_fail(error, "cannot read the axis %s", field->name);
-    }
-    char *scale = dmumu_hdf_get_text(layout->axis_dataset[axis], "axis_scale");
-    layout->log_spaced[axis] = scale != NULL && strcmp(scale, "log") == 0;
-    free(scale);
-    if (check_values(axis, layout->n[axis], layout->axis[axis], error) != DMUMU_OK) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE,
-                               "not a cube: axis %s has values that are not ascending or not "
-                               "meaningful",
-                               field->name);
-    }
-    return DMUMU_OK;
-}
-
-static enum dmumu_status open_variable(hid_t file, enum dmumu_cube_variable variable, struct dmumu_cube_layout *layout,
-                                       struct dmumu_error *error)
-{
-    const struct dmumu_cube_field *field = dmumu_cube_variable_field(variable);
-    hsize_t dims[DMUMU_CUBE_N_AXES] = {0};
-    if (H5Lexists(file, field->name, H5P_DEFAULT) <= 0) {
-        if (field->mode != DMUMU_CUBE_NO_MODE) {
-            return DMUMU_OK; /* the model has not this mode */
-        }
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: it has no variable %s", field->name);
-    }
-    const enum dmumu_status status = open_dataset(file, field, &layout->variable[variable], dims, error);
-    for (int i = 0; status == DMUMU_OK && i < field->n_axes; i++) {
-        if (dims[i] != layout->n[i]) {
-            return dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: %s has %llu values along %s, which has %zu",
-                                   field->name, (unsigned long long)dims[i], dmumu_cube_axis_field(i)->name,
-                                   layout->n[i]);
-        }
-    }
-    return status;
-}
-
-enum dmumu_status dmumu_cube_layout_open(hid_t file, struct dmumu_cube_layout *layout, struct dmumu_error *error)
-{
-    enum dmumu_status status = DMUMU_OK;
-    dmumu_cube_layout_init(layout);
-    for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_AXES; i++) {
-        status = open_axis(file, i, layout, error);
-    }
-    if (status == DMUMU_OK && !count_curves(layout)) {
-        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "not a cube: its axes are too long");
-    }
-    for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_VARIABLES; i++) {
-        status = open_variable(file, (enum dmumu_cube_variable)i, layout, error);
-    }
-    return status;
-}
-
 bool dmumu_cube_layout_close(struct dmumu_cube_layout *layout)
 {
     bool closed = true;
-    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+    for (int i = 0; i < DMUMU_CUBE_N_DATASETS; i++) {
         closed = (layout->variable[i] < 0 || H5Dclose(layout->variable[i]) >= 0) && closed;
     }
     for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {

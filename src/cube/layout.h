@@ -16,11 +16,17 @@ struct dmumu_cube_layout {
     double *axis[DMUMU_CUBE_N_AXES]; /* [n] owned values; of region: enum dmumu_region */
     bool log_spaced[DMUMU_CUBE_N_AXES];
     hid_t axis_dataset[DMUMU_CUBE_N_AXES];
-    hid_t variable[DMUMU_CUBE_N_VARIABLES]; /* H5I_INVALID_HID where absent */
+    hid_t variable[DMUMU_CUBE_N_DATASETS]; /* H5I_INVALID_HID where absent */
 };
+
+enum { DMUMU_CUBE_LONGEST_AXIS = 10000000 }; /* values; a longer one can only be a damaged file */
 
 /** Nothing open: what dmumu_cube_layout_close may always be called on. */
 void dmumu_cube_layout_init(struct dmumu_cube_layout *layout);
+/** Has this axis 1 to DMUMU_CUBE_LONGEST_AXIS values, finite, strictly ascending, and if region's known regions? */
+enum dmumu_status dmumu_cube_axis_check(int axis, size_t n, const double values[], struct dmumu_error *error);
+/** n_curves from n[]; false where it, or the bytes of a variable, cannot be counted. */
+bool dmumu_cube_layout_count(struct dmumu_cube_layout *layout);
 /** Does this spec make a cube: axes of at least one finite, strictly ascending value, known regions, a countable size?
  */
 enum dmumu_status dmumu_cube_spec_check(const struct dmumu_cube_spec *spec, struct dmumu_error *error);
@@ -49,7 +55,8 @@ enum dmumu_status dmumu_cube_layout_fill(const struct dmumu_cube_layout *layout,
                                          hid_t transfer, uint64_t step, int part, int n_parts,
                                          struct dmumu_error *error);
 /**
- * Find the datasets of a cube in a file, and check type and shape of each.
+ * Find the datasets of a cube in a file, and check type and shape of each. Nothing that leads out of the file is
+ * followed: links to other places, values kept in other files.
  * @param[out] layout  to be closed with dmumu_cube_layout_close, on error too
  * @return DMUMU_OK, DMUMU_ERROR_FILE (not a cube: says what is missing or wrong) or DMUMU_ERROR_MEMORY
  */

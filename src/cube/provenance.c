@@ -8,6 +8,7 @@
 
 #include "cube/hash.h"
 #include "cube/hdf.h"
+#include "cube/integrity.h"
 
 #include <gsl/gsl_version.h>
 #include <stdio.h>
@@ -95,7 +96,8 @@ enum dmumu_status dmumu_cube_provenance_begin(hid_t file, const struct dmumu_cub
                       put(file, "references",
                           "Fornieri et al. 2021, MNRAS 502, 5821; Yan & Lazarian 2008, ApJ 673, "
                           "942") &&
-                      put_build(file) && put_run(file, spec, date) && put_physics(file, spec);
+                      put_build(file) && put_run(file, spec, date) && put_physics(file, spec) &&
+                      dmumu_cube_integrity_begin(file, spec);
     return done ? DMUMU_OK : dmumu_hdf_fail(error, "cannot write the provenance");
 }
 

@@ -2,10 +2,13 @@
 #include "cube/read.h"
 
 #include "core/error.h"
+#include "cube/guard.h"
 #include "cube/hash.h"
 #include "cube/hdf.h"
+#include "cube/integrity.h"
 #include "cube/layout.h"
 #include "cube/provenance.h"
+#include "cube/read_values.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +25,7 @@ enum { MOST_COMPRESSION = 2000 }; /* more than deflate can reach; the ledger alo
 static enum dmumu_status check_file(const char *path, uint64_t *bytes, struct dmumu_error *error)
 {
     struct stat info;
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would have us wait for its writer */
     if (file < 0 || fstat(file, &info) != 0) {
         char reason[128] = "";
         (void)strerror_r(errno, reason, sizeof reason);
@@ -138,105 +141,6 @@ static enum dmumu_status read_attributes(hid_t file, struct dmumu_cube_info *inf
     return DMUMU_OK;
 }
 
-/* Value i of an array of the field's type. */
-static double value_at(enum dmumu_cube_type type, const void *values, size_t i)
-{
-    switch (type) {
-    case DMUMU_CUBE_F64:
-        return ((const double *)values)[i];
-    case DMUMU_CUBE_F32:
-        return ((const float *)values)[i];
-    default:
-        return ((const uint8_t *)values)[i];
-    }
-}
-
-static void take_value(struct dmumu_cube_info_range *range, double value)
-{
-    if (isnan(value)) {
-        range->n_nan++;
-        return;
-    }
-    range->min = range->n_numbers > 0 && range->min < value ? range->min : value;
-    range->max = range->n_numbers > 0 && range->max > value ? range->max : value;
-    range->sum += value;
-    range->n_numbers++;
-}
-
-static void take_quality(struct dmumu_cube_info *info, uint8_t quality)
-{
-    if (quality < DMUMU_N_QUALITIES) {
-        info->quality[quality]++;
-    } else {
-        info->n_unknown_quality++;
-    }
-}
-
-/* Add `count` curves from `first` on to the ranges; `done` [count] says which of them count. */
-static enum dmumu_status take_slab(const struct dmumu_cube_layout *layout, uint64_t first, size_t count,
-                                   const uint8_t *done, void *values, struct dmumu_cube_info *info,
-                                   struct dmumu_error *error)
-{
-    for (int v = 0; v < DMUMU_CUBE_N_VARIABLES; v++) {
-        const enum dmumu_cube_variable variable = (enum dmumu_cube_variable)v;
-        const enum dmumu_cube_type type = dmumu_cube_variable_field(variable)->type;
-        const size_t row = dmumu_cube_layout_row(layout, variable);
-        if (layout->variable[v] < 0) {
-            continue;
-        }
-        const enum dmumu_status status = dmumu_cube_layout_read(layout, variable, first, count, values, error);
-        if (status != DMUMU_OK) {
-            return status;
-        }
-        for (size_t i = 0; i < count * row; i++) {
-            if (done[i / row] != DMUMU_CUBE_DONE) {
-                continue;
-            }
-            take_value(&info->range[v], value_at(type, values, i));
-            if (v == DMUMU_CUBE_QUALITY) {
-                take_quality(info, ((const uint8_t *)values)[i]);
-            }
-        }
-    }
-    return DMUMU_OK;
-}
-
-/* One slab: which of its curves are done, and then their values. Buffers for the slab come from the caller. */
-static enum dmumu_status read_slab(const struct dmumu_cube_layout *layout, uint64_t first, size_t count, uint8_t *done,
-                                   void *values, struct dmumu_cube_info *info, struct dmumu_error *error)
-{
-    uint64_t n_done = 0;
-    /* the ledger first: a point that is done now keeps its data */
-    const enum dmumu_status status = dmumu_cube_layout_read(layout, DMUMU_CUBE_STATE, first, count, done, error);
-    for (size_t i = 0; status == DMUMU_OK && i < count; i++) {
-        n_done += done[i] == DMUMU_CUBE_DONE;
-    }
-    info->n_done += n_done;
-    return n_done > 0 ? take_slab(layout, first, count, done, values, info, error) : status;
-}
-
-static enum dmumu_status read_values(const struct dmumu_cube_layout *layout, struct dmumu_cube_info *info,
-                                     struct dmumu_error *error)
-{
-    const uint64_t slab = dmumu_cube_layout_slab(layout);
-    const size_t most = (size_t)(slab < layout->n_curves ? slab : layout->n_curves);
-    enum dmumu_status status = DMUMU_OK;
-    void *values = malloc(most * layout->n[DMUMU_CUBE_N_AXES - 1] * sizeof(double));
-    uint8_t *done = malloc(most);
-    if (values == NULL || done == NULL) {
-        free(values);
-        free(done);
-        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %zu curves", most);
-    }
-    for (uint64_t first = 0; status == DMUMU_OK && first < layout->n_curves; first += slab) {
-        const size_t count = (size_t)(layout->n_curves - first < slab ? layout->n_curves - first : slab);
-        status = read_slab(layout, first, count, done, values, info, error);
-    }
-    free(values);
-    free(done);
-    return status;
-}
-
 /* Move the axes from the layout, which gives them up, to the info. */
 static void take_axes(struct dmumu_cube_layout *layout, struct dmumu_cube_info *info)
 {
@@ -297,13 +201,49 @@ enum dmumu_status dmumu_cube_info_read(const char *path, struct dmumu_cube_info 
         status = name_file(path, read_attributes(file, info, error), error);
     }
     if (status == DMUMU_OK) {
-        status = name_file(path, read_values(&layout, info, error), error);
+        status = name_file(path, dmumu_cube_integrity_check(file, &layout, error), error);
+    }
+    if (status == DMUMU_OK) {
+        status = name_file(path, dmumu_cube_values_read(&layout, info, error), error);
     }
     if (status == DMUMU_OK) {
         take_axes(&layout, info);
     }
+    if (status == DMUMU_OK && info->finished && info->n_done != info->n_curves) {
+        status =
+            dmumu_error_set(error, DMUMU_ERROR_FILE, "%s: damaged: a complete cube, but %llu of its curves are pending",
+                            path, (unsigned long long)(info->n_curves - info->n_done));
+    }
     close_cube(file, &layout);
     return status;
+}
+
+enum dmumu_status dmumu_cube_info_scales(const char *path, struct dmumu_error *error)
+{
+    struct dmumu_cube_layout layout;
+    uint64_t bytes;
+    hid_t file;
+    enum dmumu_status status = open_cube(path, &file, &layout, &bytes, error);
+    if (status == DMUMU_OK) {
+        status = name_file(path, dmumu_cube_integrity_scales(&layout, error), error);
+    }
+    close_cube(file, &layout);
+    return status;
+}
+
+/* dmumu_guard_work: the file is read and forgotten. */
+static enum dmumu_status probe(const char *path, void *unused, struct dmumu_error *error)
+{
+    struct dmumu_cube_info info;
+    (void)unused;
+    enum dmumu_status status = dmumu_cube_info_read(path, &info, error);
+    dmumu_cube_info_free(&info);
+    return status == DMUMU_OK ? dmumu_cube_info_scales(path, error) : status;
+}
+
+enum dmumu_status dmumu_cube_probe(const char *path, struct dmumu_error *error)
+{
+    return dmumu_cube_guard(path, probe, NULL, error);
 }
 
 void dmumu_cube_info_free(struct dmumu_cube_info *info)

@@ -1,6 +1,10 @@
 /*
  * Read: what a cube holds, finished or not (NAME or NAME.part). Serial, streaming in slabs of 256 KiB, without MPI:
  * for `dmumu info`, the tests, and whoever continues a scan.
+ *
+ * A file may be damaged, or made to do harm. What can be checked is: shapes, types, links, HDF5's own checksums, those of
+ * the cube (integrity.h). HDF5 may crash all the same: a program that must not calls dmumu_cube_probe first, or reads
+ * under a guard (guard.h).
  */
 #ifndef DMUMU_CUBE_READ_H
 #define DMUMU_CUBE_READ_H
@@ -42,12 +46,24 @@ struct dmumu_cube_info {
 };
 
 /**
- * Read everything but the values themselves. Not collective.
+ * Is this a cube that can be read to the end, undamaged? Reads all of it, in a process of its own, so that whatever
+ * HDF5 does over a bad file is an error here. Before MPI_Init only. On DMUMU_OK, reading it here is safe as well.
+ * @return as dmumu_cube_info_read
+ */
+enum dmumu_status dmumu_cube_probe(const char *path, struct dmumu_error *error);
+/**
+ * Read everything but the values themselves, and check those against their checksums. Not collective.
  * @param[in]  path  NAME or NAME.part; may be in the making
  * @param[out] info  to be freed with dmumu_cube_info_free, on error too
- * @return DMUMU_OK; DMUMU_ERROR_FILE: cannot be read, or is not a cube, and why; DMUMU_ERROR_MEMORY
+ * @return DMUMU_OK; DMUMU_ERROR_FILE: cannot be read, is not a cube or is damaged, and why; DMUMU_ERROR_MEMORY
  */
 enum dmumu_status dmumu_cube_info_read(const char *path, struct dmumu_cube_info *info, struct dmumu_error *error);
+/**
+ * Are the axes still attached to the variables, for readers such as xarray? Under a guard only (integrity.h). Not
+ * collective.
+ * @return as dmumu_cube_info_read
+ */
+enum dmumu_status dmumu_cube_info_scales(const char *path, struct dmumu_error *error);
 void dmumu_cube_info_free(struct dmumu_cube_info *info);
 /** The text of a root attribute; NULL if there is none. */
 const char *dmumu_cube_info_attribute(const struct dmumu_cube_info *info, const char *name);

@@ -12,6 +12,7 @@
 #include "cube/cube.h"
 #include "cube/hash.h"
 #include "cube/hdf.h"
+#include "cube/integrity.h"
 #include "cube/layout.h"
 #include "cube/place.h"
 #include "cube/provenance.h"
@@ -42,6 +43,7 @@ struct epoch {
     struct dmumu_cube_rows with, without; /* selections with and without the rigidity axis */
     unsigned char *values;                /* [n][n_rigidity] of the largest type: one variable in order */
     unsigned char *read_back;             /* as large */
+    uint32_t *checksum;                   /* [n] of the i-th curve of the batch */
 };
 
 /* A curve and its place in the batch, for sorting. */
@@ -64,7 +66,7 @@ uint64_t dmumu_cube_bytes(const struct dmumu_cube_spec *spec)
         bytes += spec->axis[i].n * dmumu_cube_type_size(dmumu_cube_axis_field(i)->type);
         n_curves *= i < DMUMU_CUBE_N_AXES - 1 ? spec->axis[i].n : 1;
     }
-    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+    for (int i = 0; i < DMUMU_CUBE_N_DATASETS; i++) {
         const struct dmumu_cube_field *field = dmumu_cube_variable_field((enum dmumu_cube_variable)i);
         const uint64_t row = field->n_axes == DMUMU_CUBE_N_AXES ? spec->axis[DMUMU_CUBE_N_AXES - 1].n : 1;
         if (dmumu_cube_field_present(field, spec->modes)) {
@@ -225,7 +227,7 @@ static enum dmumu_status cube_fill(struct dmumu_cube *cube, struct dmumu_error *
 {
     const uint64_t n_steps = dmumu_cube_layout_fill_steps(&cube->layout, cube->size);
     enum dmumu_status status = DMUMU_OK;
-    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+    for (int i = 0; i < DMUMU_CUBE_N_DATASETS; i++) {
         for (uint64_t step = 0; cube->layout.variable[i] >= 0 && status == DMUMU_OK && step < n_steps; step++) {
             status = dmumu_cube_layout_fill(&cube->layout, (enum dmumu_cube_variable)i, cube->transfer, step,
                                             cube->rank, cube->size, error);
@@ -340,6 +342,22 @@ static enum dmumu_status epoch_select(const struct dmumu_cube_layout *layout, st
     return selected ? DMUMU_OK : dmumu_hdf_fail(error, "cannot select %zu curves", epoch->n);
 }
 
+/* The checksums of the batch's curves, over all that is written of them (integrity.h). */
+static void sum_curves(const struct dmumu_cube_layout *layout, const struct dmumu_cube_batch *batch,
+                       uint32_t checksum[])
+{
+    struct dmumu_crc32_table table;
+    dmumu_crc32_table_fill(&table);
+    for (int i = 0; batch->n > 0 && i < DMUMU_CUBE_N_VARIABLES; i++) {
+        const struct dmumu_cube_field *field = dmumu_cube_variable_field((enum dmumu_cube_variable)i);
+        if (layout->variable[i] >= 0 && i != DMUMU_CUBE_STATE) {
+            dmumu_cube_checksum_add(&table, field->type, batch->n,
+                                    dmumu_cube_layout_row(layout, (enum dmumu_cube_variable)i),
+                                    dmumu_cube_field_source(field, batch), checksum);
+        }
+    }
+}
+
 /* All that can fail on one rank alone is done here, before the first collective write. Not collective. */
 static enum dmumu_status epoch_begin(const struct dmumu_cube_layout *layout, const struct dmumu_cube_batch *batch,
                                      struct epoch *epoch, struct dmumu_error *error)
@@ -351,11 +369,14 @@ static enum dmumu_status epoch_begin(const struct dmumu_cube_layout *layout, con
     epoch->curve = calloc(some, sizeof *epoch->curve);
     epoch->values = calloc(some, layout->n[DMUMU_CUBE_N_AXES - 1] * sizeof(double));
     epoch->read_back = calloc(some, layout->n[DMUMU_CUBE_N_AXES - 1] * sizeof(double));
-    if (epoch->order == NULL || epoch->curve == NULL || epoch->values == NULL || epoch->read_back == NULL) {
+    epoch->checksum = calloc(some, sizeof *epoch->checksum);
+    if (epoch->order == NULL || epoch->curve == NULL || epoch->values == NULL || epoch->read_back == NULL ||
+        epoch->checksum == NULL) {
         return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory to write %zu curves", batch->n);
     }
     enum dmumu_status status = check_sources(layout, batch, error);
     if (status == DMUMU_OK) {
+        sum_curves(layout, batch, epoch->checksum);
         status = sort_curves(layout, batch, epoch, error);
     }
     return status == DMUMU_OK ? epoch_select(layout, epoch, error) : status;
@@ -369,6 +390,7 @@ static void epoch_end(struct epoch *epoch)
     free(epoch->curve);
     free(epoch->values);
     free(epoch->read_back);
+    free(epoch->checksum);
 }
 
 /* One variable of the batch in ascending order of the curves, into epoch->values. */
@@ -377,7 +399,8 @@ static void gather(const struct dmumu_cube *cube, enum dmumu_cube_variable varia
 {
     const struct dmumu_cube_field *field = dmumu_cube_variable_field(variable);
     const size_t row = dmumu_cube_layout_row(&cube->layout, variable) * dmumu_cube_type_size(field->type);
-    const unsigned char *source = dmumu_cube_field_source(field, batch);
+    const unsigned char *source = variable == DMUMU_CUBE_CHECKSUM ? (const unsigned char *)epoch->checksum
+                                                                  : dmumu_cube_field_source(field, batch);
     for (size_t i = 0; i < epoch->n; i++) {
         memcpy(epoch->values + i * row, source + epoch->order[i] * row, row);
     }
@@ -433,7 +456,7 @@ static enum dmumu_status for_all_variables(struct dmumu_cube *cube, const struct
                                            const struct epoch *epoch, variable_step *step, struct dmumu_error *error)
 {
     enum dmumu_status status = DMUMU_OK;
-    for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_VARIABLES; i++) {
+    for (int i = 0; status == DMUMU_OK && i < DMUMU_CUBE_N_DATASETS; i++) {
         const enum dmumu_cube_variable variable = (enum dmumu_cube_variable)i;
         if (i != DMUMU_CUBE_STATE && cube->layout.variable[i] >= 0) {
             gather(cube, variable, batch, epoch);

@@ -6,39 +6,23 @@
 
 #include <cmocka.h>
 
+#include "cube/guard.h"
 #include "cube/hash.h"
 #include "cube/hdf.h"
 #include "cube/layout.h"
 #include "cube/provenance.h"
 #include "cube/read.h"
-#include "cube/rows.h"
+#include "tiny_cube.h"
 
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { N_CURVES = 2 * 2 * 1 * 3, N_RIGIDITY = 4 };
-
-static const double region[] = {0, 1}, mach[] = {0.1, 1.0}, beta[] = {0.14}, scale[] = {10, 20, 30};
-static const double rigidity[] = {1, 10, 100, 1000};
-
-static struct dmumu_cube_spec make_spec(void)
-{
-    return (struct dmumu_cube_spec){
-        .axis = {{2, region, false}, {2, mach, true}, {1, beta, false}, {3, scale, false}, {4, rigidity, true}},
-        .modes = {[DMUMU_ALFVEN] = true},
-        .title = "A test",
-        .configuration = "title: A test\n",
-        .physics_text = "physics\n",
-        .command = "test",
-        .host_count = 2,
-        .ranks = 3,
-        .threads = 4,
-    };
-}
+enum { N_CURVES = TINY_CURVES, N_RIGIDITY = TINY_RIGIDITIES };
 
 /* A path for one test, in the scratch folder; *state owns it. */
 static int new_path(void **state)
@@ -59,56 +43,14 @@ static int remove_path(void **state)
     return 0;
 }
 
-/* Write one variable of `count` curves. */
-static void put(const struct dmumu_cube_layout *layout, enum dmumu_cube_variable variable, uint64_t count,
-                const void *values)
-{
-    const struct dmumu_cube_field *field = dmumu_cube_variable_field(variable);
-    const struct dmumu_cube_run run = {.first = 0, .count = count};
-    struct dmumu_cube_rows rows;
-    assert_true(dmumu_cube_rows_select(layout->n, field->n_axes, 1, &run, &rows));
-    assert_true(dmumu_cube_rows_write(layout->variable[variable], field->type, H5P_DEFAULT, &rows, values));
-    dmumu_cube_rows_close(&rows);
-}
-
-/* A cube whose first `done` curves are done; D counts up, its second value is NaN (`minus`: of the other sign). */
 static void make_cube(const char *path, const struct dmumu_cube_spec *spec, uint64_t done, bool minus)
 {
-    double d[N_CURVES * N_RIGIDITY];
-    uint8_t quality[N_CURVES * N_RIGIDITY] = {0}, state[N_CURVES];
-    struct dmumu_cube_layout layout;
-    struct dmumu_error error;
-    const hid_t access = dmumu_cube_access_new(), creation = dmumu_cube_creation_new();
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-    assert_int_equal(dmumu_cube_layout_create(file, spec, &layout, &error), DMUMU_OK);
-    assert_int_equal(dmumu_cube_provenance_begin(file, spec, "2026-01-01T00:00:00Z", &error), DMUMU_OK);
-    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
-        for (uint64_t step = 0; layout.variable[i] >= 0 && step < dmumu_cube_layout_fill_steps(&layout, 1); step++) {
-            assert_int_equal(
-                dmumu_cube_layout_fill(&layout, (enum dmumu_cube_variable)i, H5P_DEFAULT, step, 0, 1, &error),
-                DMUMU_OK);
-        }
-    }
-    for (int i = 0; i < N_CURVES * N_RIGIDITY; i++) {
-        d[i] = 1e27 * (i + 1);
-    }
-    d[1] = minus ? -(double)NAN : (double)NAN;
-    quality[1] = DMUMU_QUALITY_NOT_CONFINED;
-    memset(state, DMUMU_CUBE_DONE, sizeof state);
-    if (done > 0) {
-        put(&layout, DMUMU_CUBE_D, done, d);
-        put(&layout, DMUMU_CUBE_QUALITY, done, quality);
-        put(&layout, DMUMU_CUBE_STATE, done, state);
-    }
-    assert_true(dmumu_cube_layout_close(&layout));
-    assert_true(H5Fclose(file) >= 0);
-    H5Pclose(access);
-    H5Pclose(creation);
+    assert_true(tiny_cube_make(path, spec, done, minus));
 }
 
 static void whole_cube_is_read(void **state)
 {
-    const struct dmumu_cube_spec spec = make_spec();
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
     struct dmumu_cube_info info;
     struct dmumu_error error;
     char hash[DMUMU_SHA256_HEX];
@@ -140,7 +82,7 @@ static void whole_cube_is_read(void **state)
 
 static void only_done_points_count(void **state)
 {
-    const struct dmumu_cube_spec spec = make_spec();
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
     struct dmumu_cube_info info;
     struct dmumu_error error;
     char hash[DMUMU_SHA256_HEX];
@@ -162,7 +104,7 @@ static void only_done_points_count(void **state)
 /* What must change data_hash changes it, and what must not does not. */
 static void data_hash_is_of_the_values(void **state)
 {
-    struct dmumu_cube_spec spec = make_spec();
+    struct dmumu_cube_spec spec = tiny_cube_spec();
     struct dmumu_error error;
     char first[DMUMU_SHA256_HEX], second[DMUMU_SHA256_HEX];
     make_cube(*state, &spec, N_CURVES, false);
@@ -180,7 +122,7 @@ static void data_hash_is_of_the_values(void **state)
     assert_int_equal(dmumu_cube_info_hash(*state, second, &error), DMUMU_OK);
     assert_string_not_equal(first, second);
 
-    spec = make_spec();
+    spec = tiny_cube_spec();
     make_cube(*state, &spec, N_CURVES, false);
     const hid_t file = H5Fopen(*state, H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, "mu_star", H5P_DEFAULT);
     float mu_star[N_CURVES * N_RIGIDITY];
@@ -210,7 +152,7 @@ static void physics_hash_is_of_text_and_version(void **state)
 /* HDF5 keeps attributes up to 64 KiB in the object header: longer ones must do as well. */
 static void long_configuration_survives(void **state)
 {
-    struct dmumu_cube_spec spec = make_spec();
+    struct dmumu_cube_spec spec = tiny_cube_spec();
     struct dmumu_cube_info info;
     struct dmumu_error error;
     const size_t length = 300000;
@@ -226,16 +168,23 @@ static void long_configuration_survives(void **state)
     free(text);
 }
 
-static void assert_refused(const char *path, const char *reason)
+static void assert_unreadable(const char *path, const char *reason)
 {
     struct dmumu_cube_info info;
     struct dmumu_error error = {.message = ""};
-    char hash[DMUMU_SHA256_HEX];
     assert_int_equal(dmumu_cube_info_read(path, &info, &error), DMUMU_ERROR_FILE);
     if (strstr(error.message, reason) == NULL || strstr(error.message, path) == NULL) {
         fail_msg("'%s' says neither '%s' nor the path", error.message, reason);
     }
     dmumu_cube_info_free(&info);
+}
+
+/* No cube at all: it cannot be hashed either. */
+static void assert_refused(const char *path, const char *reason)
+{
+    struct dmumu_error error;
+    char hash[DMUMU_SHA256_HEX];
+    assert_unreadable(path, reason);
     assert_int_equal(dmumu_cube_info_hash(path, hash, &error), DMUMU_ERROR_FILE);
 }
 
@@ -256,17 +205,23 @@ static void what_is_no_cube_is_refused(void **state)
     assert_refused(path, "no axis region");
 }
 
+static long length_of(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    const long length = ftell(file);
+    fclose(file);
+    return length;
+}
+
 static void a_truncated_cube_is_refused(void **state)
 {
-    const struct dmumu_cube_spec spec = make_spec();
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
     const long cuts[] = {1, 100, 5000};
     for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
         make_cube(*state, &spec, N_CURVES, false);
-        FILE *file = fopen(*state, "r");
-        fseek(file, 0, SEEK_END);
-        const long length = ftell(file);
-        fclose(file);
-        assert_int_equal(truncate(*state, length - cuts[i]), 0);
+        assert_int_equal(truncate(*state, length_of(*state) - cuts[i]), 0);
         assert_refused(*state, "damaged");
     }
 }
@@ -286,7 +241,7 @@ static void replace(const char *path, const char *name, hid_t type, int rank, co
 
 static void wrong_datasets_are_refused(void **state)
 {
-    const struct dmumu_cube_spec spec = make_spec();
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
     const hsize_t right[] = {2, 2, 1, 3, 4}, wrong[] = {2, 2, 1, 3, 5}, none[] = {0};
     make_cube(*state, &spec, N_CURVES, false);
     replace(*state, "quality", H5T_STD_U8LE, 0, NULL);
@@ -311,57 +266,186 @@ static void wrong_datasets_are_refused(void **state)
     assert_refused(*state, "injection_scale");
 }
 
-/* Flip one byte after another in a file, and read it each time. */
-static void flip_and_read(const char *path)
+static void flip_byte(const char *path, long at)
 {
     FILE *file = fopen(path, "r+");
-    fseek(file, 0, SEEK_END);
-    const long length = ftell(file);
-    for (long at = 0; at < length; at += 61) {
-        struct dmumu_cube_info info;
-        struct dmumu_error error;
-        fseek(file, at, SEEK_SET);
-        const int byte = fgetc(file);
-        fseek(file, at, SEEK_SET);
-        fputc(byte ^ 0x5a, file);
-        fflush(file);
-        (void)dmumu_cube_info_read(path, &info, &error);
-        dmumu_cube_info_free(&info);
-        fseek(file, at, SEEK_SET);
-        fputc(byte, file);
-        fflush(file);
-    }
+    assert_non_null(file);
+    fseek(file, at, SEEK_SET);
+    const int byte = fgetc(file);
+    fseek(file, at, SEEK_SET);
+    fputc(byte ^ 0x5a, file);
     fclose(file);
 }
 
-/*
- * No byte that is flipped makes the reader crash or hang; what it says of the file is another matter. In a process of
- * its own, since HDF5 loses memory over damaged headers.
- */
-static void flipped_bytes_do_no_harm(void **state)
+/* All that `dmumu info` may say of a file. */
+static void take_bytes(struct dmumu_sha256 *hash, const void *bytes, size_t n)
 {
-    const struct dmumu_cube_spec spec = make_spec();
+    dmumu_sha256_add(hash, bytes, n);
+}
+
+static void digest_info(const struct dmumu_cube_info *info, char hex[static DMUMU_SHA256_HEX])
+{
+    struct dmumu_sha256 hash;
+    uint8_t digest[DMUMU_SHA256_BYTES];
+    dmumu_sha256_begin(&hash);
+    for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
+        take_bytes(&hash, info->axis[i].values, info->axis[i].n * sizeof(double));
+        take_bytes(&hash, &info->axis[i].log_spaced, sizeof info->axis[i].log_spaced);
+    }
+    take_bytes(&hash, &info->n_done, sizeof info->n_done);
+    take_bytes(&hash, info->quality, sizeof info->quality);
+    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+        const struct dmumu_cube_info_range *range = &info->range[i];
+        const double numbers[] = {range->min, range->max, range->sum, (double)range->n_nan};
+        take_bytes(&hash, numbers, sizeof numbers);
+    }
+    for (size_t i = 0; i < info->n_attributes; i++) {
+        take_bytes(&hash, info->attribute[i].name, strlen(info->attribute[i].name));
+        take_bytes(&hash, info->attribute[i].text, strlen(info->attribute[i].text));
+    }
+    dmumu_sha256_end(&hash, digest);
+    dmumu_sha256_hex(digest, hex);
+}
+
+/* dmumu_guard_work: what is read of the file, into a pipe. */
+static enum dmumu_status digest_file(const char *path, void *out, struct dmumu_error *error)
+{
+    struct dmumu_cube_info info;
+    char hex[DMUMU_SHA256_HEX] = "";
+    signal(SIGSEGV, SIG_DFL); /* cmocka would go on with the next test, in the child */
+    signal(SIGBUS, SIG_DFL);
+    enum dmumu_status status = dmumu_cube_info_read(path, &info, error);
+    if (status == DMUMU_OK) {
+        status = dmumu_cube_info_scales(path, error);
+    }
+    if (status == DMUMU_OK) {
+        digest_info(&info, hex);
+        status = write(*(int *)out, hex, sizeof hex) == (ssize_t)sizeof hex ? DMUMU_OK : DMUMU_ERROR_INTERNAL;
+    }
+    dmumu_cube_info_free(&info);
+    return status;
+}
+
+/* Read a file under a guard: its digest, or "" and a message that names the file. */
+static void read_guarded(const char *path, char hex[static DMUMU_SHA256_HEX])
+{
+    struct dmumu_error error = {.message = ""};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    hex[0] = '\0';
+    if (dmumu_cube_guard(path, digest_file, &ends[1], &error) == DMUMU_OK) {
+        assert_int_equal(read(ends[0], hex, DMUMU_SHA256_HEX), DMUMU_SHA256_HEX);
+    } else if (strstr(error.message, path) == NULL) {
+        fail_msg("'%s' does not name the file", error.message);
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* Of a damaged file the reader says that it is, or just what it says of the whole one: nothing false, and no crash. */
+static void no_flipped_byte_changes_what_is_read(void **state)
+{
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
+    char whole[DMUMU_SHA256_HEX], read[DMUMU_SHA256_HEX];
+    int refused = 0, unchanged = 0;
+    make_cube(*state, &spec, N_CURVES, false);
+    assert_true(tiny_cube_finish(*state));
+    read_guarded(*state, whole);
+    assert_int_equal(strlen(whole), DMUMU_SHA256_HEX - 1);
+    const long length = length_of(*state);
+    for (long at = 0; at < length; at += 97) {
+        flip_byte(*state, at);
+        read_guarded(*state, read);
+        flip_byte(*state, at);
+        if (read[0] != '\0' && strcmp(read, whole) != 0) {
+            fail_msg("a flip of byte %ld of %ld goes unnoticed", at, length);
+        }
+        refused += read[0] == '\0';
+        unchanged += read[0] != '\0';
+    }
+    print_message("%d refused, %d in bytes without meaning\n", refused, unchanged);
+    assert_true(refused > 2 * unchanged);
+}
+
+/* Write one value of a dataset anew, as damage would. */
+static void set_value(const char *path, const char *name, hid_t type, hsize_t n, hsize_t at, const void *value)
+{
+    unsigned char values[N_CURVES * N_RIGIDITY * sizeof(double)];
+    const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT), dataset = H5Dopen2(file, name, H5P_DEFAULT);
+    assert_true(n * H5Tget_size(type) <= sizeof values);
+    assert_true(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    memcpy(values + at * H5Tget_size(type), value, H5Tget_size(type));
+    assert_true(H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0);
+    H5Dclose(dataset);
+    H5Fclose(file);
+}
+
+static void a_value_without_its_checksum_is_refused(void **state)
+{
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
+    const double d = 1.0, mach = 0.2;
+    const float cost = 3.0F;
+    const uint8_t none = 77, pending = DMUMU_CUBE_PENDING;
     struct dmumu_cube_info info;
     struct dmumu_error error;
-    int result = -1;
-    make_cube(*state, &spec, N_CURVES, false);
-    const pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        alarm(120);
-        flip_and_read(*state);
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &result, 0), child);
-    assert_int_equal(result, 0);
+    make_cube(*state, &spec, 5, false);
+    set_value(*state, "D", H5T_NATIVE_DOUBLE, N_CURVES * N_RIGIDITY, 5 * N_RIGIDITY, &d); /* of a pending curve */
     assert_int_equal(dmumu_cube_info_read(*state, &info, &error), DMUMU_OK);
     dmumu_cube_info_free(&info);
+    set_value(*state, "D", H5T_NATIVE_DOUBLE, N_CURVES * N_RIGIDITY, 4 * N_RIGIDITY, &d);
+    assert_unreadable(*state, "the values of curve 4 do not have the checksum");
+    make_cube(*state, &spec, 5, false);
+    set_value(*state, "cost", H5T_NATIVE_FLOAT, N_CURVES, 2, &cost);
+    assert_unreadable(*state, "the values of curve 2 do not have the checksum");
+    make_cube(*state, &spec, N_CURVES, false);
+    set_value(*state, "alfven_mach", H5T_NATIVE_DOUBLE, 2, 0, &mach);
+    assert_unreadable(*state, "header_hash");
+    make_cube(*state, &spec, N_CURVES, false);
+    set_value(*state, "state", H5T_NATIVE_UINT8, N_CURVES, 7, &none);
+    assert_unreadable(*state, "the state of curve 7 is 77");
+    make_cube(*state, &spec, N_CURVES, false);
+    assert_true(tiny_cube_finish(*state));
+    set_value(*state, "state", H5T_NATIVE_UINT8, N_CURVES, 7, &pending);
+    assert_unreadable(*state, "1 of its curves are pending");
+}
+
+/* A dataset that another program has put in the place of ours, with values elsewhere, or nowhere. */
+static void what_leads_out_of_the_file_is_refused(void **state)
+{
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
+    const hsize_t dims[] = {2, 2, 1, 3, 4};
+    make_cube(*state, &spec, N_CURVES, false);
+    hid_t file = H5Fopen(*state, H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(file, "D", H5P_DEFAULT);
+    assert_true(H5Lcreate_external("/etc/passwd", "D", file, "D", H5P_DEFAULT, H5P_DEFAULT) >= 0);
+    H5Fclose(file);
+    assert_refused(*state, "D is a link");
+    make_cube(*state, &spec, N_CURVES, false);
+    file = H5Fopen(*state, H5F_ACC_RDWR, H5P_DEFAULT);
+    H5Ldelete(file, "D", H5P_DEFAULT);
+    const hid_t space = H5Screate_simple(5, dims, NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_external(creation, "/etc/passwd", 0, H5F_UNLIMITED);
+    H5Dclose(H5Dcreate2(file, "D", H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+    H5Pclose(creation);
+    H5Fclose(file);
+    assert_refused(*state, "not all values of D are in it");
+    make_cube(*state, &spec, N_CURVES, false);
+    replace(*state, "D", H5T_IEEE_F64LE, 5, dims); /* never written: no room in the file */
+    assert_refused(*state, "not all values of D are in it");
+    H5Sclose(space);
+}
+
+static void a_fifo_is_refused(void **state)
+{
+    unlink(*state);
+    assert_int_equal(mkfifo(*state, 0600), 0);
+    assert_refused(*state, "it is not a file"); /* and not waited for */
 }
 
 static void specs_that_make_no_cube_are_refused(void **state)
 {
     const double descending[] = {1.0, 0.1}, infinite[] = {0.1, INFINITY}, no_region[] = {0, 2};
-    struct dmumu_cube_spec spec = make_spec();
+    struct dmumu_cube_spec spec = tiny_cube_spec();
     struct dmumu_error error;
     (void)state;
     assert_int_equal(dmumu_cube_spec_check(&spec, &error), DMUMU_OK);
@@ -370,17 +454,17 @@ static void specs_that_make_no_cube_are_refused(void **state)
     assert_non_null(strstr(error.message, "alfven_mach"));
     spec.axis[1].values = infinite;
     assert_int_equal(dmumu_cube_spec_check(&spec, &error), DMUMU_ERROR_ARGUMENT);
-    spec = make_spec();
+    spec = tiny_cube_spec();
     spec.axis[0].values = no_region;
     assert_int_equal(dmumu_cube_spec_check(&spec, &error), DMUMU_ERROR_ARGUMENT);
-    spec = make_spec();
+    spec = tiny_cube_spec();
     spec.axis[4].n = 0;
     assert_int_equal(dmumu_cube_spec_check(&spec, &error), DMUMU_ERROR_ARGUMENT);
 }
 
 static void size_on_disk_is_foretold(void **state)
 {
-    const struct dmumu_cube_spec spec = make_spec();
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
     struct dmumu_cube_info info;
     struct dmumu_error error;
     make_cube(*state, &spec, N_CURVES, false);
@@ -394,11 +478,19 @@ static void size_on_disk_is_foretold(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_PATH(whole_cube_is_read),          WITH_PATH(only_done_points_count),
-        WITH_PATH(data_hash_is_of_the_values),  cmocka_unit_test(physics_hash_is_of_text_and_version),
-        WITH_PATH(long_configuration_survives), WITH_PATH(what_is_no_cube_is_refused),
-        WITH_PATH(a_truncated_cube_is_refused), WITH_PATH(wrong_datasets_are_refused),
-        WITH_PATH(flipped_bytes_do_no_harm),    cmocka_unit_test(specs_that_make_no_cube_are_refused),
+        WITH_PATH(whole_cube_is_read),
+        WITH_PATH(only_done_points_count),
+        WITH_PATH(data_hash_is_of_the_values),
+        cmocka_unit_test(physics_hash_is_of_text_and_version),
+        WITH_PATH(long_configuration_survives),
+        WITH_PATH(what_is_no_cube_is_refused),
+        WITH_PATH(a_truncated_cube_is_refused),
+        WITH_PATH(wrong_datasets_are_refused),
+        WITH_PATH(no_flipped_byte_changes_what_is_read),
+        WITH_PATH(a_value_without_its_checksum_is_refused),
+        WITH_PATH(what_leads_out_of_the_file_is_refused),
+        WITH_PATH(a_fifo_is_refused),
+        cmocka_unit_test(specs_that_make_no_cube_are_refused),
         WITH_PATH(size_on_disk_is_foretold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
