@@ -13,6 +13,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     MU_CELLS = 32,
@@ -25,11 +26,13 @@ enum {
 struct rate_at {
     double mu;
     struct dmumu_rate rate;
+    bool done[DMUMU_N_MODES];
 };
 
 /* One (state, R): its rates so far, and which modes are being integrated (one, or ALL_MODES). */
 struct diffusion {
     const struct dmumu_state *state;
+    struct dmumu_reference reference;
     double larmor_ratio, tolerance;
     int modes;
     struct rate_at *known; /* ascending in mu */
@@ -52,41 +55,43 @@ static size_t lower_bound(const struct diffusion *d, double mu)
     return low;
 }
 
-static void remember(struct diffusion *d, size_t at, double mu, const struct dmumu_rate *rate)
+/* The place of one mu among the known ones, made if need be; NULL without memory. */
+static struct rate_at *place_of(struct diffusion *d, double mu)
 {
+    const size_t at = lower_bound(d, mu);
+    if (at < d->n_known && d->known[at].mu == mu) {
+        return &d->known[at];
+    }
     if (d->n_known == d->capacity) {
         const size_t capacity = d->capacity ? 2 * d->capacity : 256;
         struct rate_at *grown = realloc(d->known, capacity * sizeof *grown);
         if (!grown) {
             d->out_of_memory = true;
-            return;
+            return NULL;
         }
         d->known = grown;
         d->capacity = capacity;
     }
-    for (size_t i = d->n_known; i > at; i--) {
-        d->known[i] = d->known[i - 1];
-    }
-    d->known[at] = (struct rate_at){.mu = mu, .rate = *rate};
+    memmove(&d->known[at + 1], &d->known[at], (d->n_known - at) * sizeof *d->known);
+    d->known[at] = (struct rate_at){.mu = mu};
     d->n_known++;
+    return &d->known[at];
 }
 
 /* D_mumu L / v of the modes in question. */
 static double rate_of(struct diffusion *d, double mu)
 {
-    const size_t at = lower_bound(d, mu);
-    struct dmumu_rate rate;
-    if (at < d->n_known && d->known[at].mu == mu) {
-        rate = d->known[at].rate;
-    } else {
-        rate = dmumu_kernel_ref(d->state, d->larmor_ratio, mu, 0.3 * d->tolerance);
-        remember(d, at, mu, &rate);
-    }
+    struct rate_at *at = place_of(d, mu);
     double sum = 0.0;
-    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-        if (d->state->modes[mode] && (d->modes == ALL_MODES || d->modes == mode)) {
-            sum += dmumu_rate_of_mode(&rate, mode);
+    for (int mode = 0; mode < DMUMU_N_MODES && at; mode++) {
+        if (!d->state->modes[mode] || (d->modes != ALL_MODES && d->modes != mode)) {
+            continue;
         }
+        if (!at->done[mode]) {
+            dmumu_reference_rate(&d->reference, (enum dmumu_mode)mode, mu, &at->rate);
+            at->done[mode] = true;
+        }
+        sum += dmumu_rate_of_mode(&at->rate, mode);
     }
     return sum;
 }
@@ -228,11 +233,8 @@ static struct reference_value integrate_confined(struct diffusion *d)
         }
         struct dmumu_quadrature_pieces pieces;
         dmumu_quadrature_pieces_init(&pieces, edge[i], edge[i + 1]);
-        for (int k = 1; k < 4; k++) {
-            dmumu_quadrature_pieces_add(&pieces, k / 4.0);
-        }
-        for (int k = 3; k < 9;
-             k++) { /* without confinement the integrand may rise by orders of magnitude close to mu = 1 */
+        /* without confinement the integrand may rise by orders of magnitude close to mu = 1 */
+        for (int k = 1; k < 7; k += k < 3 ? 1 : 2) {
             dmumu_quadrature_pieces_add(&pieces, 1.0 - ldexp(1.0, -k));
         }
         const struct dmumu_quadrature_result piece = dmumu_quadrature_integrate(integrand, d, &pieces, d->tolerance);
@@ -309,7 +311,11 @@ enum dmumu_status dmumu_curve_compute_ref(const struct dmumu_model *model, const
             failed_value(curve, i);
             continue;
         }
-        compute_value(&d, dmumu_state_d_unit_cm2_s(point), curve, i);
+        d.out_of_memory = dmumu_reference_init(&d.reference, &state, d.larmor_ratio, d.tolerance) != DMUMU_OK;
+        if (!d.out_of_memory) {
+            compute_value(&d, dmumu_state_d_unit_cm2_s(point), curve, i);
+        }
+        dmumu_reference_free(&d.reference);
         free(d.known);
         if (d.out_of_memory) {
             status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the reference kernel's rates");

@@ -1,6 +1,7 @@
 /*
- * Quadrature: adaptive integrals over pieces, for the reference kernel. A thin cover over hcubature (cubature's
- * adaptive Gauss-Kronrod in one dimension), which has no global state and hands back value and error together.
+ * Quadrature of the reference kernel: adaptive integrals over pieces, a thin cover over hcubature (cubature's adaptive
+ * Gauss-Kronrod in one dimension), which has no global state and hands back value and error together; and panels of
+ * Gauss's 32 points, evaluated together, for innermost integrals.
  */
 #ifndef DMUMU_CORE_QUADRATURE_H
 #define DMUMU_CORE_QUADRATURE_H
@@ -35,5 +36,10 @@ void dmumu_quadrature_pieces_refine(struct dmumu_quadrature_pieces *pieces, doub
 struct dmumu_quadrature_result dmumu_quadrature_integrate(dmumu_quadrature_function *f, void *context,
                                                           const struct dmumu_quadrature_pieces *pieces,
                                                           double tolerance);
+
+/** One panel of Gauss-Legendre's rule: points, and the integral from values there. */
+enum { DMUMU_PANEL_N = 32 };
+void dmumu_quadrature_panel_points(double low, double high, double x[static DMUMU_PANEL_N]);
+double dmumu_quadrature_panel_sum(double low, double high, const double value[static DMUMU_PANEL_N]);
 
 #endif

@@ -4,7 +4,7 @@
  *     make_reference FIRST LAST TOLERANCE > table
  *
  * One line per point FIRST .. LAST-1 (points.h), in the order of their completion: index, rigidity_gv, D, D_fast,
- * D_alfven, D_slow in cm^2/s, mu_star, quality. Slow: seconds to minutes per point and core.
+ * D_alfven, D_slow in cm^2/s, mu_star, quality, the estimated relative error of D, seconds. About a second per point.
  */
 #include "points.h"
 
@@ -28,8 +28,8 @@ static void print_point(unsigned i, double tolerance)
     if (dmumu_curve_compute_ref(&at.model, &at.point, 1, &at.rigidity_gv, &curve, &error) != DMUMU_OK) {
         fprintf(stderr, "point %u: %s\n", i, error.message);
     }
-    printf("%u %.12e %.10e %.10e %.10e %.10e %.10e %s %.1f\n", i, at.rigidity_gv, d, mode[DMUMU_FAST],
-           mode[DMUMU_ALFVEN], mode[DMUMU_SLOW], mu_star, dmumu_quality_name((enum dmumu_quality)quality),
+    printf("%u %.12e %.11e %.11e %.11e %.11e %.11e %s %.1e %.1f\n", i, at.rigidity_gv, d, mode[DMUMU_FAST],
+           mode[DMUMU_ALFVEN], mode[DMUMU_SLOW], mu_star, dmumu_quality_name((enum dmumu_quality)quality), rel_error,
            omp_get_wtime() - start);
     fflush(stdout);
 }

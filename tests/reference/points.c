@@ -8,7 +8,34 @@ enum { DIMENSIONS = 8 };
 
 static double between(double low, double high, double x)
 {
-    return low * pow(high / low, x);
+    return fmin(fmax(low * pow(high / low, x), low), high);
+}
+
+/* From point 200 on every fourth block of eight, within which region, broadening and cascade take all combinations. */
+enum { SOBOL_ONLY = 200, BLOCK = 8, CORNER_COORDINATES = 4 };
+
+/* The digits of a number choose, coordinate by coordinate: its low end, its high end, or the Sobol number. */
+static void move_to_ends(unsigned digits, unsigned base, double x[static CORNER_COORDINATES])
+{
+    for (int k = 0; k < CORNER_COORDINATES; k++) {
+        const unsigned digit = digits % base;
+        digits /= base;
+        x[k] = digit == 2 ? x[k] : digit;
+    }
+}
+
+static void visit_corner(unsigned i, double x[static CORNER_COORDINATES])
+{
+    const unsigned block = (i - SOBOL_ONLY) / BLOCK;
+    const unsigned turn = block / 8;
+    if (i < SOBOL_ONLY || block % 4 != 3) {
+        return;
+    }
+    if (block % 8 == 3) {
+        move_to_ends((turn + 2 * (i % BLOCK)) % 16, 2, x); /* all four at an end */
+    } else {
+        move_to_ends((3 * turn + 10 * (i % BLOCK)) % 80, 3, x); /* at least one; 80 would be none */
+    }
 }
 
 static enum dmumu_broadening broadening_of(unsigned i)
@@ -28,6 +55,7 @@ struct reference_point reference_point_at(unsigned i)
         gsl_qrng_get(sobol, x);
     }
     gsl_qrng_free(sobol);
+    visit_corner(i, x);
 
     struct reference_point at;
     dmumu_model_default(&at.model);
@@ -51,6 +79,7 @@ struct reference_point reference_point_at(unsigned i)
     const double gv_per_r = at.point.injection_scale_pc / dmumu_larmor_radius_pc(1.0, spec->magnetic_field_ug);
     const double r_low = fmax(1e-12, 0.01 / gv_per_r);
     const double r_high = fmin(1.0, 1e9 / gv_per_r);
-    at.rigidity_gv = between(r_low, r_high, x[3]) * gv_per_r;
+    /* just inside, so that rounding does not put R out of range */
+    at.rigidity_gv = between(r_low * (1.0 + 1e-12), r_high * (1.0 - 1e-12), x[3]) * gv_per_r;
     return at;
 }

@@ -16,6 +16,9 @@ struct reference_point {
  * so that the rigidity lies in 0.01 GV-1e9 GV), B 0.3-10 uG, v_A 3-100 km/s and zone size 100-10000 pc, all
  * logarithmic, and the viscous cut-off; the discrete choices (region, broadening, cascade, harmonics, confinement,
  * variant) go round with i. All three modes are on, so that D of each alone comes with it.
+ *
+ * From the 200th on a quarter are corners: eighths with M_A, beta, L and R all at an end of their ranges, in each of the
+ * sixteen ways with each region, broadening and cascade, and with one to four of them at an end.
  */
 struct reference_point reference_point_at(unsigned i);
 
