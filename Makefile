@@ -30,7 +30,7 @@ CORE_SRC := $(wildcard src/core/*.c)
 MPI_SRC  := $(wildcard src/scan/*.c src/cube/*.c src/cmd_*.c)
 MAIN_SRC := $(wildcard src/main.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)) tests/reference/points.c
+HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)) tests/reference/points.c tests/reference/values.c
 TOOL_SRC := $(filter-out $(HELP_SRC),$(wildcard tests/mpi/*.c tests/reference/*.c))
 C_FILES   = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
@@ -43,7 +43,7 @@ CORE_LIB := $(BUILD)/libdmumu.a
 MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 
 .DEFAULT_GOAL := all
-.PHONY: all objects test-programs bench-program demo check bench deps install format lint sanitize reference clean help FORCE
+.PHONY: all objects test-programs bench-program demo check bench certify deps install format lint sanitize reference clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -68,13 +68,15 @@ bench: ## time single curves, the demo's curves per core, and the ratio to NumPy
 	@$(MAKE) --no-print-directory bench-program
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/run.sh
 
+certify: $(BUILD)/tests/reference/certify ## compare every value of tests/reference at three tolerances: table, figure, verdict
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/certify.sh
+
 sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/deps.sh build tests
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize ASAN=1 UBSAN=1 test-programs
 	@BUILD=$(BUILD)/sanitize tools/run_tests.sh --unit
 
-reference: ## compute tests/reference again with the slow kernel (long)
-	@$(MAKE) --no-print-directory all test-programs
+reference: $(BUILD)/tests/reference/make_reference ## compute tests/reference again with the reference kernel (an hour)
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/recompute.sh
 
 deps: ## install what is missing (apt), or say what is and how to get it
@@ -105,7 +107,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 	@echo "Switches: BUILD=, DEBUG=1, ASAN=1, UBSAN=1, WERROR=-Werror, CC=, MPICC=, PYTHON=, JOBS=, RANKS= (demo)"
 
-ifneq (,$(filter-out demo check bench sanitize reference deps format lint clean help,$(or $(MAKECMDGOALS),all)))
+ifneq (,$(filter-out demo check bench sanitize deps format lint clean help,$(or $(MAKECMDGOALS),all)))
 include $(BUILD)/config.mk
 endif
 

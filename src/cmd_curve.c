@@ -58,7 +58,7 @@ static int help(void)
         "out\n"
         "\n"
         "The computation:\n"
-        "  --kernel fast|ref       fast (default): the production kernel; ref: plain adaptive quadrature, slow\n"
+        "  --kernel fast|ref       fast (default): the production kernel; ref: plain nested quadrature, slow\n"
         "  --pitch[=N|LIST]        D_mumu(mu) in 1/s instead of D(R), at N even mu in [0, 1) (default 32) or a comma\n"
         "                          list of mu; per mode, for transit-time (n = 0) and gyro-resonance (n != 0)\n"
         "  -o, --output FILE       write to a new FILE instead of stdout\n"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Write the make variables that hold the libraries' flags: configure.sh FILE. Called by make on the first build.
 #
-# CORE_*  GSL and cubature, all that src/core may see;  MPI_*  MPI, HDF5, libyaml and libcyaml;  TEST_LIBS  cmocka if present.
+# CORE_*  GSL, all that src/core may see;  MPI_*  MPI, HDF5, libyaml and libcyaml;  TEST_LIBS  cmocka if present.
 set -eu
 file=$1
 here=$(dirname "$0")
@@ -20,7 +20,7 @@ mkdir -p "$(dirname "$file")"
     echo "# Written by tools/configure.sh; remove it to look for the libraries again."
     "$here/find_hdf5.sh"
     echo "CORE_CFLAGS := $(cflags gsl)"
-    echo "CORE_LIBS := $(pkg-config --libs gsl) -lcubature -lm"
+    echo "CORE_LIBS := $(pkg-config --libs gsl) -lm"
     echo "MPI_CFLAGS := $mpi_cflags $(cflags libcyaml yaml-0.1) \$(HDF5_CFLAGS)"
     echo "MPI_LIBS := $(pkg-config --libs libcyaml yaml-0.1) \$(HDF5_LIBS)"
     echo "TEST_LIBS := $(pkg-config --libs cmocka 2>/dev/null || echo -lcmocka)"

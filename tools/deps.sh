@@ -31,7 +31,6 @@ build   | pkg-config                  | has pkg-config         | pkg-config
 build   | GSL                         | has_pc gsl             | libgsl-dev
 build   | libyaml                     | has_pc yaml-0.1        | libyaml-dev
 build   | libcyaml                    | has_pc libcyaml        | libcyaml-dev
-build   | cubature                    | has_header cubature.h  | libcubature-dev
 build   | parallel HDF5               | has_hdf5               | libhdf5-openmpi-dev
 tests   | cmocka                      | has_cmocka             | libcmocka-dev
 tests   | pgrep                       | has pgrep              | procps

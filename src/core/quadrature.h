@@ -1,7 +1,6 @@
 /*
- * Quadrature of the reference kernel: adaptive integrals over pieces, a thin cover over hcubature (cubature's adaptive
- * Gauss-Kronrod in one dimension), which has no global state and hands back value and error together; and panels of
- * Gauss's 32 points, evaluated together, for innermost integrals.
+ * Quadrature of the reference kernel: adaptive integrals over pieces by GSL's Kronrod rule, value and error together;
+ * and panels of Gauss's 32 points, evaluated together, for integrands that are known to be smooth.
  */
 #ifndef DMUMU_CORE_QUADRATURE_H
 #define DMUMU_CORE_QUADRATURE_H

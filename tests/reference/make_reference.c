@@ -6,31 +6,23 @@
  * One line per point FIRST .. LAST-1 (points.h), in the order of their completion: index, rigidity_gv, D, D_fast,
  * D_alfven, D_slow in cm^2/s, mu_star, quality, the estimated relative error of D, seconds. About a second per point.
  */
-#include "points.h"
+#include "values.h"
 
-#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static void print_point(unsigned i, double tolerance)
 {
-    struct reference_point at = reference_point_at(i);
-    at.model.tolerance = tolerance;
-    double d = (double)NAN;
-    double mode[DMUMU_N_MODES] = {(double)NAN, (double)NAN, (double)NAN};
-    double rel_error = (double)NAN;
-    double mu_star = (double)NAN;
-    uint8_t quality = DMUMU_QUALITY_FAILED;
-    struct dmumu_curve curve = {&d, {&mode[0], &mode[1], &mode[2]}, &rel_error, &mu_star, &quality};
+    struct reference_value at;
     struct dmumu_error error;
     const double start = omp_get_wtime();
-    if (dmumu_curve_compute_ref(&at.model, &at.point, 1, &at.rigidity_gv, &curve, &error) != DMUMU_OK) {
+    if (reference_compute(i, DMUMU_KERNEL_REF, tolerance, &at, &error) != DMUMU_OK) {
         fprintf(stderr, "point %u: %s\n", i, error.message);
     }
-    printf("%u %.12e %.11e %.11e %.11e %.11e %.11e %s %.1e %.1f\n", i, at.rigidity_gv, d, mode[DMUMU_FAST],
-           mode[DMUMU_ALFVEN], mode[DMUMU_SLOW], mu_star, dmumu_quality_name((enum dmumu_quality)quality), rel_error,
-           omp_get_wtime() - start);
+    printf("%u %.12e %.11e %.11e %.11e %.11e %.11e %s %.1e %.1f\n", i, at.rigidity_gv, at.d_cm2_s[REFERENCE_ALL],
+           at.d_cm2_s[DMUMU_FAST], at.d_cm2_s[DMUMU_ALFVEN], at.d_cm2_s[DMUMU_SLOW], at.mu_star,
+           dmumu_quality_name(at.quality), at.rel_error, omp_get_wtime() - start);
     fflush(stdout);
 }
 
