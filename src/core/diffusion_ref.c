@@ -1,27 +1,25 @@
 /*
  * Reference diffusion: D(R) = (v^2/4) int_C dmu (1-mu^2)^2 / (D_F + D_S + D_A) on the reference kernel.
  *
- * Logic    C holds the mu whose mean free path v (1-mu^2)/(2 D_mumu) is at most the zone's size. It is looked for on 32
- * cells in mu; a cell with a change of sign is cut at the root (bisection), and one whose middle node comes closest to
- *          the limit is searched for a pair of roots. Each piece of C is then integrated adaptively. The rates at each
+ * Logic    C holds the mu whose mean free path v (1-mu^2)/(2 D_mumu) is at most the zone's size. It is looked for on
+ *          cells in mu, finer where rates are known to change quickly; a cell with a change of sign is cut at the root,
+ *          and one whose middle node comes closest to the limit is searched for a pair of roots. Each piece of C is then integrated adaptively. The rates at each
  * mu are kept, since D of all modes and D of each single mode meet the same mu.
  */
 #include "core/constants.h"
+#include "core/damping.h"
 #include "core/error.h"
 #include "core/kernel_ref.h"
 #include "core/quadrature.h"
+#include "core/spectrum.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MU_CELLS = 32,
-    MU_OCTAVES = 18,
-    END_OCTAVES = 14,
-    SEARCH_NODES = MU_CELLS + MU_OCTAVES + END_OCTAVES + 1,
-    ALL_MODES = DMUMU_N_MODES
-};
+enum { MAX_CELLS = 512, MU_OCTAVES = 18, END_OCTAVES = 14, MAX_BREAKS = 32, BREAK_OCTAVES = 10, MAX_EDGES = 256 };
+enum { MAX_NODES = MAX_CELLS + MU_OCTAVES + END_OCTAVES + 2 * BREAK_OCTAVES * MAX_BREAKS + 2 };
+enum { ALL_MODES = DMUMU_N_MODES };
 
 struct rate_at {
     double mu;
@@ -160,21 +158,72 @@ static double extremum_between(struct diffusion *d, double low, double high, dou
 }
 
 /*
- * Nodes between which edges of C are looked for: even ones; octaves towards mu = 1, where a sliver may be confined by
- * itself; and, without broadening, octaves towards mu = v_A/v, where transit-time damping begins.
+ * Without broadening rates have kinks and jumps in mu: transit-time damping picks the angle xi = v_A/(mu v), and meets the
+ * kinks of x_max, first of all xi = 1 where it begins; gyro-resonance n has waves along B up to mu = n/(R x_par_min).
  */
-static int search_nodes(const struct dmumu_state *state, double mu[static SEARCH_NODES])
+static size_t sharp_breaks(const struct diffusion *d, double mu[static MAX_BREAKS])
 {
-    int n = 0;
-    mu[n++] = 1e-9;
-    for (int k = MU_OCTAVES; state->kappa == 0.0 && k >= 1; k--) {
-        mu[n++] = ldexp(1.0 / MU_CELLS, -k);
+    const struct dmumu_state *state = d->state;
+    const struct dmumu_quadrature_pieces *angles = &d->reference.angles;
+    const double x_par_min = dmumu_spectrum_cascade(state, DMUMU_ALFVEN).x_par_min;
+    size_t n = 0;
+    if (state->kappa > 0.0) {
+        return 0;
     }
-    for (int i = 1; i < MU_CELLS; i++) {
-        mu[n++] = (double)i / MU_CELLS;
+    mu[n++] = state->alfven_speed_v;
+    for (size_t i = 1; i + 1 < angles->n && n < MAX_BREAKS; i++) {
+        mu[n++] = state->alfven_speed_v / dmumu_angle_of_tangent(exp(angles->end[i])).cosine;
+    }
+    for (int k = 1; k <= state->harmonics && n + 1 < MAX_BREAKS; k++) {
+        mu[n++] = k / d->larmor_ratio;
+        mu[n++] = k / (d->larmor_ratio * x_par_min);
+    }
+    return n;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Cells of mu: four to a lobe of J^2 at the sharp start of the cascades, w = R x_perp_min s. */
+static int search_cells(const struct diffusion *d)
+{
+    const double w = d->larmor_ratio * dmumu_spectrum_cascade(d->state, DMUMU_ALFVEN).x_perp_min;
+    return (int)fmin(fmax(32.0, 4.0 * w / DMUMU_PI), MAX_CELLS);
+}
+
+/*
+ * Nodes between which edges of C are looked for: even ones; octaves towards mu = 1, where a sliver may be confined by
+ * itself; and, without broadening, octaves towards mu = 0 and towards every break, from both sides.
+ */
+static size_t search_nodes(const struct diffusion *d, double mu[static MAX_NODES])
+{
+    const int cells = search_cells(d);
+    double at_break[MAX_BREAKS];
+    const size_t n_breaks = sharp_breaks(d, at_break);
+    size_t n = 0;
+    mu[n++] = 1e-9;
+    for (int k = MU_OCTAVES; d->state->kappa == 0.0 && k >= 1; k--) {
+        mu[n++] = ldexp(1.0 / 32.0, -k);
+    }
+    for (int i = 1; i < cells; i++) {
+        mu[n++] = (double)i / cells;
     }
     for (int k = 1; k <= END_OCTAVES; k++) {
-        mu[n++] = 1.0 - ldexp(1.0 / MU_CELLS, -k);
+        mu[n++] = 1.0 - ldexp(1.0 / 32.0, -k);
+    }
+    for (size_t i = 0; i < n_breaks; i++) {
+        for (int k = 1; k <= BREAK_OCTAVES; k++) {
+            mu[n++] = at_break[i] * (1.0 - ldexp(1.0, -2 * k));
+            mu[n++] = at_break[i] * (1.0 + ldexp(1.0, 2 - 2 * k));
+        }
+    }
+    qsort(mu, n, sizeof *mu, ascending);
+    while (n > 0 && mu[n - 1] >= 1.0 - 1e-6) {
+        n--;
     }
     mu[n++] = 1.0 - 1e-6; /* s^2 of 2e-6: what lies beyond adds less than 1e-9 to D */
     return n;
@@ -183,14 +232,14 @@ static int search_nodes(const struct dmumu_state *state, double mu[static SEARCH
 /* Edges of C in (0, 1), ascending. */
 static size_t confinement_edges(struct diffusion *d, size_t max, double edge[])
 {
-    double mu[SEARCH_NODES];
-    double margin[SEARCH_NODES];
-    const int n_nodes = search_nodes(d->state, mu);
+    double mu[MAX_NODES];
+    double margin[MAX_NODES];
+    const size_t n_nodes = search_nodes(d, mu);
     size_t n = 0;
-    for (int i = 0; i < n_nodes; i++) {
+    for (size_t i = 0; i < n_nodes; i++) {
         margin[i] = confinement(d, mu[i]);
     }
-    for (int i = 0; i + 1 < n_nodes && n + 2 <= max; i++) {
+    for (size_t i = 0; i + 1 < n_nodes && n + 2 <= max; i++) {
         if ((margin[i] > 0.0) != (margin[i + 1] > 0.0)) {
             edge[n++] = root_between(d, mu[i], mu[i + 1]);
             continue;
@@ -221,8 +270,10 @@ struct reference_value {
 static struct reference_value integrate_confined(struct diffusion *d)
 {
     struct reference_value result = {(double)NAN, (double)NAN, (double)NAN, DMUMU_QUALITY_NOT_CONFINED};
-    double edge[34];
-    size_t n = isinf(d->state->zone_l) ? 0 : confinement_edges(d, 32, edge + 1);
+    double edge[MAX_EDGES + 2];
+    double at_break[MAX_BREAKS];
+    const size_t n_breaks = sharp_breaks(d, at_break);
+    size_t n = isinf(d->state->zone_l) ? 0 : confinement_edges(d, MAX_EDGES, edge + 1);
     edge[0] = 0.0;
     edge[++n] = 1.0;
     double sum = 0.0;
@@ -236,6 +287,9 @@ static struct reference_value integrate_confined(struct diffusion *d)
         /* without confinement the integrand may rise by orders of magnitude close to mu = 1 */
         for (int k = 1; k < 7; k += k < 3 ? 1 : 2) {
             dmumu_quadrature_pieces_add(&pieces, 1.0 - ldexp(1.0, -k));
+        }
+        for (size_t k = 0; k < n_breaks; k++) {
+            dmumu_quadrature_pieces_add(&pieces, at_break[k]);
         }
         const struct dmumu_quadrature_result piece = dmumu_quadrature_integrate(integrand, d, &pieces, d->tolerance);
         sum += piece.value;
