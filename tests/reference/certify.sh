@@ -2,7 +2,7 @@
 # The production kernel against all of the oracle's values: a table, a figure and the verdict. Called by `make certify`,
 # which builds the program first. TOLERANCES= changes at which. Fails where a requirement is not met.
 set -u
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/../.." || exit 2
 build=${BUILD:-build}
 status=0
 tools/deps.sh figures || exit 2
