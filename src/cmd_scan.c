@@ -7,6 +7,7 @@
 #include "cmd.h"
 
 #include "core/error.h"
+#include "cube/read.h"
 #include "scan/estimate.h"
 #include "scan/progress.h"
 #include "scan/scan.h"
@@ -27,7 +28,10 @@ static const char help[] =
     "until it is complete. OMP_NUM_THREADS sets the threads of each rank. All keys: inputs/reference.yaml.\n"
     "\n"
     "  -o, --output CUBE.h5     the file to write\n"
-    "      --overwrite          replace CUBE.h5, or what an interrupted scan left of it\n"
+    "      --resume             go on with the CUBE.h5.part of a scan that was interrupted, on any number of ranks "
+    "and\n"
+    "                           threads; begin if there is none, and do nothing if CUBE.h5 is complete\n"
+    "      --overwrite          replace CUBE.h5 and, without --resume, what an interrupted scan left of it\n"
     "      --set SECTION.KEY=V  override a key of INPUT.yaml; may be repeated\n"
     "      --dry-run            print the grid, its size on disk and the estimated time; write nothing\n"
     "      --epoch SECONDS      time between two writes to disk (default 30; 0: at every chance)\n"
@@ -68,17 +72,23 @@ static int parse_number(const struct arguments *arguments, const char *option, d
     return DMUMU_EXIT_OK;
 }
 
-enum { OPTION_OVERWRITE = 256, OPTION_SET, OPTION_DRY_RUN, OPTION_EPOCH, OPTION_BLOCK, OPTION_BUFFER, OPTION_HELP };
+enum {
+    OPTION_OVERWRITE = 256,
+    OPTION_RESUME,
+    OPTION_SET,
+    OPTION_DRY_RUN,
+    OPTION_EPOCH,
+    OPTION_BLOCK,
+    OPTION_BUFFER,
+    OPTION_HELP
+};
 
-static const struct option long_options[] = {{"output", required_argument, NULL, 'o'},
-                                             {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
-                                             {"set", required_argument, NULL, OPTION_SET},
-                                             {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-                                             {"epoch", required_argument, NULL, OPTION_EPOCH},
-                                             {"block", required_argument, NULL, OPTION_BLOCK},
-                                             {"buffer", required_argument, NULL, OPTION_BUFFER},
-                                             {"help", no_argument, NULL, OPTION_HELP},
-                                             {NULL, 0, NULL, 0}};
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'},         {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
+    {"resume", no_argument, NULL, OPTION_RESUME},     {"set", required_argument, NULL, OPTION_SET},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},   {"epoch", required_argument, NULL, OPTION_EPOCH},
+    {"block", required_argument, NULL, OPTION_BLOCK}, {"buffer", required_argument, NULL, OPTION_BUFFER},
+    {"help", no_argument, NULL, OPTION_HELP},         {NULL, 0, NULL, 0}};
 
 static int parse_option(int option, char **argv, struct arguments *arguments)
 {
@@ -90,6 +100,9 @@ static int parse_option(int option, char **argv, struct arguments *arguments)
         break;
     case OPTION_OVERWRITE:
         arguments->options.overwrite = true;
+        break;
+    case OPTION_RESUME:
+        arguments->options.resume = true;
         break;
     case OPTION_SET:
         arguments->overrides[arguments->n_overrides++] = optarg;
@@ -250,20 +263,32 @@ static void print_times(const double times_s[static DMUMU_N_TIMES])
     printf("\n");
 }
 
-/* Rank 0 only: the last lines of a scan. */
-static void print_report(const struct dmumu_team *team, const struct dmumu_scan_options *options,
-                         const struct dmumu_scan_report *report)
+/* Rank 0 only: what was done. */
+static void print_work(const struct dmumu_team *team, const struct dmumu_scan_report *report)
 {
     const double rate = (double)report->curves / fmax(report->seconds, 1e-9);
     printf("%" PRIu64 " curves in %.2f s: %.4g curves/s, %.4g per thread\n", report->curves, report->seconds, rate,
            rate / team->all_threads);
     print_times(report->times_s);
+    if (report->found > 0)
+        printf("resumed: %" PRIu64 " of %" PRIu64 " curves were there\n", report->found,
+               report->found + report->curves);
     printf("values:");
     for (int i = 0; i < DMUMU_N_QUALITIES; ++i)
         printf("%s %s %" PRIu64, i ? "," : "", dmumu_quality_name((enum dmumu_quality)i), report->quality[i]);
     printf("\n");
     if (report->failed_curve != UINT64_MAX)
         printf("first failure: curve %" PRIu64 ": %s\n", report->failed_curve, report->failure.message);
+}
+
+/* Rank 0 only: the last lines of a scan. */
+static void print_report(const struct dmumu_team *team, const struct dmumu_scan_options *options,
+                         const struct dmumu_scan_report *report)
+{
+    if (report->was_there)
+        printf("nothing to do: the cube is complete\n");
+    else
+        print_work(team, report);
     printf("cube: %s\n", options->output);
     printf("data_hash: %s\n", report->data_hash);
 }
@@ -306,12 +331,15 @@ static int outcome_of(enum dmumu_status status, bool begun)
 }
 
 /* Everything between the start and the end of MPI; says what went wrong. Collective. */
-static int scan_as_team(const struct dmumu_team *team, const struct arguments *arguments)
+static int scan_as_team(const struct dmumu_team *team, const struct arguments *arguments,
+                        const struct dmumu_error *probed)
 {
     struct dmumu_config config = {0};
-    struct dmumu_error error = {.status = DMUMU_OK};
+    struct dmumu_error error = *probed;
     bool begun = false;
-    enum dmumu_status status = prepare(team, arguments, &config, &error);
+    enum dmumu_status status = dmumu_team_agree(team, probed->status, &error);
+    if (status == DMUMU_OK)
+        status = prepare(team, arguments, &config, &error);
     if (status == DMUMU_OK)
         status = run(team, arguments, &config, &begun, &error);
     dmumu_config_free(&config);
@@ -328,17 +356,46 @@ static int scan_as_team(const struct dmumu_team *team, const struct arguments *a
 }
 
 /*
+ * A file that others made, looked at before MPI starts: over a damaged one HDF5 may crash, which only a process of its
+ * own survives (cube/guard.h). One rank looks; all hear of it in scan_as_team.
+ */
+static enum dmumu_status probe(const struct arguments *arguments, struct dmumu_error *error)
+{
+    const char *output = arguments->options.output;
+    if (!arguments->options.resume || !output || dmumu_team_launch_rank() != 0)
+        return DMUMU_OK;
+    const size_t size = strlen(output) + sizeof ".part";
+    char *part = malloc(size);
+    if (!part)
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the name of a file");
+    snprintf(part, size, "%s.part", output);
+    enum dmumu_status status = DMUMU_OK;
+    if (access(part, F_OK) == 0)
+        status = dmumu_cube_probe_header(part, error);
+    else if (!arguments->options.overwrite && access(output, F_OK) == 0)
+        status = dmumu_cube_probe_header(output, error);
+    free(part);
+    if (status == DMUMU_ERROR_FILE) {
+        const struct dmumu_error inner = *error;
+        dmumu_error_set(error, status, "cannot continue %.480s", inner.message);
+    }
+    return status;
+}
+
+/*
  * A launcher kills all other processes when one returns a failure. So a bad command line goes through MPI too (all
  * return together, after the message is out), and of processes that MPI did not connect the silent ones return last.
  */
 static int scan_with_mpi(int argc, char **argv, const struct arguments *arguments, int parsed)
 {
     struct dmumu_team team;
-    struct dmumu_error error = {.status = DMUMU_OK};
+    struct dmumu_error error = {.status = DMUMU_OK}, probed = {.status = DMUMU_OK};
     int outcome = parsed;
+    if (parsed == DMUMU_EXIT_OK)
+        probed.status = probe(arguments, &probed);
     if (dmumu_team_start(&argc, &argv, &team, &error) == DMUMU_OK) {
         if (parsed == DMUMU_EXIT_OK)
-            outcome = scan_as_team(&team, arguments);
+            outcome = scan_as_team(&team, arguments, &probed);
     } else {
         outcome = DMUMU_EXIT_USAGE;
         if (team.rank == 0 && !arguments->quiet)

@@ -32,7 +32,10 @@ def mpi_environment():
     environment = dict(os.environ)
     if "SLURM_JOB_ID" not in environment:
         environment.update(
-            OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", OMPI_MCA_rmaps_base_oversubscribe="1"
+            OMPI_ALLOW_RUN_AS_ROOT="1",
+            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+            OMPI_MCA_rmaps_base_oversubscribe="1",
+            OMPI_MCA_mpi_yield_when_idle="1",  # a rank that waits leaves the core to the one that it waits for
         )
     environment.setdefault("OMP_NUM_THREADS", "1")
     return environment

@@ -1,6 +1,5 @@
 """`dmumu scan` end to end: the same cube for any ranks and threads, the command's manners, and what can go wrong."""
 
-import contextlib
 import math
 import os
 import pty
@@ -15,10 +14,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-BINARY = Path(os.environ.get("DMUMU_BIN") or os.environ.get("DMUMU") or ROOT / "build" / "dmumu").resolve()
-TIMEOUT_S = 120  # a scan that hangs fails its test instead of the whole run
+from scans import BINARY, ROOT, TIMEOUT_S, command, data_hash, environment, qualities, report, scan, small_disk, wait_for
 
 INPUT = """\
 title: Test scan
@@ -42,42 +38,6 @@ LONG = [
 ]  # fmt: skip
 
 
-def environment(threads=1, **extra):
-    """The caller's environment without a launcher's traces, fit for more ranks than cores and for root."""
-    launcher = re.compile(r"^(OMPI_|PMI_|PMIX_|PRTE_|SLURM_)")
-    env = {name: value for name, value in os.environ.items() if not launcher.match(name)}
-    env |= {"OMP_NUM_THREADS": str(threads), "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-    env |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-    return env | {name: str(value) for name, value in extra.items()}
-
-
-def command(*arguments, ranks=None):
-    launch = ["mpirun", "-n", str(ranks), "--bind-to", "none"] if ranks else []
-    return [*launch, str(BINARY), *map(str, arguments)]
-
-
-def scan(*arguments, ranks=None, threads=1, **extra):
-    return subprocess.run(
-        command("scan", *arguments, ranks=ranks),
-        env=environment(threads, **extra), capture_output=True, text=True, timeout=TIMEOUT_S,
-    )  # fmt: skip
-
-
-def data_hash(result):
-    assert result.returncode == 0, result.stderr
-    return re.search(r"^data_hash: ([0-9a-f]{64})$", result.stdout, re.M).group(1)
-
-
-def qualities(result):
-    line = re.search(r"^values: (.*)$", result.stdout, re.M).group(1)
-    return {name: int(count) for name, count in (item.split() for item in line.split(", "))}
-
-
-def report(result):
-    """Everything that was said, mpirun's own remarks included: for messages that must come once."""
-    return result.stdout + result.stderr
-
-
 @pytest.fixture(scope="module")
 def yaml(tmp_path_factory):
     path = tmp_path_factory.mktemp("input") / "scan.yaml"
@@ -92,29 +52,6 @@ def reference(yaml, tmp_path_factory):
     result = scan(yaml, "-o", cube)
     assert result.returncode == 0, result.stderr
     return cube, result
-
-
-def wait_for(path, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert path.exists()
-
-
-@contextlib.contextmanager
-def small_disk(folder, kilobytes):
-    folder.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("mounting a small tmpfs needs root")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", folder], capture_output=True, text=True
-    )
-    if mounted.returncode != 0:
-        pytest.skip(f"a small tmpfs cannot be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
 
 
 # ---- the work ----
@@ -416,7 +353,7 @@ def test_a_killed_rank_ends_the_scan(yaml, tmp_path):
         process.kill()
         process.wait()
     assert process.returncode != 0
-    assert [path.name for path in tmp_path.iterdir()] == ["cube.h5.part"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cube.h5.lock", "cube.h5.part"]
 
 
 # ---- progress ----

@@ -20,6 +20,7 @@ export DMUMU=$build/dmumu DMUMU_TEST_DIR=$logs/scratch BUILD=$build PYTHON=$pyth
 # Containers run as root and CI machines have few cores; inside Slurm neither is to be overridden.
 if [ -z "${SLURM_JOB_ID:-}" ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+    export OMPI_MCA_mpi_yield_when_idle=1 # a rank that waits leaves the core to the one that it waits for
 fi
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tools/lsan.supp:print_suppressions=0}
 # A size that cannot be had must come back as NULL, for the tests of just that.

@@ -12,6 +12,7 @@
 
 #include <gsl/gsl_version.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -34,7 +35,11 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
-enum { DATE_CAPACITY = 20 }; /* 2026-01-31T12:00:00Z */
+enum {
+    DATE_CAPACITY = 20, /* 2026-01-31T12:00:00Z */
+    HISTORY_CAPACITY = 1536,
+    LONGEST_LINE = 240
+};
 
 static bool put(hid_t file, const char *name, const char *text)
 {
@@ -74,8 +79,7 @@ static bool put_run(hid_t file, const struct dmumu_cube_spec *spec, const char *
 {
     return put(file, "command", spec->command) && dmumu_hdf_put_int(file, "host_count", spec->host_count) &&
            dmumu_hdf_put_int(file, "ranks", spec->ranks) &&
-           dmumu_hdf_put_int(file, "threads_per_rank", spec->threads) && put(file, "date_start", date) &&
-           dmumu_hdf_put_text(file, "date_end", DMUMU_CUBE_UNFINISHED, DATE_CAPACITY);
+           dmumu_hdf_put_int(file, "threads_per_rank", spec->threads) && put(file, "date_start", date);
 }
 
 static bool put_physics(hid_t file, const struct dmumu_cube_spec *spec)
@@ -84,8 +88,43 @@ static bool put_physics(hid_t file, const struct dmumu_cube_spec *spec)
     char hash[DMUMU_SHA256_HEX];
     dmumu_cube_physics_hash(physics, hash);
     return put(file, "configuration", spec->configuration) && put(file, "physics", physics) &&
-           put(file, "physics_hash", hash) &&
-           dmumu_hdf_put_text(file, "data_hash", DMUMU_CUBE_UNFINISHED, DMUMU_SHA256_HEX - 1);
+           put(file, "physics_hash", hash);
+}
+
+enum dmumu_status dmumu_cube_provenance_reserve(hid_t file, struct dmumu_error *error)
+{
+    const bool done = dmumu_hdf_put_text(file, "data_hash", DMUMU_CUBE_UNFINISHED, DMUMU_SHA256_HEX - 1) &&
+                      dmumu_hdf_put_text(file, "date_end", DMUMU_CUBE_UNFINISHED, DATE_CAPACITY) &&
+                      dmumu_hdf_put_text(file, "history", "", HISTORY_CAPACITY);
+    return done ? DMUMU_OK : dmumu_hdf_fail(error, "cannot write the provenance");
+}
+
+/* Take lines after the first out of a history until there is room for so much more. */
+static void make_room(char *history, size_t more)
+{
+    char *second = strchr(history, '\n');
+    while (second != NULL && strlen(history) + more > HISTORY_CAPACITY) {
+        const char *third = strchr(second + 1, '\n');
+        memmove(second, third != NULL ? third : "", third != NULL ? strlen(third) + 1 : 1);
+        second = third != NULL ? second : NULL;
+    }
+}
+
+enum dmumu_status dmumu_cube_provenance_note(hid_t file, const char *date, const char *done, struct dmumu_error *error)
+{
+    char line[LONGEST_LINE], history[2 * HISTORY_CAPACITY];
+    char *before = dmumu_hdf_get_text(file, "history");
+    snprintf(line, sizeof line, "%s dmumu %s (git %.12s): %s", date, DMUMU_VERSION, DMUMU_GIT_REVISION, done);
+    snprintf(history, sizeof history, "%.*s", (int)HISTORY_CAPACITY, before != NULL ? before : "");
+    make_room(history, strlen(line) + 1);
+    if (history[0] != '\0') {
+        strncat(history, "\n", sizeof history - strlen(history) - 1);
+    }
+    strncat(history, line, sizeof history - strlen(history) - 1);
+    const bool written = before != NULL && dmumu_hdf_rewrite_text(file, "history", history);
+    const enum dmumu_status status = written ? DMUMU_OK : dmumu_hdf_fail(error, "cannot write the history");
+    free(before);
+    return status;
 }
 
 enum dmumu_status dmumu_cube_provenance_begin(hid_t file, const struct dmumu_cube_spec *spec, const char *date,
@@ -98,7 +137,14 @@ enum dmumu_status dmumu_cube_provenance_begin(hid_t file, const struct dmumu_cub
                           "942") &&
                       put_build(file) && put_run(file, spec, date) && put_physics(file, spec) &&
                       dmumu_cube_integrity_begin(file, spec);
-    return done ? DMUMU_OK : dmumu_hdf_fail(error, "cannot write the provenance");
+    if (!done) {
+        return dmumu_hdf_fail(error, "cannot write the provenance");
+    }
+    char began[128];
+    snprintf(began, sizeof began, "begun on %d host%s, %d rank%s x %d thread%s", spec->host_count,
+             spec->host_count == 1 ? "" : "s", spec->ranks, spec->ranks == 1 ? "" : "s", spec->threads,
+             spec->threads == 1 ? "" : "s");
+    return dmumu_cube_provenance_note(file, date, began, error);
 }
 
 enum dmumu_status dmumu_cube_provenance_end(hid_t file, const char *data_hash, const char *date,

@@ -10,7 +10,13 @@
 #define DMUMU_CUBE_UNFINISHED "unfinished"
 
 /**
- * Write all root attributes.
+ * Make room for the root attributes that change later (data_hash, date_end, history). To be called first of all, while
+ * the file is empty: then they lie at its beginning, within one page of 4 KiB, and a change is a single small write,
+ * whole or not there at all whenever the writer is killed.
+ */
+enum dmumu_status dmumu_cube_provenance_reserve(hid_t file, struct dmumu_error *error);
+/**
+ * Write all other root attributes, and the first line of the history.
  * @param[in]  date  UTC, ISO 8601: the start
  */
 enum dmumu_status dmumu_cube_provenance_begin(hid_t file, const struct dmumu_cube_spec *spec, const char *date,
@@ -18,6 +24,11 @@ enum dmumu_status dmumu_cube_provenance_begin(hid_t file, const struct dmumu_cub
 /** Write data_hash and the UTC end into their places, without moving anything in the file. */
 enum dmumu_status dmumu_cube_provenance_end(hid_t file, const char *data_hash, const char *date,
                                             struct dmumu_error *error);
+/**
+ * Add a line to the history: the date and what was done. When it is full, lines after the first go.
+ * @param[in]  done  e.g. "resumed at 10 of 20 curves on 1 host, 2 ranks x 1 threads"; cut to a line's length
+ */
+enum dmumu_status dmumu_cube_provenance_note(hid_t file, const char *date, const char *done, struct dmumu_error *error);
 /** Now, in UTC: "2026-01-31T12:00:00Z". */
 void dmumu_cube_date(char date[static 32]);
 

@@ -225,7 +225,7 @@ enum dmumu_status dmumu_cube_info_scales(const char *path, struct dmumu_error *e
     hid_t file;
     enum dmumu_status status = open_cube(path, &file, &layout, &bytes, error);
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_scales(file, &layout, error), error);
+        status = name_file(path, dmumu_cube_integrity_scales(&layout, error), error);
     }
     close_cube(file, &layout);
     return status;
@@ -244,6 +244,33 @@ static enum dmumu_status probe(const char *path, void *unused, struct dmumu_erro
 enum dmumu_status dmumu_cube_probe(const char *path, struct dmumu_error *error)
 {
     return dmumu_cube_guard(path, probe, NULL, error);
+}
+
+/* dmumu_guard_work: the same without the values. */
+static enum dmumu_status probe_header(const char *path, void *unused, struct dmumu_error *error)
+{
+    struct dmumu_cube_layout layout;
+    struct dmumu_cube_info info = {.bytes = 0};
+    hid_t file;
+    (void)unused;
+    enum dmumu_status status = open_cube(path, &file, &layout, &info.bytes, error);
+    if (status == DMUMU_OK) {
+        status = name_file(path, read_attributes(file, &info, error), error);
+    }
+    if (status == DMUMU_OK) {
+        status = name_file(path, dmumu_cube_integrity_check(file, &layout, error), error);
+    }
+    if (status == DMUMU_OK) {
+        status = name_file(path, dmumu_cube_integrity_scales(&layout, error), error);
+    }
+    close_cube(file, &layout);
+    dmumu_cube_info_free(&info);
+    return status;
+}
+
+enum dmumu_status dmumu_cube_probe_header(const char *path, struct dmumu_error *error)
+{
+    return dmumu_cube_guard(path, probe_header, NULL, error);
 }
 
 void dmumu_cube_info_free(struct dmumu_cube_info *info)

@@ -47,10 +47,16 @@ struct dmumu_cube_info {
 
 /**
  * Is this a cube that can be read to the end, undamaged? Reads all of it, in a process of its own, so that whatever
- * HDF5 does over a bad file is an error here. Before MPI_Init only. On DMUMU_OK, reading it here, too, will do.
+ * HDF5 does over a bad file is an error here. Before MPI_Init only. On DMUMU_OK, reading it here is safe as well.
  * @return as dmumu_cube_info_read
  */
 enum dmumu_status dmumu_cube_probe(const char *path, struct dmumu_error *error);
+/**
+ * Can this cube be opened: its structure, attributes and axes, not its values? In a process of its own, as above: for
+ * whoever reads the values and their checksums anyhow, on several ranks.
+ * @return as dmumu_cube_info_read
+ */
+enum dmumu_status dmumu_cube_probe_header(const char *path, struct dmumu_error *error);
 /**
  * Read everything but the values themselves, and check those against their checksums. Not collective.
  * @param[in]  path  NAME or NAME.part; may be in the making

@@ -167,21 +167,31 @@ static enum dmumu_status read_slab(const struct dmumu_cube_layout *layout, struc
     return status;
 }
 
+enum dmumu_status dmumu_cube_values_read_slab(const struct dmumu_cube_layout *layout, uint64_t first,
+                                              struct dmumu_cube_info *info, struct dmumu_error *error)
+{
+    const uint64_t step = dmumu_cube_layout_slab(layout), left = layout->n_curves - first;
+    const size_t count = (size_t)(left < step ? left : step);
+    enum dmumu_status status = DMUMU_OK;
+    struct slab slab;
+    if (!slab_new(count, layout->n[DMUMU_CUBE_N_AXES - 1], &slab)) {
+        status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %zu curves", count);
+    } else {
+        slab.first = first;
+        slab.count = count;
+        status = read_slab(layout, &slab, info, error);
+    }
+    slab_free(&slab);
+    return status;
+}
+
 enum dmumu_status dmumu_cube_values_read(const struct dmumu_cube_layout *layout, struct dmumu_cube_info *info,
                                          struct dmumu_error *error)
 {
     const uint64_t step = dmumu_cube_layout_slab(layout);
-    const size_t most = (size_t)(step < layout->n_curves ? step : layout->n_curves);
     enum dmumu_status status = DMUMU_OK;
-    struct slab slab;
-    if (!slab_new(most, layout->n[DMUMU_CUBE_N_AXES - 1], &slab)) {
-        status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %zu curves", most);
-    }
     for (uint64_t first = 0; status == DMUMU_OK && first < layout->n_curves; first += step) {
-        slab.first = first;
-        slab.count = (size_t)(layout->n_curves - first < step ? layout->n_curves - first : step);
-        status = read_slab(layout, &slab, info, error);
+        status = dmumu_cube_values_read_slab(layout, first, info, error);
     }
-    slab_free(&slab);
     return status;
 }

@@ -13,5 +13,8 @@
  */
 enum dmumu_status dmumu_cube_values_read(const struct dmumu_cube_layout *layout, struct dmumu_cube_info *info,
                                          struct dmumu_error *error);
+/** The same for one slab of dmumu_cube_layout_slab curves from `first` on, so that several can share the file. */
+enum dmumu_status dmumu_cube_values_read_slab(const struct dmumu_cube_layout *layout, uint64_t first,
+                                              struct dmumu_cube_info *info, struct dmumu_error *error);
 
 #endif

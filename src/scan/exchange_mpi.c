@@ -167,8 +167,10 @@ static void watch_spent(struct watch *watch, enum dmumu_time what)
 static void communicate(struct loop *loop, struct watch *watch)
 {
     const enum dmumu_master_epoch epoch = dmumu_exchange_step(loop->exchange);
-    if (is_master(loop))
+    if (is_master(loop)) {
         dmumu_progress_update(&loop->progress, dmumu_exchange_finished(loop->exchange), mail_now_s(&loop->mail));
+        dmumu_cube_beat(loop->setup->cube);
+    }
     watch_spent(watch, DMUMU_TIME_MESSAGES);
     if (epoch != DMUMU_EPOCH_NONE) {
         join_epoch(loop, epoch == DMUMU_EPOCH_LAST);

@@ -16,7 +16,8 @@
 
 struct dmumu_scan_options {
     const char *output;  /* path of the cube */
-    bool overwrite;      /* replace an existing cube or what an interrupted scan left */
+    bool overwrite;      /* replace an existing cube or, without `resume`, what an interrupted scan left */
+    bool resume;         /* go on with what an interrupted scan left, if there is something */
     double epoch_s;      /* seconds between two writes; 0: whenever a rank has finished something */
     size_t block_curves; /* curves handed to a rank at a time, at most; 0: adapted to what is left */
     size_t buffer_bytes; /* bound, per rank, of the finished curves that are not written yet */
@@ -24,12 +25,14 @@ struct dmumu_scan_options {
 };
 
 struct dmumu_scan_report {
-    bool begun; /* the cube was created; false: the output was refused before any work */
-    uint64_t curves;
+    bool begun;                    /* the cube was created or opened; false: the output was refused before any work */
+    bool was_there;                /* nothing was done: with `resume`, and the complete cube was there already */
+    uint64_t curves;               /* computed now */
+    uint64_t found;                /* that were done before */
     double seconds;                /* from the first curve to the last write */
     double times_s[DMUMU_N_TIMES]; /* where they went: sums over the threads of all ranks */
-    uint64_t quality[DMUMU_N_QUALITIES];
-    uint64_t failed_curve; /* flat index of the first curve that failed as a whole; UINT64_MAX: none */
+    uint64_t quality[DMUMU_N_QUALITIES]; /* values of the whole cube; none when it was there */
+    uint64_t failed_curve;               /* flat index of the first curve that failed as a whole; UINT64_MAX: none */
     struct dmumu_error failure;
     char data_hash[65];
 };

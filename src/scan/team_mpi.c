@@ -2,6 +2,7 @@
 #include "scan/team_mpi.h"
 
 #include "core/error.h"
+#include "scan/orphan.h"
 
 #include <omp.h>
 #include <stdio.h>
@@ -89,6 +90,8 @@ enum dmumu_status dmumu_team_start(int *argc, char ***argv, struct dmumu_team *t
 {
     int provided = MPI_THREAD_SINGLE;
     *team = (struct dmumu_team){.comm = MPI_COMM_WORLD, .starved_rank = -1};
+    if (dmumu_team_launched())
+        dmumu_orphan_watch();
     MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(team->comm, &team->rank);
     MPI_Comm_size(team->comm, &team->size);

@@ -1,13 +1,13 @@
 /*
  * Writes and checks synthetic cubes, for tests/mpi/run_cube.sh:
  *
- *     cube_writer write PATH DISTRIBUTION EPOCHS [overwrite] [slow] [hole] [twice] [no-room WHO] [early]
+ *     cube_writer write PATH DISTRIBUTION EPOCHS [overwrite|resume] [slow] [hole] [twice] [no-room WHO] [early]
  *     cube_writer check PATH LEAST_DONE
  *
  * Every value is a function of its place alone, so that any distribution over ranks must give the same file and a
  * reader can tell whether a row is whole. DISTRIBUTION: `blocks` (contiguous), `cyclic` (curve i to rank i % size),
  * `odd` (odd ranks only, so that rank 0 has nothing), `last` (all to the last rank), `reversed` (blocks, curves
- * descending). `slow`: a pause after each epoch; `hole`: a curve is never written; `twice`: one is twice in a batch;
+ * descending). `resume`: goes on with PATH.part; prints "found N". `slow`: a pause after each epoch; `hole`: a curve is never written; `twice`: one is twice in a batch;
  * `no-room`: WHO
  * (`first` or `last` rank, or `all`) may write no further than 4 KiB into a file, as on a full disk; from the start
  * with `early`, else after the cube was made.
@@ -41,7 +41,7 @@ struct options {
     const char *path, *distribution;
     size_t epochs;
     const char *no_room; /* NULL, "first", "last" or "all" */
-    bool overwrite, slow, hole, twice, early;
+    bool overwrite, resume, slow, hole, twice, early;
 };
 
 /* The arrays of one batch, with room for all curves. */
@@ -115,15 +115,19 @@ static int owner(const char *distribution, uint64_t curve, int size)
     return (int)(curve * (uint64_t)size / N_CURVES);
 }
 
-/* This rank's curves of one epoch: those with curve % epochs == epoch, whoever owns them; `hole` leaves curve 0 out. */
-static size_t take_epoch(const struct options *options, size_t epoch, int rank, int size, struct arrays *a)
+/*
+ * This rank's curves of one epoch: those with curve % epochs == epoch, whoever owns them, and that are not done (NULL:
+ * none is); `hole` leaves curve 0 out.
+ */
+static size_t take_epoch(const struct options *options, size_t epoch, int rank, int size, const uint8_t *done,
+                         struct arrays *a)
 {
     const double own_nan = rank % 2 == 0 ? NAN : -NAN;
     size_t n = 0;
     for (uint64_t i = 0; i < N_CURVES; i++) {
         const uint64_t curve = strcmp(options->distribution, "reversed") == 0 ? N_CURVES - 1 - i : i;
         if (curve % options->epochs == epoch && owner(options->distribution, curve, size) == rank &&
-            !(options->hole && curve == 0)) {
+            !(options->hole && curve == 0) && !(done != NULL && done[curve] == DMUMU_CUBE_DONE)) {
             add_curve(a, n++, curve, own_nan);
         }
     }
@@ -151,7 +155,7 @@ static int write_epochs(struct dmumu_cube *cube, const struct options *options, 
 {
     size_t flushed = 0;
     for (size_t epoch = 0; epoch < options->epochs; epoch++) {
-        const size_t n = take_epoch(options, epoch, rank, size, a);
+        const size_t n = take_epoch(options, epoch, rank, size, dmumu_cube_found_state(cube), a);
         const struct dmumu_cube_batch batch = batch_of(a, n);
         if (dmumu_cube_write_epoch(cube, &batch, error) != DMUMU_OK) {
             return failed(rank, "epoch", error);
@@ -220,8 +224,14 @@ static int write_cube(const struct options *options)
     if (options->no_room != NULL && options->early) {
         forbid_growth(options->no_room, rank, size);
     }
-    if (dmumu_cube_create(MPI_COMM_WORLD, options->path, options->overwrite, &spec, &cube, &error) != DMUMU_OK) {
-        return failed(rank, "create", &error);
+    const enum dmumu_status opened =
+        options->resume ? dmumu_cube_resume(MPI_COMM_WORLD, options->path, options->overwrite, &spec, &cube, &error)
+                        : dmumu_cube_create(MPI_COMM_WORLD, options->path, options->overwrite, &spec, &cube, &error);
+    if (opened != DMUMU_OK) {
+        return failed(rank, options->resume ? "resume" : "create", &error);
+    }
+    if (options->resume && rank == 0) {
+        printf("found %llu\n", (unsigned long long)dmumu_cube_found(cube).n_curves);
     }
     if (options->no_room != NULL) {
         forbid_growth(options->no_room, rank, size);
@@ -324,6 +334,7 @@ int main(int argc, char **argv)
         .distribution = argv[3],
         .epochs = strtoull(argv[4], NULL, 10),
         .overwrite = has_word(argc, argv, "overwrite"),
+        .resume = has_word(argc, argv, "resume"),
         .slow = has_word(argc, argv, "slow"),
         .hole = has_word(argc, argv, "hole"),
         .twice = has_word(argc, argv, "twice"),

@@ -168,6 +168,97 @@ static void long_configuration_survives(void **state)
     free(text);
 }
 
+/* n times 'x', n < 300; overwritten by the next call. */
+static const char *text_of(size_t n)
+{
+    static char text[300];
+    memset(text, 'x', n);
+    text[n] = '\0';
+    return text;
+}
+
+/* The whole file in memory, owned by the caller. */
+static unsigned char *load(const char *path, size_t *length)
+{
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    *length = (size_t)ftell(file);
+    unsigned char *bytes = malloc(*length + 1);
+    assert_non_null(bytes);
+    rewind(file);
+    assert_int_equal(fread(bytes, 1, *length, file), *length);
+    fclose(file);
+    return bytes;
+}
+
+/*
+ * A writer that is killed while it writes the end, or that the scan goes on, must leave a file that opens. So all that
+ * these change is in the first page, whatever else the file holds: the kernel copies a page whole or not at all.
+ */
+static void what_changes_later_is_in_the_first_page(void **state)
+{
+    enum { PAGE = 4096, NOTES = 30 };
+    const char *path = *state;
+    struct dmumu_cube_spec spec = tiny_cube_spec();
+    struct dmumu_error error;
+    char text[50001];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    const char *const configurations[] = {"title: A test\n", text};
+    for (size_t c = 0; c < 2; c++) {
+        size_t before_length, after_length, changed = 0;
+        spec.configuration = configurations[c];
+        make_cube(path, &spec, 5, false);
+        unsigned char *before = load(path, &before_length);
+        for (int i = 0; i <= NOTES; i++) {
+            const hid_t file = H5Fopen(path, H5F_ACC_RDWR, H5P_DEFAULT);
+            assert_int_equal(dmumu_cube_provenance_note(file, "2026-01-01T00:00:00Z", "resumed", &error), DMUMU_OK);
+            if (i == NOTES) {
+                assert_int_equal(dmumu_cube_provenance_end(file, text, "2026-01-02T00:00:00Z", &error), DMUMU_OK);
+            }
+            assert_true(H5Fclose(file) >= 0);
+        }
+        unsigned char *after = load(path, &after_length);
+        assert_int_equal(before_length, after_length);
+        for (size_t i = 0; i < before_length; i++) {
+            changed += before[i] != after[i];
+            if (i >= PAGE) {
+                assert_int_equal(before[i], after[i]);
+            }
+        }
+        assert_true(changed > 64 + 1000);
+        free(before);
+        free(after);
+    }
+}
+
+/* The first line, where it began, stays; of the others the last; all within what was reserved. */
+static void a_full_history_keeps_its_first_and_last_lines(void **state)
+{
+    const struct dmumu_cube_spec spec = tiny_cube_spec();
+    struct dmumu_cube_info info;
+    struct dmumu_error error;
+    make_cube(*state, &spec, 5, false);
+    const hid_t file = H5Fopen(*state, H5F_ACC_RDWR, H5P_DEFAULT);
+    for (int i = 0; i < 50; i++) {
+        char done[400];
+        snprintf(done, sizeof done, "resumed for the %dth time%s", i, i == 20 ? text_of(250) : "");
+        assert_int_equal(dmumu_cube_provenance_note(file, "2026-01-01T00:00:00Z", done, &error), DMUMU_OK);
+    }
+    H5Fclose(file);
+    assert_int_equal(dmumu_cube_info_read(*state, &info, &error), DMUMU_OK);
+    const char *history = dmumu_cube_info_attribute(&info, "history");
+    assert_non_null(history);
+    assert_true(strlen(history) <= 1536 && strlen(history) > 1000);
+    const char *first = strstr(history, "begun on 2 hosts, 3 ranks x 4 threads\n");
+    assert_true(first != NULL && first < strchr(history, '\n'));
+    assert_non_null(strstr(history, "resumed for the 49th time"));
+    assert_non_null(strstr(history, "resumed for the 48th time"));
+    assert_null(strstr(history, "resumed for the 0th time"));
+    dmumu_cube_info_free(&info);
+}
+
 static void assert_unreadable(const char *path, const char *reason)
 {
     struct dmumu_cube_info info;
@@ -492,6 +583,8 @@ int main(void)
         WITH_PATH(a_fifo_is_refused),
         cmocka_unit_test(specs_that_make_no_cube_are_refused),
         WITH_PATH(size_on_disk_is_foretold),
+        WITH_PATH(what_changes_later_is_in_the_first_page),
+        WITH_PATH(a_full_history_keeps_its_first_and_last_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,7 +102,9 @@ bool tiny_cube_make(const char *path, const struct dmumu_cube_spec *spec, uint64
     if (file < 0) {
         return false;
     }
-    const bool made = dmumu_cube_layout_create(file, spec, &layout, &error) == DMUMU_OK &&
+    dmumu_cube_layout_init(&layout);
+    const bool made = dmumu_cube_provenance_reserve(file, &error) == DMUMU_OK &&
+                      dmumu_cube_layout_create(file, spec, &layout, &error) == DMUMU_OK &&
                       dmumu_cube_provenance_begin(file, spec, "2026-01-01T00:00:00Z", &error) == DMUMU_OK &&
                       fill(&layout) && put_values(&layout, done, minus);
     const bool datasets = dmumu_cube_layout_close(&layout);
