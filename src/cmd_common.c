@@ -28,7 +28,7 @@ static void complain(const char *command, const char *format, va_list args)
     char sentence[SENTENCE_SIZE];
     fflush(stdout);
     vsnprintf(sentence, sizeof sentence, format, args);
-    fprintf(stderr, "dmumu %s: ", command);
+    fprintf(stderr, "dmumu%s%s: ", command ? " " : "", command ? command : "");
     for (const char *next = sentence; *next;)
         next = dmumu_cmd_print_next(stderr, next);
     fputc('\n', stderr);
@@ -40,7 +40,10 @@ int dmumu_cmd_usage(const char *command, const char *format, ...)
     va_start(args, format);
     complain(command, format, args);
     va_end(args);
-    fprintf(stderr, "`dmumu %s --help` explains every option.\n", command);
+    if (command)
+        fprintf(stderr, "`dmumu %s --help` explains every option.\n", command);
+    else
+        fputs("`dmumu --help` lists the commands.\n", stderr);
     return DMUMU_EXIT_USAGE;
 }
 

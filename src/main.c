@@ -54,19 +54,14 @@ static int unknown_command(const char *word)
     const char *nearest = dmumu_scalar_nearest(word, N_COMMANDS, names);
     const char *kind = word[0] == '-' ? "option" : "command";
     if (nearest)
-        fprintf(stderr, "dmumu: unknown %s '%.80s'; did you mean '%s'?\n", kind, word, nearest);
-    else
-        fprintf(stderr, "dmumu: unknown %s '%.80s'; the commands are curve, scan, info\n", kind, word);
-    fputs("`dmumu --help` lists the commands.\n", stderr);
-    return DMUMU_EXIT_USAGE;
+        return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; did you mean '%s'?", kind, word, nearest);
+    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are curve, scan, info", kind, word);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 2) {
-        fputs("dmumu: no command; the commands are curve, scan, info\n`dmumu --help` lists the commands.\n", stderr);
-        return DMUMU_EXIT_USAGE;
-    }
+    if (argc < 2)
+        return dmumu_cmd_usage(NULL, "no command; the commands are curve, scan, info");
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         return help();

@@ -1,4 +1,5 @@
-"""The reading helpers and the figures of analysis/, on a small made-up cube with gaps and on one that `dmumu scan` made."""
+"""The reading helpers and the figures of analysis/: on a small made-up cube with gaps, on one that `dmumu scan` made, and on
+a made-up table of `make certify`."""
 
 import subprocess
 import sys
@@ -139,3 +140,48 @@ def test_a_cube_from_a_scan_is_read_and_drawn(root, run, tmp_path):
     assert sum(analysis.quality_counts(opened).values()) == opened["D"].size
     drawn = galaxy(root, cube, "-o", tmp_path / "smoke.png")
     assert drawn.returncode == 0 and drawn.stderr == "", drawn.stderr
+
+
+CERTIFY_COLUMNS = "tolerance,alfven_mach,beta,larmor_ratio,quality,oracle_d_cm2_s,d_cm2_s,rel_error,true_error"
+
+
+def certify(root, *arguments):
+    script = root / "analysis" / "figures" / "certify.py"
+    return subprocess.run([sys.executable, str(script), *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def write_certify_table(path, tolerances=(1e-2, 1e-4, 1e-6), points=12):
+    """Errors of a tenth of the tolerance, estimates of the tolerance; one point flagged, one not confined."""
+    lines = [CERTIFY_COLUMNS]
+    for tolerance in tolerances:
+        for i in range(points):
+            quality = "not_converged" if i == 3 else "ok"
+            d = "nan" if i == 5 else "1e28"
+            mach, beta, r = 0.05 * 1.3**i, 1e-3 * 2.0**i, 10.0 ** (-i)
+            lines.append(f"{tolerance},{mach},{beta},{r},{quality},{d},{d},{tolerance},{0.1 * tolerance}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_the_certify_figure_shows_every_value(root, tmp_path):
+    sys.path.insert(0, str(root / "analysis" / "figures"))
+    import certify as module
+
+    path = write_certify_table(tmp_path / "certify.csv")
+    table = np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8")
+    figure = module.draw(table)
+    for axes in figure.axes:
+        shown = sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() in "os^")
+        assert shown == 3 * 11, "twelve points, of which one has no value"
+    done = certify(root, path, "-o", tmp_path / "certify.png")
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert (tmp_path / "certify.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_bad_certify_table_is_a_sentence_not_a_traceback(root, tmp_path):
+    (tmp_path / "bad.csv").write_text("tolerance,index\n1,2,3\n")
+    too_many = write_certify_table(tmp_path / "many.csv", tolerances=(1e-2, 1e-3, 1e-4, 1e-5))
+    for path in (tmp_path / "none.csv", tmp_path / "bad.csv", too_many):
+        done = certify(root, path, "-o", tmp_path / "x.png")
+        assert done.returncode == 1
+        assert path.name in done.stderr and "Traceback" not in done.stderr

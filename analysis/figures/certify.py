@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 ORACLE_ERROR = 1e-8
-FLOOR = 2e-12  # what is smaller is drawn here
+FLOOR = 2e-11  # what is smaller is drawn here
 TOP = 1.0
 LOOKS = (("#0072B2", "o"), ("#E69F00", "s"), ("#CC3311", "^"))  # one per tolerance, from the coarsest
 AXES = {
@@ -97,10 +97,10 @@ def draw_honesty(axes, table, tolerances):
     tidy(axes)
     axes.set_xlim(1e-9, TOP)
     axes.set_xlabel("Estimated relative error")
-    for factor, text, side in ((1, "1 : 1", (1, -1)), (3, "estimate a third", (-1, 1))):
+    for factor, text, side in ((1, "1 : 1", 1), (3, "a third of the error", -1)):
         axes.annotate(
-            text, (3e-3, 3e-3 * factor), xytext=(6 * side[0], 6 * side[1]), textcoords="offset points", fontsize=9,
-            ha="left" if side[0] > 0 else "right", va="bottom" if side[1] > 0 else "top",
+            text, (2e-2, 2e-2 * factor), xytext=(5 * side, -4 * side), textcoords="offset points", fontsize=9,
+            ha="left" if side > 0 else "right", va="top" if side > 0 else "bottom",
         )  # fmt: skip
 
 

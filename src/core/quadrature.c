@@ -3,6 +3,7 @@
 
 #include <gsl/gsl_integration.h>
 #include <math.h>
+#include <stdbool.h>
 
 void dmumu_quadrature_pieces_init(struct dmumu_quadrature_pieces *pieces, double low, double high)
 {
@@ -54,20 +55,35 @@ static struct dmumu_quadrature_result interval(const gsl_function *f, double low
     return result;
 }
 
-enum { MAX_HALVINGS = 40 };
+enum { MAX_HALVINGS = 40, MAX_INTERVALS = 3000 };
 
-/* Halve until the error is within its share. */
-static struct dmumu_quadrature_result refined(const gsl_function *f, double low, double high,
+/* One integral as it is refined. */
+struct refinement {
+    const gsl_function *f;
+    double tolerance, total; /* relative, and what it is relative to */
+    int intervals;           /* halved so far */
+};
+
+/* More than its share by length, and by value where the integrand is concentrated, and enough to matter; NaN is not. */
+static bool inaccurate(const struct refinement *all, const struct dmumu_quadrature_result *part, double share)
+{
+    return part->error > share && part->error > 0.1 * all->tolerance * fabs(part->value) &&
+           part->error > 1e-4 * all->tolerance * all->total;
+}
+
+/* Halve until the error is small enough. */
+static struct dmumu_quadrature_result refined(struct refinement *all, double low, double high,
                                               struct dmumu_quadrature_result whole, double share, int halvings)
 {
-    if (!(whole.error > share) || halvings == MAX_HALVINGS) {
+    if (!inaccurate(all, &whole, share) || halvings == MAX_HALVINGS || all->intervals == MAX_INTERVALS) {
         return whole;
     }
     const double middle = 0.5 * (low + high);
+    all->intervals++;
     const struct dmumu_quadrature_result a =
-        refined(f, low, middle, interval(f, low, middle), 0.5 * share, halvings + 1);
+        refined(all, low, middle, interval(all->f, low, middle), 0.5 * share, halvings + 1);
     const struct dmumu_quadrature_result b =
-        refined(f, middle, high, interval(f, middle, high), 0.5 * share, halvings + 1);
+        refined(all, middle, high, interval(all->f, middle, high), 0.5 * share, halvings + 1);
     return (struct dmumu_quadrature_result){a.value + b.value, a.error + b.error};
 }
 
@@ -76,18 +92,17 @@ struct dmumu_quadrature_result dmumu_quadrature_integrate(dmumu_quadrature_funct
                                                           double tolerance)
 {
     const gsl_function function = {.function = f, .params = context};
+    struct refinement all = {.f = &function, .tolerance = tolerance};
     const size_t n = pieces->n - 1;
     struct dmumu_quadrature_result piece[DMUMU_QUADRATURE_MAX_ENDS];
-    double total = 0.0;
     for (size_t i = 0; i < n; i++) {
         piece[i] = interval(&function, pieces->end[i], pieces->end[i + 1]);
-        total += fabs(piece[i].value);
+        all.total += fabs(piece[i].value);
     }
     struct dmumu_quadrature_result result = {0.0, 0.0};
-    const double share = tolerance * total / (double)n;
     for (size_t i = 0; i < n; i++) {
         const struct dmumu_quadrature_result fine =
-            refined(&function, pieces->end[i], pieces->end[i + 1], piece[i], share, 0);
+            refined(&all, pieces->end[i], pieces->end[i + 1], piece[i], tolerance * all.total / (double)n, 0);
         result.value += fine.value;
         result.error += fine.error;
     }

@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "cube/hdf.h"
 
-#include <hdf5_hl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,19 +92,80 @@ static char *stored_hash(hid_t file)
     return stored;
 }
 
-enum dmumu_status dmumu_cube_integrity_scales(const struct dmumu_cube_layout *layout, struct dmumu_error *error)
+/* Is this an open attribute of one list of object references per axis? */
+static bool is_dimension_list(hid_t attribute, int n_axes)
 {
+    const hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const hid_t base = type >= 0 && H5Tget_class(type) == H5T_VLEN ? H5Tget_super(type) : H5I_INVALID_HID;
+    const bool right = base >= 0 && H5Tequal(base, H5T_STD_REF_OBJ) > 0 && space >= 0 &&
+                       H5Sget_simple_extent_type(space) == H5S_SIMPLE && H5Sget_simple_extent_npoints(space) == n_axes;
+    if (base >= 0) {
+        H5Tclose(base);
+    }
+    if (type >= 0) {
+        H5Tclose(type);
+    }
+    if (space >= 0) {
+        H5Sclose(space);
+    }
+    return right;
+}
+
+static bool has_reference(const hvl_t *list, hobj_ref_t wanted)
+{
+    const hobj_ref_t *reference = list->p;
+    for (size_t i = 0; reference != NULL && i < list->len; i++) {
+        if (reference[i] == wanted) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Does the variable's list of axes name just these? By the references alone: H5DSis_attached follows them
+ * before it looks whether there are any.
+ */
+static bool names_axes(hid_t dataset, int n_axes, const hobj_ref_t axis[])
+{
+    hvl_t list[DMUMU_CUBE_N_AXES] = {{0}};
+    bool named = false;
+    const hid_t attribute = H5Aopen(dataset, "DIMENSION_LIST", H5P_DEFAULT);
+    if (attribute < 0) {
+        return false;
+    }
+    const hid_t type = H5Tvlen_create(H5T_STD_REF_OBJ), space = H5Aget_space(attribute);
+    if (is_dimension_list(attribute, n_axes) && H5Aread(attribute, type, list) >= 0) {
+        named = true;
+        for (int i = 0; i < n_axes; i++) {
+            named = named && has_reference(&list[i], axis[i]);
+        }
+        H5Dvlen_reclaim(type, space, H5P_DEFAULT, list);
+    }
+    H5Tclose(type);
+    H5Sclose(space);
+    H5Aclose(attribute);
+    return named;
+}
+
+enum dmumu_status dmumu_cube_integrity_scales(hid_t file, const struct dmumu_cube_layout *layout,
+                                              struct dmumu_error *error)
+{
+    hobj_ref_t axis[DMUMU_CUBE_N_AXES];
     if (layout->variable[DMUMU_CUBE_CHECKSUM] < 0) {
         return DMUMU_OK;
     }
+    for (int i = 0; i < DMUMU_CUBE_N_AXES; i++) {
+        const char *name = dmumu_cube_axis_field(i)->name;
+        if (H5Rcreate(&axis[i], file, name, H5R_OBJECT, H5I_INVALID_HID) < 0) {
+            return dmumu_hdf_fail(error, "damaged: cannot find the axis %s", name);
+        }
+    }
     for (int v = 0; v < DMUMU_CUBE_N_VARIABLES; v++) {
         const struct dmumu_cube_field *field = dmumu_cube_variable_field((enum dmumu_cube_variable)v);
-        for (int i = 0; layout->variable[v] >= 0 && i < field->n_axes; i++) {
-            if (H5DSis_attached(layout->variable[v], layout->axis_dataset[i], (unsigned)i) <= 0) {
-                return dmumu_error_set(error, DMUMU_ERROR_FILE,
-                                       "damaged, or changed by another program: %s has lost its axis %s", field->name,
-                                       dmumu_cube_axis_field(i)->name);
-            }
+        if (layout->variable[v] >= 0 && !names_axes(layout->variable[v], field->n_axes, axis)) {
+            return dmumu_error_set(error, DMUMU_ERROR_FILE,
+                                   "damaged, or changed by another program: %s has lost its axes", field->name);
         }
     }
     return DMUMU_OK;

@@ -37,9 +37,11 @@ enum dmumu_status dmumu_cube_integrity_check(hid_t file, const struct dmumu_cube
                                              struct dmumu_error *error);
 /**
  * In a file with checksums: is every axis still attached to every variable? HDF5 keeps that in a heap without a
- * checksum, and crashes over one that is damaged (406 of 4096 bytes, 1.10.8): only under a guard (guard.h).
+ * checksum, and 1.10.8 copies as many bytes from there as the heap says, whatever the room: a damaged one makes it
+ * crash. Only under a guard (guard.h).
  * @return DMUMU_OK or DMUMU_ERROR_FILE
  */
-enum dmumu_status dmumu_cube_integrity_scales(const struct dmumu_cube_layout *layout, struct dmumu_error *error);
+enum dmumu_status dmumu_cube_integrity_scales(hid_t file, const struct dmumu_cube_layout *layout,
+                                              struct dmumu_error *error);
 
 #endif

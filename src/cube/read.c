@@ -225,7 +225,7 @@ enum dmumu_status dmumu_cube_info_scales(const char *path, struct dmumu_error *e
     hid_t file;
     enum dmumu_status status = open_cube(path, &file, &layout, &bytes, error);
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_scales(&layout, error), error);
+        status = name_file(path, dmumu_cube_integrity_scales(file, &layout, error), error);
     }
     close_cube(file, &layout);
     return status;
@@ -261,7 +261,7 @@ static enum dmumu_status probe_header(const char *path, void *unused, struct dmu
         status = name_file(path, dmumu_cube_integrity_check(file, &layout, error), error);
     }
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_scales(&layout, error), error);
+        status = name_file(path, dmumu_cube_integrity_scales(file, &layout, error), error);
     }
     close_cube(file, &layout);
     dmumu_cube_info_free(&info);

@@ -47,7 +47,7 @@ struct dmumu_cube_info {
 
 /**
  * Is this a cube that can be read to the end, undamaged? Reads all of it, in a process of its own, so that whatever
- * HDF5 does over a bad file is an error here. Before MPI_Init only. On DMUMU_OK, reading it here is safe as well.
+ * HDF5 does over a bad file is an error here. Before MPI_Init only. On DMUMU_OK, reading it here, too, will do.
  * @return as dmumu_cube_info_read
  */
 enum dmumu_status dmumu_cube_probe(const char *path, struct dmumu_error *error);

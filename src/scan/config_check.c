@@ -65,7 +65,10 @@ static enum dmumu_status check_count(const struct dmumu_node *node, const struct
     if (node->kind != DMUMU_NODE_SCALAR)
         return bad_kind(node, key, path, "given", error);
     long value = 0;
-    if (node->quoted || !dmumu_scalar_integer(node->value, &value))
+    const bool is_whole = !node->quoted && dmumu_scalar_integer(node->value, &value);
+    if (!is_whole && node->value[0] == '0' && !node->quoted)
+        return bad_kind(node, key, path, "not clear: a number with a leading zero is octal to some", error);
+    if (!is_whole)
         return bad_kind(node, key, path, "not a whole number", error);
     if ((double)value < key->low || (double)value > key->high)
         return bad_kind(node, key, path, "out of range", error);

@@ -61,6 +61,8 @@ bool dmumu_scalar_integer(const char *text, long *value)
     const char *p = text + (*text == '+' || *text == '-');
     if (*p == '\0' || p[strspn(p, "0123456789")] != '\0')
         return false;
+    if (p[0] == '0' && p[1] != '\0')
+        return false; /* 010: ten, or eight in YAML 1.1 and to libcyaml */
     errno = 0;
     const long number = strtol(text, NULL, 10);
     if (errno != 0)

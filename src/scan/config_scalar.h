@@ -20,7 +20,7 @@ enum { DMUMU_SCALAR_DIGITS = 32 }; /* size of the buffer for one formatted numbe
  */
 enum dmumu_scalar dmumu_scalar_number(const char *text, double *value);
 
-/** Read a decimal integer the same way; false if it is none or does not fit. Thread-safe. */
+/** Read a decimal integer the same way, without leading zeros; false if it is none or does not fit. Thread-safe. */
 bool dmumu_scalar_integer(const char *text, long *value);
 
 /**

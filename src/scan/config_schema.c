@@ -84,6 +84,9 @@ struct complaints {
 };
 
 static void gather(cyaml_log_t level, void *context, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static void gather(cyaml_log_t level, void *context, const char *format, va_list args)
 {
     struct complaints *complaints = context;
     const size_t room = sizeof complaints->text - complaints->length;

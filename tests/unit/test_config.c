@@ -283,13 +283,12 @@ static void test_not_finite(void **state)
 }
 
 /* The ends of every range in the table are allowed, and what lies beyond is not. */
-static void check_end(const char *path, const char *format, double inside, double outside)
+static void check_end(const char *path, enum dmumu_key_kind kind, double inside, double outside)
 {
     char good[160], bad[160];
-    int length = snprintf(good, sizeof good, "%s=", path);
-    snprintf(good + length, sizeof good - (size_t)length, format, inside);
-    length = snprintf(bad, sizeof bad, "%s=", path);
-    snprintf(bad + length, sizeof bad - (size_t)length, format, outside);
+    const bool list = kind == DMUMU_KEY_NUMBERS;
+    snprintf(good, sizeof good, "%s=%s%.17g%s", path, list ? "[" : "", inside, list ? "]" : "");
+    snprintf(bad, sizeof bad, "%s=%s%.17g%s", path, list ? "[" : "", outside, list ? "]" : "");
     struct dmumu_config config;
     struct dmumu_error error = {0};
     const char *overrides[] = {good};
@@ -310,18 +309,12 @@ static void test_ranges(void **state)
     for (size_t i = 0; dmumu_config_key(i); i++) {
         const char *path = dmumu_config_key(i);
         const struct dmumu_key *key = dmumu_key_at_path(path);
-        const char *format = NULL;
-        if (key->kind == DMUMU_KEY_NUMBER || key->kind == DMUMU_KEY_NUMBER_OR_SPITZER)
-            format = "%.17g";
-        else if (key->kind == DMUMU_KEY_COUNT)
-            format = "%.0f";
-        else if (key->kind == DMUMU_KEY_NUMBERS)
-            format = "[%.17g]";
-        if (!format)
-            continue;
         const bool count = key->kind == DMUMU_KEY_COUNT;
-        check_end(path, format, key->low, count ? key->low - 1 : key->low - 1e-9);
-        check_end(path, format, key->high, count ? key->high + 1 : key->high * 1.000001);
+        if (!count && key->kind != DMUMU_KEY_NUMBER && key->kind != DMUMU_KEY_NUMBER_OR_SPITZER &&
+            key->kind != DMUMU_KEY_NUMBERS)
+            continue;
+        check_end(path, key->kind, key->low, count ? key->low - 1 : key->low - 1e-9);
+        check_end(path, key->kind, key->high, count ? key->high + 1 : key->high * 1.000001);
         tried++;
     }
     assert_true(tried > 30);
@@ -336,6 +329,9 @@ static void test_axes_that_make_no_sense(void **state)
         {"axes: {beta: {from: 1, to: 1, points: 3, spacing: log}}\n", {"axes.beta.to", "not ascending"}},
         {"axes: {beta: {from: 0.5, to: 1, points: 1, spacing: log}}\n", {"axes.beta.points", "'1'", "2 or more"}},
         {"axes: {beta: {from: 0.5, to: 1, points: 0, spacing: log}}\n", {"axes.beta.points", "'0'", "1 to 10000"}},
+        {"axes: {beta: {from: 0.5, to: 1, points: 010, spacing: log}}\n",
+         {"axes.beta.points", "'010'", "leading zero", "1 to 10000"}},
+        {"axes: {beta: {from: 0.5, to: 1, points: 09, spacing: log}}\n", {"axes.beta.points", "'09'", "leading zero"}},
         {"axes: {beta: {from: 0, to: 1, points: 2, spacing: log}}\n", {"axes.beta.from", "'0'", "0.001 to 30"}},
         {"axes: {beta: {from: -1, to: 1, points: 2, spacing: log}}\n", {"axes.beta.from", "'-1'", "0.001 to 30"}},
         {"axes: {beta: {from: 1, to: 1.000000000000001, points: 99, spacing: linear}}\n",
@@ -820,6 +816,9 @@ static void test_numbers_are_strict(void **state)
     assert_true(value == 7);
     long integer = 7;
     assert_true(dmumu_scalar_integer("-42", &integer) && integer == -42);
+    assert_true(dmumu_scalar_integer("0", &integer) && integer == 0);
+    assert_false(dmumu_scalar_integer("010", &integer));
+    assert_false(dmumu_scalar_integer("-09", &integer));
     assert_false(dmumu_scalar_integer("4.0", &integer));
     assert_false(dmumu_scalar_integer("", &integer));
     assert_false(dmumu_scalar_integer("99999999999999999999", &integer));
