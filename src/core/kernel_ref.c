@@ -51,7 +51,7 @@ double dmumu_rate_of_mode(const struct dmumu_rate *rate, int mode)
 
 /* ---- panels ----------------------------------------------------------------------------------------------------- */
 
-static double over_panels(const struct integral *q, double low, double high, panel_length *length, panel_function *f)
+static double between_ends(const struct integral *q, double low, double high, panel_length *length, panel_function *f)
 {
     double sum = 0.0;
     for (double from = low; from < high;) {
@@ -65,6 +65,16 @@ static double over_panels(const struct integral *q, double low, double high, pan
         from = to;
     }
     return sum;
+}
+
+/* From low to high, with an end where the oscillations of J^2 are followed again. */
+static double over_panels(const struct integral *q, double low, double high, panel_length *length, panel_function *f)
+{
+    const double followed = log(q->fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) - q->ln_w;
+    if (low < followed && followed < high) {
+        return between_ends(q, low, followed, length, f) + between_ends(q, followed, high, length, f);
+    }
+    return between_ends(q, low, high, length, f);
 }
 
 /* Where the oscillations of J_n^2 begin to be left out. */
@@ -85,8 +95,8 @@ static double lobe_length(const struct integral *q, double ln_k)
     if (w < 0.2) {
         return fmin(LONGEST, fmax(lobes, log(0.5) - ln_w));
     }
-    if (w > q->fade.from + DMUMU_BESSEL_REF_FADE_WIDTH && w < q->fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) {
-        return fmin(LONGEST, fmax(lobes, log(q->fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) - ln_w));
+    if (w > q->fade.from + DMUMU_BESSEL_REF_FADE_WIDTH && w < q->fade.until - 1.001 * DMUMU_BESSEL_REF_FADE_WIDTH) {
+        return LONGEST; /* 1.001: rounding may put the start of what is followed to either side */
     }
     return lobes;
 }
@@ -237,13 +247,9 @@ static double margin(const struct integral *q, double nu, double ln_tangent)
     return fmin(dmumu_damping_ln_x_max(q->state, angle) - ln_x, ln_x);
 }
 
-/* The angle in cell i at which the wave with this nu enters or leaves the cascade; NaN where it does neither. */
-static double edge_in_cell(const struct integral *q, double nu, size_t i)
+/* The angle between two at which the wave with this nu enters or leaves the cascade; NaN where it does neither. */
+static double edge_between(const struct integral *q, double nu, double low, double high)
 {
-    const double *end = &q->reference->cells.end[i];
-    const double inset = 1e-9 * (end[1] - end[0]); /* stay off the kinks */
-    double low = end[0] + inset;
-    double high = end[1] - inset;
     const bool inside = margin(q, nu, low) > 0.0;
     if ((margin(q, nu, high) > 0.0) == inside) {
         return (double)NAN;
@@ -259,6 +265,15 @@ static double edge_in_cell(const struct integral *q, double nu, size_t i)
     return 0.5 * (low + high);
 }
 
+/* The ends of cell i of angles, off the kinks there. */
+static void cell_ends(const struct integral *q, size_t i, double *low, double *high)
+{
+    const double *end = &q->reference->cells.end[i];
+    const double inset = 1e-9 * (end[1] - end[0]);
+    *low = end[0] + inset;
+    *high = end[1] - inset;
+}
+
 /* Where the resonance enters or leaves the cascade: its middle, and its wings where it is narrow. */
 static void split_at_edges(const struct integral *q, struct dmumu_quadrature_pieces *pieces)
 {
@@ -267,7 +282,10 @@ static void split_at_edges(const struct integral *q, struct dmumu_quadrature_pie
     for (size_t k = 0; k < n; k++) {
         const double nu = q->mu + widths[k] * q->width;
         for (size_t i = 0; i + 1 < q->reference->cells.n && nu > 0.0; i++) {
-            dmumu_quadrature_pieces_add(pieces, edge_in_cell(q, nu, i));
+            double low;
+            double high;
+            cell_ends(q, i, &low, &high);
+            dmumu_quadrature_pieces_add(pieces, edge_between(q, nu, low, high));
         }
     }
 }
@@ -480,23 +498,67 @@ static double sharp_fast_between(struct integral *q, double low, double high)
     return over_panels(q, low, high, sharp_length, sharp_fast_integrand);
 }
 
+/*
+ * Between two angles on the same side of an edge: where the margin comes closest to zero, if it passes it, so that there
+ * are two edges; NaN where it does not.
+ */
+static double beyond_two_edges(const struct integral *q, double low, double high)
+{
+    const double sign = margin(q, q->mu, low) > 0.0 ? 1.0 : -1.0;
+    const double small = 1e-5 * (high - low);
+    if (sign * (margin(q, q->mu, low + small) - margin(q, q->mu, low)) >= 0.0 ||
+        sign * (margin(q, q->mu, high - small) - margin(q, q->mu, high)) >= 0.0) {
+        return (double)NAN; /* no extremum within */
+    }
+    const double ratio = 0.6180339887498949;
+    for (int k = 0; k < 60; k++) {
+        const double a = high - ratio * (high - low);
+        const double b = low + ratio * (high - low);
+        const double at_a = sign * margin(q, q->mu, a);
+        const double at_b = sign * margin(q, q->mu, b);
+        if (at_a <= 0.0 || at_b <= 0.0) {
+            return at_a <= 0.0 ? a : b;
+        }
+        if (at_a < at_b) {
+            high = b;
+        } else {
+            low = a;
+        }
+    }
+    return (double)NAN;
+}
+
+/* All edges, ascending, between the two ends of the angles that matter. */
+static struct dmumu_quadrature_pieces sharp_edges(const struct integral *q)
+{
+    const struct dmumu_quadrature_pieces *cells = &q->reference->cells;
+    struct dmumu_quadrature_pieces edges;
+    dmumu_quadrature_pieces_init(&edges, cells->end[0], cells->end[cells->n - 1]);
+    for (size_t i = 0; i + 1 < cells->n; i++) {
+        double low;
+        double high;
+        cell_ends(q, i, &low, &high);
+        const bool changes = (margin(q, q->mu, low) > 0.0) != (margin(q, q->mu, high) > 0.0);
+        const double between = changes ? high : beyond_two_edges(q, low, high);
+        if (!isnan(between)) {
+            dmumu_quadrature_pieces_add(&edges, edge_between(q, q->mu, low, between));
+            dmumu_quadrature_pieces_add(&edges, edge_between(q, q->mu, between, high));
+        }
+    }
+    return edges;
+}
+
 /* All intervals of ln tan(theta) within which the resonant wave is there, from edge to edge. */
 static double sharp_fast_harmonic(struct integral *q)
 {
-    const struct dmumu_quadrature_pieces *cells = &q->reference->cells;
+    const struct dmumu_quadrature_pieces edges = sharp_edges(q);
     double sum = 0.0;
-    double from = cells->end[0];
-    bool inside = margin(q, q->mu, from) > 0.0;
-    for (size_t i = 0; i + 1 < cells->n; i++) {
-        const double edge = edge_in_cell(q, q->mu, i);
-        if (isnan(edge)) {
-            continue;
+    for (size_t i = 0; i + 1 < edges.n; i++) {
+        if (margin(q, q->mu, 0.5 * (edges.end[i] + edges.end[i + 1])) > 0.0) {
+            sum += sharp_fast_between(q, edges.end[i], edges.end[i + 1]);
         }
-        sum += inside ? sharp_fast_between(q, from, edge) : 0.0;
-        from = edge;
-        inside = !inside;
     }
-    return sum + (inside ? sharp_fast_between(q, from, cells->end[cells->n - 1]) : 0.0);
+    return sum;
 }
 
 static double sharp_fast_gyro(struct integral q)

@@ -55,7 +55,7 @@ static struct dmumu_quadrature_result interval(const gsl_function *f, double low
     return result;
 }
 
-enum { MAX_HALVINGS = 40, MAX_INTERVALS = 3000 };
+enum { MAX_HALVINGS = 40, MAX_INTERVALS = 50000 };
 
 /* One integral as it is refined. */
 struct refinement {
