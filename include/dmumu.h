@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-#define DMUMU_VERSION "0.1.0"
+#define DMUMU_VERSION "0.2.0"
 
 /* Status codes: the enum and its messages come from this one list (src/core/error.c). */
 #define DMUMU_STATUS_LIST(X)                                                                                           \

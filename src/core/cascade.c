@@ -297,7 +297,7 @@ enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *co
         return DMUMU_OK;
     }
     const double high = fmin(mu + DMUMU_RESONANCE_REACH * table->width, nu_max);
-    table->ln_p_end = log(45.0 * high);
+    table->ln_p_end = log(DMUMU_CASCADE_MOST_P * high);
     table->n_p = (size_t)(fmax(table->ln_p_end - LN_P_START, 0.0) / LN_P_STEP) + 5;
     table->n_z = common->mode == DMUMU_ALFVEN ? 1 : N_Z;
     table->value = malloc(table->n_z * table->n_p * sizeof *table->value);

@@ -45,6 +45,9 @@ enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enu
                                             struct dmumu_cascade_common *common);
 void dmumu_cascade_common_free(struct dmumu_cascade_common *common);
 
+/** Beyond p = 45 nu, exp(-p/nu) is gone. */
+#define DMUMU_CASCADE_MOST_P 45.0
+
 /** ln B at one (M_A, mu) and one upper limit in nu. */
 struct dmumu_cascade_table {
     double mu, s, width;

@@ -1,8 +1,7 @@
 /* Curve panels: see curve_panels.h. */
 #include "core/curve_panels.h"
 
-#include "core/quasilinear.h"
-#include "core/resonance.h"
+#include "core/curve_rates.h"
 
 #include <math.h>
 #include <string.h>
@@ -91,136 +90,10 @@ static void integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_c
     }
 }
 
-/* ---- rates ------------------------------------------------------------------------------------------------------- */
-
-/* Where each R lies on the lattices of a class; NULL when out of memory. */
-static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_class)
-{
-    if (!work->place[step_class]) {
-        struct dmumu_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
-        for (size_t r = 0; place && r < work->n; r++) {
-            place[r] = dmumu_place_of(log(work->larmor_ratio[r]) / work->tables->fast.step[step_class]);
-        }
-        work->place[step_class] = place;
-    }
-    return work->place[step_class];
-}
-
-static void store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r, const struct dmumu_fast_rate *rate)
-{
-    const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
-    panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
-    panel->error[DMUMU_FAST][at] = rate->error;
-}
-
-static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
-{
-    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
-    if (!angles) {
-        work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
-    for (size_t r = 0; r < work->n; r++) {
-        if (panel->needed[r]) {
-            const struct dmumu_node_tables *tables = &panel->tables->node[node];
-            const struct dmumu_fast_rate rate = dmumu_quasilinear_fast_rate(
-                &work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
-            store_fast_rate(panel, node, r, &rate);
-        }
-    }
-}
-
-static void fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
-{
-    const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
-    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(work->workspace, table->step_class);
-    struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
-    const struct dmumu_place *place = places(work, table->step_class);
-    if (!deposit || !profile || !place) {
-        work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
-    for (size_t r = 0; r < work->n; r++) {
-        if (panel->needed[r]) {
-            const struct dmumu_fast_rate rate =
-                dmumu_fast_profile_rate(&work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
-            store_fast_rate(panel, node, r, &rate);
-        }
-    }
-}
-
-static void store_cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
-                                const struct dmumu_panel_rates *rates)
-{
-    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
-        const struct dmumu_node_tables *tables = &panel->tables->node[node];
-        const double width = tables->cascade[mode].width;
-        /* only the slow modes have an n = 0 term; its delta function in the quasi-linear limit adds nothing to D */
-        const double resonance = mode == DMUMU_SLOW && width > 0.0
-                                     ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width)
-                                     : 0.0;
-        for (size_t r = 0; r < work->n; r++) {
-            if (panel->needed[r]) {
-                const struct dmumu_cascade_rate *rate = &rates->rate[(size_t)node * work->n + r];
-                const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
-                panel->rate[mode][at] = rate->gyro + resonance * rate->transit;
-                panel->error[mode][at] = rate->gyro_error + resonance * rate->transit_error;
-            }
-        }
-    }
-}
-
-/* The rigidities at which some sum with this mode has the panel as a leaf. */
-static bool find_needed(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int mode)
-{
-    bool any = false;
-    for (size_t r = 0; r < work->n; r++) {
-        panel->needed[r] = 0;
-        for (int which = 0; which < DMUMU_N_SUMS; which++) {
-            if (work->sums[which] && dmumu_curve_mode_in_sum(work, mode, which) &&
-                panel->part[which][r] == DMUMU_PART_LEAF) {
-                panel->needed[r] = 1;
-                any = true;
-            }
-        }
-    }
-    return any;
-}
-
-static void all_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
-{
-    if (work->state->kappa > 0.0) {
-        fast_rates(work, panel, node);
-    } else {
-        sharp_fast_rates(work, panel, node);
-    }
-}
-
-static void cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
-{
-    const struct dmumu_panel_rates *rates = dmumu_tables_panel_rates(
-        work->tables, work->set, panel->tables, mode, panel->needed, &work->workspace->wave_nodes, &work->status);
-    if (rates) {
-        store_cascade_rates(work, panel, mode, rates);
-    }
-}
-
-/* Rates of one mode at the rigidities needed. */
-static void evaluate_mode(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
-{
-    panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
-    for (int node = 0; mode == DMUMU_FAST && work->status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
-        all_fast_rates(work, panel, node);
-    }
-    if (mode != DMUMU_FAST && work->status == DMUMU_OK) {
-        cascade_rates(work, panel, mode);
-    }
-}
-
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
-/* Memory of a panel, for n_slots rigidities; NULL, and work->status set, when there is none. */
-static struct dmumu_curve_panel *panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key, size_t n_slots)
+struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key,
+                                                size_t n_slots)
 {
     struct dmumu_arena *arena = &work->workspace->arena;
     const size_t n = work->n;
@@ -278,7 +151,7 @@ static struct dmumu_curve_panel *leaf_panel(struct dmumu_curve_work *work, struc
     for (size_t r = 0; r < work->n; r++) {
         n_slots += becomes_any_leaf(work, key, parent, r);
     }
-    struct dmumu_curve_panel *panel = panel_new(work, key, n_slots);
+    struct dmumu_curve_panel *panel = dmumu_curve_panel_new(work, key, n_slots);
     size_t slot = 0;
     for (size_t r = 0; panel && r < work->n; r++) {
         if (becomes_any_leaf(work, key, parent, r)) {
@@ -293,72 +166,40 @@ static struct dmumu_curve_panel *leaf_panel(struct dmumu_curve_work *work, struc
     return panel;
 }
 
+/* The rigidities at which some sum with this mode has the panel as a leaf. */
+static bool find_needed(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int mode)
+{
+    bool any = false;
+    for (size_t r = 0; r < work->n; r++) {
+        panel->needed[r] = 0;
+        for (int which = 0; which < DMUMU_N_SUMS; which++) {
+            if (work->sums[which] && dmumu_curve_mode_in_sum(work, mode, which) &&
+                panel->part[which][r] == DMUMU_PART_LEAF) {
+                panel->needed[r] = 1;
+                any = true;
+            }
+        }
+    }
+    return any;
+}
+
 void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                            const struct dmumu_curve_panel *parent)
 {
     struct dmumu_curve_panel *panel = leaf_panel(work, key, parent);
+    if (!panel) {
+        return; /* and work->status says so */
+    }
+    panel->tables = dmumu_tables_panel(work->tables, key, &work->status);
     for (int mode = 0; work->status == DMUMU_OK && mode < DMUMU_N_MODES; mode++) {
         if (find_needed(work, panel, mode)) {
-            evaluate_mode(work, panel, (enum dmumu_mode)mode);
+            dmumu_curve_rates(work, panel, (enum dmumu_mode)mode);
         }
     }
     if (work->status == DMUMU_OK) {
         work->panel[work->n_panels++] = panel;
         integrate_leaves(work, panel);
     }
-}
-
-/* ---- probes ------------------------------------------------------------------------------------------------------ */
-
-/* The panel of probes: every rigidity has a slot; its rates are NaN until asked for. */
-static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work)
-{
-    if (work->probe) {
-        return work->probe;
-    }
-    struct dmumu_curve_panel *panel = panel_new(work, (struct dmumu_panel_key){DMUMU_PROBE_DEPTH, 0}, work->n);
-    for (size_t r = 0; panel && r < work->n; r++) {
-        panel->slot[r] = r;
-        for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-            for (size_t node = 0; work->state->modes[mode] && node < DMUMU_KRONROD_N; node++) {
-                panel->rate[mode][node * work->n + r] = (double)NAN;
-            }
-        }
-    }
-    work->probe = panel;
-    return panel;
-}
-
-static double mode_at_probe(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
-                            size_t r, int node)
-{
-    const double *rate = &panel->rate[mode][(size_t)node * work->n + r];
-    if (isnan(*rate) && work->status == DMUMU_OK) {
-        panel->tables = dmumu_tables_panel(work->tables, panel->key, mode, &work->status);
-        memset(panel->needed, 0, work->n);
-        panel->needed[r] = 1;
-        if (work->status == DMUMU_OK && mode == DMUMU_FAST) {
-            all_fast_rates(work, panel, node);
-        } else if (work->status == DMUMU_OK) {
-            cascade_rates(work, panel, mode);
-        }
-    }
-    return *rate;
-}
-
-double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast)
-{
-    struct dmumu_curve_panel *panel = probe_panel(work);
-    double rate = 0.0;
-    double mu;
-    double s2;
-    dmumu_panel_node((struct dmumu_panel_key){DMUMU_PROBE_DEPTH, 0}, k - DMUMU_FIRST_PROBE, &mu, &s2);
-    for (int mode = with_fast ? DMUMU_FAST : DMUMU_ALFVEN; work->status == DMUMU_OK && mode <= DMUMU_SLOW; mode++) {
-        if (dmumu_curve_mode_in_sum(work, mode, which)) {
-            rate += mode_at_probe(work, panel, (enum dmumu_mode)mode, r, k - DMUMU_FIRST_PROBE);
-        }
-    }
-    return work->status == DMUMU_OK ? rate / s2 : (double)NAN;
 }
 
 /* ---- totals ------------------------------------------------------------------------------------------------------ */

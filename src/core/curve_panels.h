@@ -21,7 +21,7 @@ enum dmumu_panel_part { DMUMU_PART_NOT_THERE, DMUMU_PART_LEAF, DMUMU_PART_SPLIT 
 /* One panel of one curve. Rates are kept for the rigidities at which it was made only: `slot` says where. */
 struct dmumu_curve_panel {
     struct dmumu_panel_key key;
-    const struct dmumu_panel_tables *tables;
+    struct dmumu_panel_tables *tables;
     uint8_t *part[DMUMU_N_SUMS];       /* [n] enum dmumu_panel_part, of each sum */
     uint8_t *want_split[DMUMU_N_SUMS]; /* [n] depth of the wanted children, 0: none */
     uint8_t *probed[DMUMU_N_SUMS];     /* [n] 1 once looked for what hides at mu -> 1 */
@@ -38,7 +38,6 @@ struct dmumu_curve_work {
     struct dmumu_tables *tables;
     const struct dmumu_state *state;
     struct dmumu_workspace *workspace;
-    struct dmumu_rate_set *set; /* NULL without Alfven and slow modes */
     size_t n;
     const double *larmor_ratio;
     bool *in_range; /* [n] */
@@ -48,7 +47,8 @@ struct dmumu_curve_work {
     double tolerance;
     double q_edge;                                    /* C: q > q_edge; -inf without confinement */
     struct dmumu_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where ln R lies; NULL until wanted */
-    struct dmumu_curve_panel *probe;                  /* rates at the probes of mu -> 1; NULL until wanted */
+    struct dmumu_place *cascade_place;                /* [n] the same, of the Alfven and slow modes' lattices */
+    struct dmumu_curve_panel *probe[2];               /* rates at the probes of mu -> 1; NULL until wanted */
     struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS];
     size_t n_panels;
     enum dmumu_status status;
@@ -66,11 +66,9 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
 /** A new panel, filled: a child, for what its parent wants at this depth; or (parent NULL) for all within range. */
 void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                            const struct dmumu_curve_panel *parent);
-/**
- * D_mumu L/v over 1 - mu^2 of a sum (or of its Alfven and slow modes alone) at probe k, one rigidity; NaN, and
- * work->status set, when that fails.
- */
-double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast);
+/** Memory of a panel, for n_slots rigidities; NULL, and work->status set, when there is none. */
+struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key,
+                                                size_t n_slots);
 
 struct dmumu_curve_total {
     double value, quadrature_error, rate_error, mu_star;

@@ -18,8 +18,8 @@
 #define LN_T_DENSE    (-2.5)
 #define LN_T_END      6.5
 #define ROWS_OUTSIDE  8.0
-#define DENSITY       24.0
-#define DENSITY_TIGHT 40.0 /* for tolerances below this: */
+#define DENSITY       16.0
+#define DENSITY_TIGHT 24.0 /* for tolerances below this: */
 #define TIGHT         3e-5
 #define RAMP          2.0 /* the change between the two takes 1/RAMP in ln t */
 #define FIRST         ((double)DMUMU_STENCIL_LEFT)
@@ -29,8 +29,8 @@
 /* Directions closer to B than this carry no transit-time damping: it falls like tan^7/2. */
 #define LEAST_TRANSIT_SINE 3e-4
 
-/* What widening a resonance to DMUMU_TRANSIT_LEAST_WIDTH errs by at most: measured 1.8e-4 (disk, beta = 5, M_A = 1). */
-#define WIDENED_ERROR 4e-4
+/* What widening a resonance to DMUMU_TRANSIT_LEAST_WIDTH errs by: measured 1e-7 at most (M_A = 0.05, mu = 0.999). */
+#define WIDENED_ERROR 2e-7
 
 /* No resonance reaches down to V = R x_par of exp(-3.5), u = 33; beyond exp(47), and exp(60) for G, all rows are
  * constant at any R and s. */
@@ -42,6 +42,11 @@ double dmumu_deposit_step(double tolerance, int step_class)
 {
     const double finer = pow(tolerance / 1e-4, 0.125); /* the error of eight-point interpolation goes like step^8 */
     return 0.1 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
+}
+
+double dmumu_deposit_least_error(double tolerance)
+{
+    return 2e-8 + fmin(1e-3 * tolerance, 1e-7);
 }
 
 double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)
@@ -290,12 +295,10 @@ DMUMU_VECTOR static void transit_resonance(const struct dmumu_resonance_shape *s
 {
     const double mu = shape->mu;
     const double inverse_width = 1.0 / shape->width;
-    const double ratio = shape->ratio;
-    const double correction = 1.0 - ratio * ratio;
     for (size_t p = 0; p < n; p++) {
         const double y = (mu - alfven_speed_v * inverse_cosine[p]) * inverse_width;
         const double y2 = y * y;
-        resonance[p] = weight[p] * ratio * dmumu_exp(-y2) * (1.0 + correction * (0.5 - y2));
+        resonance[p] = weight[p] * dmumu_resonance_shape_factor(shape, y2) * dmumu_exp(-y2);
     }
 }
 
@@ -311,7 +314,7 @@ enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *de
     }
     taps_place(list, taps->memory);
     const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
-    taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 2.0);
+    taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 4.0);
     transit_resonance(&shape, alfven_speed_v, deposit->n, deposit->inverse_cosine, deposit->weight, deposit->resonance);
     for (size_t p = 0; p < deposit->n; p++) {
         const double fine = deposit->resonance[p];

@@ -21,8 +21,10 @@
  * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The
  * transit-time sum has no resonance to resolve, but the lobes of J_1^2, which all directions may share.
  */
-enum { DMUMU_DEPOSIT_CLASSES = 5, DMUMU_TRANSIT_CLASS = 0 };
+enum { DMUMU_DEPOSIT_CLASSES = 3, DMUMU_TRANSIT_CLASS = 0 };
 double dmumu_deposit_step(double tolerance, int step_class);
+/** Relative: single precision, and what is in no measured error because it is so small. */
+double dmumu_deposit_least_error(double tolerance);
 
 /** Rows of K over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
 enum { DMUMU_MAX_ROWS = 424 };

@@ -8,7 +8,7 @@
  * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables),
  *          weighted as the rates are; what those errors move the edges of C by.
  */
-#include "core/curve_panels.h"
+#include "core/curve_rates.h"
 #include "core/error.h"
 
 #include <math.h>
@@ -20,7 +20,6 @@ enum {
     QUASILINEAR_BASE_DEPTH = 18,
     END_DEPTH = 24, /* towards mu = 1, where a last sliver may be confined alone */
     DEEPEST = MAX_DEPTH_QUASILINEAR,
-    COARSE_DEPTH = 4,             /* panels shallower than this may have coarse tables, which splitting mends */
     MAX_LEAVES = 20,              /* per rigidity and sum: bounds what one marginal value may cost */
     MAX_LEAVES_QUASILINEAR = 120, /* of which the base panels are 19 */
     MAX_PASSES = 60
@@ -114,7 +113,7 @@ static int hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel 
         const bool empty = panel->integral[which][panel->slot[r]].value == 0.0;
         return depth > 0 && !empty ? panel->key.depth + 1 : depth; /* what is confined here must not be lost */
     }
-    return work->set && turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
+    return turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
 }
 
 static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_key key)
@@ -142,10 +141,8 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
             continue;
         }
         const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
-        const double worth_it = PANEL_SHARE * work->tolerance;
-        const bool coarse = panel->key.depth < COARSE_DEPTH && integral->rate_error > worth_it * total.value;
         const bool inexact = total.value > 0.0 && panel->key.depth < max_depth_of(work, panel->key) &&
-                             (coarse || dmumu_panel_error(integral, total.value) > worth_it);
+                             dmumu_panel_error(integral, total.value) > PANEL_SHARE * work->tolerance;
         const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
@@ -295,7 +292,9 @@ static bool take_settled(struct dmumu_curve_work *work)
  */
 static void compute_alfven_alone(struct dmumu_curve_work *work)
 {
-    work->alfven_alone = dmumu_rate_set_alone(work->tables, work->set, work->state->zone_l);
+    struct dmumu_alone *kept = &work->tables->alfven_alone;
+    const double zone_l = work->state->zone_l;
+    work->alfven_alone = dmumu_alone_find(kept, work->n, work->larmor_ratio, zone_l);
     if (!work->alfven_alone) {
         struct dmumu_curve_work alone = *work;
         memset(alone.sums, 0, sizeof alone.sums);
@@ -311,9 +310,10 @@ static void compute_alfven_alone(struct dmumu_curve_work *work)
             value[r] = dmumu_curve_total_of(&alone, DMUMU_ALFVEN, r).value;
         }
         if (alone.status == DMUMU_OK) {
-            work->alfven_alone = dmumu_rate_set_keep_alone(work->tables, work->set, work->state->zone_l, value);
+            dmumu_alone_keep(kept, work->n, work->larmor_ratio, zone_l, value);
         }
-        work->status = work->alfven_alone ? work->status : DMUMU_ERROR_MEMORY;
+        work->alfven_alone = value;
+        work->status = alone.status;
     }
     work->sums[DMUMU_ALFVEN] = false;
 }
@@ -375,10 +375,6 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     bool *in_range = dmumu_arena_take(arena, n * sizeof *in_range);
     const bool good = ratio && in_range && take_settled(&work);
     status = good ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error) : DMUMU_ERROR_MEMORY;
-    if (status == DMUMU_OK && (state.modes[DMUMU_ALFVEN] || state.modes[DMUMU_SLOW])) {
-        work.set = dmumu_tables_rate_set(tables, n, ratio);
-        status = work.set ? DMUMU_OK : DMUMU_ERROR_MEMORY;
-    }
     if (status == DMUMU_OK) {
         dmumu_workspace_set_damping(workspace, tables, &state);
         if (work.sums[DMUMU_ALFVEN]) {
@@ -391,9 +387,6 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
     }
     for (size_t r = 0; status == DMUMU_OK && r < n; r++) {
         store(&work, dmumu_state_d_unit_cm2_s(point), curve, r);
-    }
-    if (work.set && !work.set->shared) {
-        dmumu_rate_set_free(work.set);
     }
     return status == DMUMU_ERROR_MEMORY
                ? dmumu_error_set(error, status, "out of memory for a curve of %zu rigidities", n)

@@ -66,6 +66,7 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
     }
     profile->front = front_of(state, table->s);
     profile->table_error = table->rel_error;
+    profile->transit_error = profile->taps.rel_error + dmumu_deposit_least_error(common->tolerance);
     return status;
 }
 
@@ -190,27 +191,48 @@ static long inside(const struct dmumu_fast_profile *profile, long index, long ro
 
 /*
  * Error of interpolating along the lattice, which is done twice: K for each direction, and their sum for R. It is large
- * where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps.
+ * where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps; and where the far
+ * lobes of J'^2, not two steps long, do not cancel, as directions at an extremum of x_max (1 - xi^2)^1/2 share them:
+ * that shows in the 14th difference alone.
  */
 static double interpolation_error(const struct maker *maker, long index)
 {
+    static const double binomial[15] = {1.0,    -14.0,   91.0,   -364.0, 1001.0, -2002.0, 3003.0, -3432.0,
+                                        3003.0, -2002.0, 1001.0, -364.0, 91.0,   -14.0,   1.0};
     const long centre = inside(maker->profile, index, 7);
     const double *gyro = made_between(maker, centre - 7, centre + 7);
-    return 2.0 / 256.0 * fabs(gyro[7] - dmumu_stencil_wide(gyro));
+    const double *transit = maker->profile->transit + (gyro - maker->profile->gyro);
+    double sum[15];
+    double lobes = 0.0;
+    for (int k = 0; k < 15; k++) {
+        sum[k] = gyro[k] + transit[k];
+        lobes += binomial[k] * sum[k];
+    }
+    return 2.0 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
 }
 
-/* What widening the resonance errs by: see dmumu_fast_table. Near the lattice's ends, at the nearest possible place. */
+/*
+ * What widening the resonance to D errs by, threefold: the eighth derivative, (D/mu)^8 c^4/6144 of it (resonance.h). Of
+ * u^1/2, which is in front of everything, that is 529 of the value; of what depends on R, 12 times the square of the
+ * fourth, as of a Gaussian, but no more than what a widening with two moments less, c^2/32 of the fourth, would err by.
+ */
 static double widening_error(const struct maker *maker, long index)
 {
     static const double weight[5] = {1.0, -4.0, 6.0, -4.0, 1.0};
-    const long stride = maker->table->stride;
+    const struct dmumu_fast_table *table = maker->table;
+    const long stride = table->stride; /* D/mu */
     const long centre = inside(maker->profile, index, 2 * stride);
-    double difference = 0.0;
+    double fourth = 0.0;
     for (long k = 0; k < 5; k++) {
         const long at = centre + (k - 2) * stride;
-        difference += weight[k] * *made_between(maker, at, at);
+        fourth += weight[k] * *made_between(maker, at, at);
     }
-    return maker->table->widened * fabs(difference);
+    const double value = fabs(*made_between(maker, centre, centre));
+    const double c2 = table->widened * table->widened;
+    const double width = (double)stride * maker->common->step[table->step_class];
+    const double of_power = 529.0 * pow(width, 8.0) * value;
+    const double of_shape = value > 0.0 ? 12.0 * fourth * fourth / value : (double)INFINITY;
+    return 3.0 * fmin(c2 * c2 / 6144.0 * (of_power + of_shape), c2 / 32.0 * fabs(fourth));
 }
 
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
@@ -233,7 +255,7 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
     transit = fmax(transit, 0.0);
     const double angle_error = dmumu_rule_error(gap_at(profile, index)) * (gyro + transit);
     const double lattice_error = interpolation_error(&maker, index);
-    const double table_error = profile->table_error * gyro + profile->taps.rel_error * transit;
+    const double table_error = profile->table_error * gyro + profile->transit_error * transit;
     const double widening = table->widened > 0.0 ? widening_error(&maker, index) : 0.0;
     return (struct dmumu_fast_rate){
         .transit = scale * transit,

@@ -65,21 +65,17 @@ struct dmumu_fast_table {
     float *value;                   /* [rows][n_v]: (1 + t) K, owned; NULL in the quasi-linear limit */
     size_t row_end[DMUMU_MAX_ROWS]; /* entries until a row is constant but for what does not count */
     double rel_error;               /* of an interpolated K, relative to its largest, measured when the table is made */
-    /* A widened resonance errs by `widened` x the fourth difference of the profile over `stride` lattice points. */
-    double widened;
-    long stride;
+    double widened;                 /* 1 - Delta^2/D^2 of a resonance widened to D, else 0 */
+    long stride;                    /* D/mu in lattice points */
 };
 
 /**
- * @param[in] mu, s2        the pitch angle, s2 = 1 - mu^2
- * @param[in] finest_class  of the lattice; a resonance too narrow for it is widened (resonance.h)
+ * @param[in] mu, s2  the pitch angle, s2 = 1 - mu^2
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
 enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                        double mu, double s2, int finest_class, struct dmumu_fast_table *table);
+                                        double mu, double s2, struct dmumu_fast_table *table);
 
-/** The finest class that makes a difference at this tolerance. */
-int dmumu_fast_finest_class(double tolerance);
 void dmumu_fast_table_free(struct dmumu_fast_table *table);
 
 /** Sums of one (mu, R), dimensionless D_mumu L/v. */
@@ -91,14 +87,14 @@ struct dmumu_fast_rate {
 /** D_F of one damping and one mu on the lattice in ln R, in units of `front` R^-1/2; made block by block. */
 struct dmumu_fast_profile {
     double front;
-    double table_error; /* relative, of gyro: interpolations */
-    size_t n_blocks;    /* the last ends at index DMUMU_STENCIL, beyond ln R = 0 */
-    bool *done;         /* [n_blocks], owned with all that follows */
-    long begin;         /* lattice index of the first entry, in the last block: blocks are counted downwards */
-    double *gyro;       /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln R */
-    double *transit;    /* the same */
-    double *gap;        /* [n_blocks][samples]: relative difference of the two rules of wave angles */
-    size_t capacity;    /* doubles in `memory` */
+    double table_error, transit_error; /* relative, of the two: rows, truncation, widening */
+    size_t n_blocks;                   /* the last ends at index DMUMU_STENCIL, beyond ln R = 0 */
+    bool *done;                        /* [n_blocks], owned with all that follows */
+    long begin;      /* lattice index of the first entry, in the last block: blocks are counted downwards */
+    double *gyro;    /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln R */
+    double *transit; /* the same */
+    double *gap;     /* [n_blocks][samples]: relative difference of the two rules of wave angles */
+    size_t capacity; /* doubles in `memory` */
     double *memory;
     struct dmumu_transit_taps taps;
 };

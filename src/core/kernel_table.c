@@ -20,13 +20,10 @@
  * Steps of the lattice in ln V per relative width of the resonance, Delta/mu: the error function of that width is
  * interpolated to 1e-6 from eight points so far apart. A resonance too narrow for the finest class is made wider.
  */
-#define STEPS_PER_WIDTH 5.0
-
-/* Of a widened resonance, per fourth difference over its width (resonance.h), and twice that for what lies beyond. */
-#define WIDENED_ERROR (3.0 * 0.75 / 24.0)
+#define STEPS_PER_WIDTH 4.0
 
 /* What rows of K leave out at their ends, in the range of u and in the entries kept, relative and per tolerance. */
-#define TRUNCATION 2e-3
+#define TRUNCATION 2e-4
 
 /* G over ln z: below, G = z^1/2/2 is next to nothing; above 1e3, G is constant to 1e-8. */
 #define LN_Z_START (-50.0)
@@ -92,11 +89,6 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
 
 /* ---- what all tables share --------------------------------------------------------------------------------------- */
 
-int dmumu_fast_finest_class(double tolerance)
-{
-    return tolerance >= 1e-5 ? DMUMU_DEPOSIT_CLASSES - 2 : DMUMU_DEPOSIT_CLASSES - 1;
-}
-
 /* t of each row, by bisection of dmumu_rows_position. */
 static void find_rows(struct dmumu_fast_common *common)
 {
@@ -144,7 +136,7 @@ enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int h
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         common->step[k] = dmumu_deposit_step(tolerance, k);
-        for (int n = 1; status == DMUMU_OK && n <= harmonics && k <= dmumu_fast_finest_class(tolerance); n++) {
+        for (int n = 1; status == DMUMU_OK && n <= harmonics; n++) {
             status = make_lobes(n, common->step[k], lobes_of(common, n, k));
         }
     }
@@ -171,12 +163,12 @@ static double shape_value(const struct dmumu_resonance_shape *shape, double nu)
 }
 
 /* The coarsest class whose lattice resolves the resonance, and the resonance widened to the finest where none does. */
-static struct dmumu_resonance_shape choose_class(double tolerance, int finest, struct dmumu_fast_table *table)
+static struct dmumu_resonance_shape choose_class(double tolerance, struct dmumu_fast_table *table)
 {
     const double finer = fmin(pow(tolerance / 1e-4, 0.125), 1.5);
     const double wanted = table->width / table->mu * finer / STEPS_PER_WIDTH; /* infinite at mu = 0 */
     int step_class = 0;
-    while (step_class < finest && dmumu_deposit_step(tolerance, step_class) > wanted) {
+    while (step_class < DMUMU_DEPOSIT_CLASSES - 1 && dmumu_deposit_step(tolerance, step_class) > wanted) {
         step_class++;
     }
     table->step_class = step_class;
@@ -350,74 +342,57 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
     }
 }
 
-/* K between rows, as the deposit interpolates it. */
-static void interpolate_row(const struct dmumu_rows *rows, const struct dmumu_fast_table *table, double ln_t,
-                            double row[])
-{
-    const struct dmumu_place place = dmumu_place_of(dmumu_rows_position(rows, ln_t));
-    memset(row, 0, table->n_v * sizeof *row);
-    for (size_t j = 0; j < DMUMU_STENCIL; j++) {
-        const float *from = table->value + ((size_t)place.first + j) * table->n_v;
-        const double factor = place.weight[j] / (1.0 + exp(ln_t));
-        for (size_t k = 0; k < table->n_v; k++) {
-            row[k] += factor * (double)from[k];
-        }
-    }
-}
-
 /*
- * Compare interpolated with directly made rows. Sums over directions run through t and V together, so what counts is
- * the signed difference averaged over t and over a window in ln V, of which the worst over V is kept; the same for the
- * look-up along ln V, whose remainder shows 256-fold in the value at a node from its neighbours.
+ * Are the rows dense enough? Sums over directions run through t smoothly, and what is left of the rows' interpolation is
+ * the error of a sum over rows in place of an integral over ln t. A smooth bump in ln t, laid where the first lobes
+ * of J'^2 meet the resonance (w = 6), is summed over the rows and over points halfway between them: their difference is
+ * twice that error, of which the worst over V is kept.
  */
 static enum dmumu_status measure_error(const struct dmumu_fast_common *common, const struct u_samples *samples,
                                        struct dmumu_fast_table *table)
 {
+    enum { REACH = 12 }; /* rows on either side of the bump's middle */
     const size_t n_v = table->n_v;
-    double *direct = calloc(4 * n_v, sizeof *direct);
-    if (!direct) {
+    double *row = calloc(2 * n_v, sizeof *row);
+    if (!row) {
         return DMUMU_ERROR_MEMORY;
     }
-    double *interpolated = direct + n_v;
-    double *between_rows = interpolated + n_v;
-    double *along_row = between_rows + n_v;
-    int n_rows = 0;
-    for (double ln_t = -3.0; ln_t < 3.0; ln_t += 0.3927, n_rows++) {
-        make_row(common, samples, table, exp(ln_t), 1.0, direct);
-        interpolate_row(&common->rows, table, ln_t, interpolated);
-        const double most = fabs(direct[n_v - 1]);
+    double *difference = row + n_v;
+    const double lobes_at = log(6.0 * table->mu / table->s);
+    const int middle = (int)dmumu_rows_position(&common->rows, fmin(fmax(lobes_at, -1.0), 5.0));
+    double most = 0.0;
+    for (int i = -REACH; i <= REACH; i++) {
+        const double at[2] = {i, i + 0.5};
+        const double t = sqrt(common->row_tangent[middle + i] * common->row_tangent[middle + i + 1]);
+        const float *of_row = table->value + (size_t)(middle + i) * n_v;
+        double bump[2];
+        for (int k = 0; k < 2; k++) {
+            bump[k] = exp(-at[k] * at[k] * (16.0 / (REACH * REACH)));
+        }
+        make_row(common, samples, table, t, 1.0 + t, row);
         for (size_t k = 0; k < n_v; k++) {
-            between_rows[k] += (interpolated[k] - direct[k]) / most;
+            difference[k] += bump[0] * (double)of_row[k] - bump[1] * row[k];
         }
-        for (size_t k = 7; k + 7 < n_v; k++) {
-            along_row[k] += (dmumu_stencil_wide(direct + k - 7) - direct[k]) / (256.0 * most);
-        }
+        most += bump[1] * fabs(row[n_v - 1]);
     }
     double worst = 0.0;
-    const double step = common->step[table->step_class];
-    const size_t window = (size_t)fmin(0.5 / step + 1.0, (double)n_v);
-    for (size_t k = 0; k + window <= n_v; k++) {
-        double mean[2] = {0.0, 0.0};
-        for (size_t i = k; i < k + window; i++) {
-            mean[0] += between_rows[i];
-            mean[1] += along_row[i];
-        }
-        worst = fmax(worst, (fabs(mean[0]) + fabs(mean[1])) / ((double)window * n_rows));
+    for (size_t k = 0; k < n_v; k++) {
+        worst = fmax(worst, fabs(difference[k]));
     }
-    free(direct);
-    table->rel_error = worst;
+    free(row);
+    table->rel_error = most > 0.0 ? 0.5 * worst / most : 0.0;
     return DMUMU_OK;
 }
 
 enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                        double mu, double s2, int finest_class, struct dmumu_fast_table *table)
+                                        double mu, double s2, struct dmumu_fast_table *table)
 {
     const double tolerance = common->tolerance;
     *table = (struct dmumu_fast_table){.mu = mu, .s = sqrt(s2), .width = dmumu_resonance_width(state, s2)};
     if (state->kappa == 0.0) {
         return DMUMU_OK;
     }
-    const struct dmumu_resonance_shape shape = choose_class(tolerance, finest_class, table);
+    const struct dmumu_resonance_shape shape = choose_class(tolerance, table);
     choose_range(&shape, state->harmonics, tolerance, table);
     const double step = common->step[table->step_class];
     struct u_samples samples = {0};
@@ -432,8 +407,8 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
         status = measure_error(common, &samples, table);
     }
     free(scratch);
-    table->rel_error += 2.0 * TRUNCATION * tolerance;
-    table->widened = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 2.0);
+    table->rel_error += 2.0 * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
+    table->widened = 1.0 - shape.ratio * shape.ratio;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * step));
     u_samples_free(&samples);
     if (status != DMUMU_OK) {

@@ -93,15 +93,19 @@ static inline struct dmumu_place dmumu_place_of(double position)
 }
 
 /**
- * What eight-point interpolation makes of the eighth of 15 entries from those at odd distances: at twice the step, so
- * that its error is 2^8 times that of interpolating between the entries.
+ * Weights of eight points at odd distances from a ninth in their middle: what interpolating between points of twice the
+ * step makes of it, so that its error is 2^8 times that of interpolating between the points.
  */
+static const double dmumu_stencil_wide_weight[DMUMU_STENCIL] = {-5.0 / 2048.0,   49.0 / 2048.0,   -245.0 / 2048.0,
+                                                                1225.0 / 2048.0, 1225.0 / 2048.0, -245.0 / 2048.0,
+                                                                49.0 / 2048.0,   -5.0 / 2048.0};
+
+/** That, of the eighth of 15 entries. */
 static inline double dmumu_stencil_wide(const double v[static 15])
 {
-    static const double weight[4] = {1225.0 / 2048.0, -245.0 / 2048.0, 49.0 / 2048.0, -5.0 / 2048.0};
     double sum = 0.0;
     for (size_t j = 0; j < 4; j++) {
-        sum += weight[j] * (v[6 - 2 * j] + v[8 + 2 * j]);
+        sum += dmumu_stencil_wide_weight[3 - j] * (v[6 - 2 * j] + v[8 + 2 * j]);
     }
     return sum;
 }

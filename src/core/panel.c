@@ -20,7 +20,7 @@ void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high)
 void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2)
 {
     if (key.depth == DMUMU_PROBE_DEPTH) {
-        const double distance = ldexp(1.0, -(DMUMU_FIRST_PROBE + node));
+        const double distance = ldexp(1.0, -(DMUMU_LEAST_OCTAVE + (int)key.index * NODES + node));
         *mu = 1.0 - distance;
         *s2 = distance * (2.0 - distance);
         return;

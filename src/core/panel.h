@@ -19,11 +19,12 @@ struct dmumu_panel_key {
 };
 
 /**
- * Not a panel of [0, 1] but 15 probes of what lies between a panel's last node and mu = 1: nodes at mu = 1 - 2^-k, from
- * DMUMU_FIRST_PROBE on, which lies before the last node of the panel [1/2, 1]. The integrand falls like 1 - mu^2, so
- * that beyond the last, 1 - 5e-7, it adds next to nothing.
+ * At this depth, not panels of [0, 1] but 15 probes each of what lies towards mu = 1: mu = 1 - 2^-k, with k from
+ * DMUMU_LEAST_OCTAVE on in panel 0, and on from there in panel 1. What hides behind a panel's last node is looked for
+ * at those from DMUMU_FIRST_PROBE, before the last node of [1/2, 1], to DMUMU_LAST_PROBE: the integrand falls like
+ * 1 - mu^2, so that beyond 1 - 5e-7 it adds next to nothing.
  */
-enum { DMUMU_PROBE_DEPTH = 64, DMUMU_FIRST_PROBE = 7, DMUMU_LAST_PROBE = DMUMU_FIRST_PROBE + DMUMU_KRONROD_N - 1 };
+enum { DMUMU_PROBE_DEPTH = 64, DMUMU_LEAST_OCTAVE = 2, DMUMU_FIRST_PROBE = 7, DMUMU_LAST_PROBE = 21 };
 
 /** End points of a panel. */
 void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);

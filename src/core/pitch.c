@@ -29,9 +29,8 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
     struct dmumu_fast_table table = {0};
     struct dmumu_fast_profile profile = {0};
     const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace);
-    enum dmumu_status status = transit ? dmumu_fast_table_init(&tables->fast, state, mu, s2,
-                                                               dmumu_fast_finest_class(tables->model.tolerance), &table)
-                                       : DMUMU_ERROR_MEMORY;
+    enum dmumu_status status =
+        transit ? dmumu_fast_table_init(&tables->fast, state, mu, s2, &table) : DMUMU_ERROR_MEMORY;
     if (status == DMUMU_OK) {
         status = dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile);
     }

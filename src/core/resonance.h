@@ -26,19 +26,29 @@ double dmumu_resonance_gyro(double mu, double nu, double width);
 
 /**
  * The resonance as the production kernel tabulates it. One narrower than it resolves is replaced by a wider one with
- * the same area and the same second moment,
+ * the same area and the same moments up to the seventh,
  *
- *     (Delta/D) exp(-y^2) [1 + (1 - Delta^2/D^2)(1/2 - y^2)],  y = (mu - shift)/D,
+ *     (Delta/D) exp(-y^2) sum_j (-c/4)^j/j! H_2j(y),  j = 0 .. 3,  y = (mu - shift)/D,  c = 1 - Delta^2/D^2,
  *
- * which differs under an integral over a smooth function by its fourth derivative, times 3/4 D^4/24, only.
+ * the inverse of the convolution that widens it, exp(-c D^2/4 d^2/dmu^2), to its fourth term. Under an integral over a
+ * smooth function it errs by that function's eighth derivative, times c^4 D^8/6144.
  */
 struct dmumu_resonance_shape {
     double mu, width; /* D */
     double ratio;     /* Delta/D; 1 where D is Delta */
+    double term[4];   /* of the sum, in powers of y^2 */
 };
 
 /** @param[in] least  the least relative width D/mu */
 struct dmumu_resonance_shape dmumu_resonance_shape_of(double mu, double width, double least);
+
+/** With the exponential left to the caller, who may have one for vector registers. */
+static inline double dmumu_resonance_shape_factor(const struct dmumu_resonance_shape *shape, double y2)
+{
+    const double *term = shape->term;
+    return shape->ratio * (term[0] + y2 * (term[1] + y2 * (term[2] + y2 * term[3])));
+}
+
 double dmumu_resonance_shape_value(const struct dmumu_resonance_shape *shape, double shift);
 
 #endif

@@ -156,8 +156,7 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     struct dmumu_fast_profile profile = {0};
     struct dmumu_transit_deposit transit = {0};
     static struct dmumu_deposit deposit;
-    assert_int_equal(dmumu_fast_table_init(common, state, mu, s2, dmumu_fast_finest_class(common->tolerance), &table),
-                     DMUMU_OK);
+    assert_int_equal(dmumu_fast_table_init(common, state, mu, s2, &table), DMUMU_OK);
     const double step = dmumu_deposit_step(common->tolerance, table.step_class);
     const double transit_step = dmumu_deposit_step(common->tolerance, DMUMU_TRANSIT_CLASS);
     assert_int_equal(dmumu_deposit_make(angles, &common->rows, step, &deposit), DMUMU_OK);

@@ -169,19 +169,19 @@ static void test_nodes_next_to_one(void **state)
 static void test_probes(void **state)
 {
     (void)state;
-    const struct dmumu_panel_key probes = {DMUMU_PROBE_DEPTH, 0};
     const struct dmumu_panel_key last_half = {1, 1};
     double mu;
     double s2;
     double last_mu;
     dmumu_panel_node(last_half, NODES - 1, &last_mu, &s2);
-    for (int i = 0; i < NODES; i++) {
-        dmumu_panel_node(probes, i, &mu, &s2);
-        assert_close(1.0 - mu, ldexp(1.0, -(7 + i)), 1e-15);
-        assert_close(s2, 1.0 - mu * mu, 1e-15);
-        assert_true(i > 0 || mu < last_mu);
+    for (int i = 0; i < 2 * NODES; i++) {
+        const int k = DMUMU_LEAST_OCTAVE + i;
+        dmumu_panel_node((struct dmumu_panel_key){DMUMU_PROBE_DEPTH, (unsigned)(i / NODES)}, i % NODES, &mu, &s2);
+        assert_true(1.0 - mu == ldexp(1.0, -k));
+        assert_close(s2, (1.0 - mu) * (1.0 + mu), 1e-15);
+        assert_true(k != DMUMU_FIRST_PROBE || mu < last_mu);
+        assert_true(k != DMUMU_LAST_PROBE || 1.0 - mu < 5e-7);
     }
-    assert_true(1.0 - mu < 5e-7);
 }
 
 static double power_sum(const double weight[static NODES], int power)
@@ -388,7 +388,7 @@ static void test_panel_error(void **state)
 {
     (void)state;
     struct dmumu_panel_integral integral = {.difference = 4e-6, .rough = false};
-    assert_close(dmumu_panel_error(&integral, 2.0), pow(20.0 * 2e-6, 1.5), 1e-14);
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(12.0 * 2e-6, 1.5), 1e-14);
     integral.rough = true;
     assert_close(dmumu_panel_error(&integral, 2.0), 2e-6, 1e-14);
     integral.difference = 0.1;

@@ -1,0 +1,292 @@
+/* Cascade lattice: see cascade_lattice.h. */
+#include "core/cascade_lattice.h"
+
+#include "core/exponential.h"
+#include "core/resonance.h"
+#include "core/vector.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rates change over a unit of ln R or so: eight points at this distance interpolate their logarithms to 1e-8. */
+#define STEP 0.15
+
+enum {
+    POINTS = DMUMU_CASCADE_BLOCKS * DMUMU_CASCADE_BLOCK,
+    LAST = 15,                 /* lattice index of the last point: R of exp(2.2), for nodes of small mu */
+    FIRST = LAST - POINTS + 1, /* R of 3e-14 */
+    ROOM = 7,                  /* points on either side of those that an error is taken from */
+    MAX_KEPT = 2000            /* R near the start, per panel; further ones are made each time */
+};
+
+struct dmumu_cascade_kept {
+    double larmor_ratio;
+    struct dmumu_cascade_column column;
+    struct dmumu_cascade_kept *next;
+};
+
+void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice)
+{
+    *lattice = (struct dmumu_cascade_lattice){.column = NULL};
+    for (int i = 0; i < DMUMU_CASCADE_BLOCKS; i++) {
+        dmumu_lazy_init(&lattice->lazy[i]);
+    }
+    omp_init_lock(&lattice->lock);
+}
+
+void dmumu_cascade_lattice_free(struct dmumu_cascade_lattice *lattice)
+{
+    while (lattice->first) {
+        struct dmumu_cascade_kept *next = lattice->first->next;
+        free(lattice->first);
+        lattice->first = next;
+    }
+    free(lattice->column);
+    for (int i = 0; i < DMUMU_CASCADE_BLOCKS; i++) {
+        dmumu_lazy_destroy(&lattice->lazy[i]);
+    }
+    omp_destroy_lock(&lattice->lock);
+}
+
+struct dmumu_place dmumu_cascade_place_of(double larmor_ratio)
+{
+    return dmumu_place_of(log(larmor_ratio) / STEP);
+}
+
+/* The last lattice point with R below a limit. */
+static long last_below(double ln_limit)
+{
+    const double last = floor(ln_limit / STEP);
+    return last < (double)LAST ? (long)fmax(last, (double)FIRST - 1.0) : (long)LAST;
+}
+
+/*
+ * Smooth until the cascade's start meets the resonance: in x_par, where nu at x_par,min comes within its reach; in
+ * x_perp, where critical balance leaves something at x_perp,min and the lobes of the Bessel function begin there, too.
+ */
+void dmumu_cascade_source_finish(struct dmumu_cascade_source *source)
+{
+    const struct dmumu_cascade_form *form = &source->common->form;
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        const struct dmumu_cascade_table *table = source->table[node];
+        const double most_nu = table->mu + DMUMU_RESONANCE_REACH * table->width;
+        const double ln_parallel = -log(form->x_par_min * most_nu);
+        const double ln_lobes = -log(table->s * form->x_perp_min);
+        const double ln_balance =
+            -log(DMUMU_CASCADE_MOST_P * most_nu * form->strength) - form->anisotropy * log(form->x_perp_min);
+        source->gyro_reach[node] = last_below(fmin(ln_parallel, fmax(ln_lobes, ln_balance)));
+        source->transit_reach[node] = last_below(ln_lobes);
+    }
+}
+
+/* ---- the lattice ------------------------------------------------------------------------------------------------- */
+
+struct block_context {
+    const struct dmumu_cascade_source *source;
+    struct dmumu_cascade_column *column;
+    struct dmumu_wave_nodes *scratch;
+};
+
+static double relative(double error, double value)
+{
+    return value > 0.0 ? error / value : 0.0;
+}
+
+/* -inf, and so no interpolation, where there is no rate. */
+static void store_logarithms(const struct dmumu_cascade_rate *rate, int node, struct dmumu_cascade_column *column)
+{
+    column->gyro[node] = log(rate->gyro);
+    column->transit[node] = log(rate->transit);
+    column->gyro_error[node] = relative(rate->gyro_error, rate->gyro);
+    column->transit_error[node] = relative(rate->transit_error, rate->transit);
+}
+
+static enum dmumu_status make_block(void *context, int block)
+{
+    const struct block_context *at = context;
+    enum dmumu_status status = DMUMU_OK;
+    for (int node = 0; status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
+        const long gyro_reach = at->source->gyro_reach[node];
+        const long transit_reach = at->source->transit_reach[node];
+        const long last = gyro_reach > transit_reach ? gyro_reach : transit_reach;
+        for (int i = block * DMUMU_CASCADE_BLOCK; status == DMUMU_OK && i < (block + 1) * DMUMU_CASCADE_BLOCK; i++) {
+            struct dmumu_cascade_rate rate = {0.0, 0.0, 0.0, 0.0};
+            if (FIRST + i <= last) {
+                status = dmumu_cascade_rate(at->source->common, at->source->state, at->source->table[node],
+                                            exp(STEP * (FIRST + i)), at->scratch, &rate);
+            }
+            store_logarithms(&rate, node, &at->column[i]);
+        }
+    }
+    return status;
+}
+
+/* The memory of the lattice; NULL when there is none. */
+static struct dmumu_cascade_column *columns_of(struct dmumu_cascade_lattice *lattice)
+{
+    omp_set_lock(&lattice->lock);
+    if (!lattice->column) {
+        lattice->column = calloc(POINTS, sizeof *lattice->column);
+    }
+    struct dmumu_cascade_column *column = lattice->column;
+    omp_unset_lock(&lattice->lock);
+    return column;
+}
+
+enum dmumu_status dmumu_cascade_lattice_make(struct dmumu_cascade_lattice *lattice,
+                                             const struct dmumu_cascade_source *source, size_t n,
+                                             const struct dmumu_place place[], const uint8_t chosen[],
+                                             struct dmumu_wave_nodes *scratch)
+{
+    struct dmumu_lazy *lazy[DMUMU_CASCADE_BLOCKS];
+    uint8_t wanted[DMUMU_CASCADE_BLOCKS] = {0};
+    for (int i = 0; i < DMUMU_CASCADE_BLOCKS; i++) {
+        lazy[i] = &lattice->lazy[i];
+    }
+    for (size_t r = 0; r < n; r++) {
+        const long centre = place[r].first + DMUMU_STENCIL_LEFT - FIRST;
+        wanted[(centre - ROOM) / DMUMU_CASCADE_BLOCK] |= chosen[r];
+        wanted[centre / DMUMU_CASCADE_BLOCK] |= chosen[r];
+        wanted[(centre + ROOM) / DMUMU_CASCADE_BLOCK] |= chosen[r];
+    }
+    struct block_context context = {source, columns_of(lattice), scratch};
+    return context.column ? dmumu_lazy_make(lazy, DMUMU_CASCADE_BLOCKS, wanted, make_block, &context)
+                          : DMUMU_ERROR_MEMORY;
+}
+
+/* value = exp(sum of ln), its error that of interpolating with that of the nearest point; of all nodes side by side. */
+DMUMU_VECTOR static void interpolate(const struct dmumu_place *place, const double *const from[static 2 * ROOM + 1],
+                                     const double *restrict nearest_error, double *restrict value,
+                                     double *restrict error)
+{
+    double sum[DMUMU_CASCADE_LANES] = {0.0};
+    double wide[DMUMU_CASCADE_LANES] = {0.0};
+    for (int k = 0; k < DMUMU_STENCIL; k++) {
+        const double *restrict near = from[ROOM - DMUMU_STENCIL_LEFT + k];
+        const double *restrict far = from[2 * k];
+        const double weight = place->weight[k];
+        const double far_weight = dmumu_stencil_wide_weight[k];
+        for (int i = 0; i < DMUMU_CASCADE_LANES; i++) {
+            sum[i] += weight * near[i];
+            wide[i] += far_weight * far[i];
+        }
+    }
+    for (int i = 0; i < DMUMU_CASCADE_LANES; i++) {
+        value[i] = dmumu_exp(sum[i]);
+        error[i] = value[i] * (fabs(from[ROOM][i] - wide[i]) / 256.0 + nearest_error[i]);
+    }
+}
+
+/* Rates and errors of one kind from the lattice; NaN or infinite where it does not reach. */
+static void from_lattice(const struct dmumu_cascade_lattice *lattice, const struct dmumu_place *place, bool transit,
+                         double value[], double error[])
+{
+    const double *from[2 * ROOM + 1];
+    const struct dmumu_cascade_column *centre = lattice->column + (place->first + DMUMU_STENCIL_LEFT - FIRST);
+    for (int k = -ROOM; k <= ROOM; k++) {
+        from[k + ROOM] = transit ? centre[k].transit : centre[k].gyro;
+    }
+    interpolate(place, from, transit ? centre->transit_error : centre->gyro_error, value, error);
+}
+
+/* False where nothing scatters at one of the points. */
+static bool is_good(const struct dmumu_cascade_column *column, int node)
+{
+    return isfinite(column->gyro_error[node]) && isfinite(column->transit_error[node]);
+}
+
+/* ---- near the cascade's start ------------------------------------------------------------------------------------ */
+
+static const struct dmumu_cascade_kept *find_kept(struct dmumu_cascade_lattice *lattice, double larmor_ratio)
+{
+    omp_set_lock(&lattice->lock);
+    const struct dmumu_cascade_kept *kept = lattice->first;
+    omp_unset_lock(&lattice->lock);
+    while (kept && kept->larmor_ratio != larmor_ratio) {
+        kept = kept->next; /* entries never change, and new ones come first */
+    }
+    return kept;
+}
+
+/* For the next that ask; without memory, or with enough kept, they make it again. */
+static void keep(struct dmumu_cascade_lattice *lattice, double larmor_ratio, const struct dmumu_cascade_column *column)
+{
+    struct dmumu_cascade_kept *kept = malloc(sizeof *kept);
+    if (!kept) {
+        return;
+    }
+    *kept = (struct dmumu_cascade_kept){.larmor_ratio = larmor_ratio, .column = *column};
+    omp_set_lock(&lattice->lock);
+    const bool room = lattice->n_kept < MAX_KEPT;
+    if (room) {
+        kept->next = lattice->first;
+        lattice->first = kept;
+        lattice->n_kept++;
+    }
+    omp_unset_lock(&lattice->lock);
+    if (!room) {
+        free(kept);
+    }
+}
+
+static void store_rate(const struct dmumu_cascade_rate *rate, int node, struct dmumu_cascade_column *column)
+{
+    column->gyro[node] = rate->gyro;
+    column->transit[node] = rate->transit;
+    column->gyro_error[node] = rate->gyro_error;
+    column->transit_error[node] = rate->transit_error;
+}
+
+static enum dmumu_status make_column(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
+                                     double larmor_ratio, struct dmumu_wave_nodes *scratch,
+                                     struct dmumu_cascade_column *column)
+{
+    const struct dmumu_cascade_kept *kept = find_kept(lattice, larmor_ratio);
+    if (kept) {
+        *column = kept->column;
+        return DMUMU_OK;
+    }
+    enum dmumu_status status = DMUMU_OK;
+    for (int node = 0; status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
+        struct dmumu_cascade_rate rate;
+        status = dmumu_cascade_rate(source->common, source->state, source->table[node], larmor_ratio, scratch, &rate);
+        store_rate(&rate, node, column);
+    }
+    if (status == DMUMU_OK) {
+        keep(lattice, larmor_ratio, column);
+    }
+    return status;
+}
+
+enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *lattice,
+                                              const struct dmumu_cascade_source *source, double larmor_ratio,
+                                              const struct dmumu_place *place, struct dmumu_wave_nodes *scratch,
+                                              struct dmumu_cascade_column *column)
+{
+    const bool transits = source->common->mode == DMUMU_SLOW && source->state->kappa > 0.0;
+    const long end = place->first + DMUMU_STENCIL_LEFT + ROOM;
+    struct dmumu_cascade_column own;
+    bool has_own = false;
+    *column = (struct dmumu_cascade_column){{0.0}, {0.0}, {0.0}, {0.0}};
+    from_lattice(lattice, place, false, column->gyro, column->gyro_error);
+    if (transits) {
+        from_lattice(lattice, place, true, column->transit, column->transit_error);
+    }
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        if (end <= source->gyro_reach[node] && (!transits || end <= source->transit_reach[node]) &&
+            is_good(column, node)) {
+            continue;
+        }
+        const enum dmumu_status status = has_own ? DMUMU_OK : make_column(lattice, source, larmor_ratio, scratch, &own);
+        if (status != DMUMU_OK) {
+            return status;
+        }
+        has_own = true;
+        column->gyro[node] = own.gyro[node];
+        column->transit[node] = own.transit[node];
+        column->gyro_error[node] = own.gyro_error[node];
+        column->transit_error[node] = own.transit_error[node];
+    }
+    return DMUMU_OK;
+}

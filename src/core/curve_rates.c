@@ -1,0 +1,294 @@
+/* Curve rates: see curve_rates.h. */
+#include "core/curve_rates.h"
+
+#include "core/quasilinear.h"
+#include "core/resonance.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- at nodes ------------------------------------------------------------------------------------------------------- */
+
+/* Where each R lies on the lattices of a class; NULL when out of memory. */
+static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_class)
+{
+    if (!work->place[step_class]) {
+        struct dmumu_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
+        for (size_t r = 0; place && r < work->n; r++) {
+            place[r] = dmumu_place_of(log(work->larmor_ratio[r]) / work->tables->fast.step[step_class]);
+        }
+        work->place[step_class] = place;
+    }
+    return work->place[step_class];
+}
+
+static void store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r, const struct dmumu_fast_rate *rate)
+{
+    const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+    panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
+    panel->error[DMUMU_FAST][at] = rate->error;
+}
+
+static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
+{
+    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
+    if (!angles) {
+        work->status = DMUMU_ERROR_MEMORY;
+        return;
+    }
+    for (size_t r = 0; r < work->n; r++) {
+        if (panel->needed[r]) {
+            const struct dmumu_node_tables *tables = &panel->tables->node[node];
+            const struct dmumu_fast_rate rate = dmumu_quasilinear_fast_rate(
+                &work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
+            store_fast_rate(panel, node, r, &rate);
+        }
+    }
+}
+
+static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
+{
+    const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
+    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(work->workspace, table->step_class);
+    struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
+    const struct dmumu_place *place = places(work, table->step_class);
+    if (!deposit || !profile || !place) {
+        work->status = DMUMU_ERROR_MEMORY;
+        return;
+    }
+    for (size_t r = 0; r < work->n; r++) {
+        if (panel->needed[r]) {
+            const struct dmumu_fast_rate rate =
+                dmumu_fast_profile_rate(&work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
+            store_fast_rate(panel, node, r, &rate);
+        }
+    }
+}
+
+/* Where each R lies on the lattices of the Alfven and slow modes; NULL when out of memory. */
+static const struct dmumu_place *cascade_places(struct dmumu_curve_work *work)
+{
+    if (!work->cascade_place) {
+        struct dmumu_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
+        for (size_t r = 0; place && r < work->n; r++) {
+            place[r] = dmumu_cascade_place_of(work->larmor_ratio[r]);
+        }
+        work->cascade_place = place;
+    }
+    return work->cascade_place;
+}
+
+/* only the slow modes have an n = 0 term; its delta function in the quasi-linear limit adds nothing to D */
+static double transit_resonance(const struct dmumu_curve_work *work, const struct dmumu_node_tables *tables,
+                                enum dmumu_mode mode)
+{
+    const double width = tables->cascade[mode].width;
+    return mode == DMUMU_SLOW && width > 0.0 ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width)
+                                             : 0.0;
+}
+
+static void cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
+{
+    struct dmumu_cascade_lattice *lattice = &panel->tables->lattice[mode];
+    struct dmumu_wave_nodes *scratch = &work->workspace->wave_nodes;
+    struct dmumu_cascade_source source = {.common = &work->tables->cascade[mode], .state = &work->tables->state};
+    double resonance[DMUMU_KRONROD_N];
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        source.table[node] = &panel->tables->node[node].cascade[mode];
+        resonance[node] = transit_resonance(work, &panel->tables->node[node], mode);
+    }
+    dmumu_cascade_source_finish(&source);
+    const struct dmumu_place *place = cascade_places(work);
+    work->status = place ? dmumu_cascade_lattice_make(lattice, &source, work->n, place, panel->needed, scratch)
+                         : DMUMU_ERROR_MEMORY;
+    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
+        struct dmumu_cascade_column column;
+        if (!panel->needed[r]) {
+            continue;
+        }
+        work->status =
+            dmumu_cascade_lattice_rates(lattice, &source, work->larmor_ratio[r], &place[r], scratch, &column);
+        for (size_t node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
+            const size_t at = node * panel->n_slots + panel->slot[r];
+            panel->rate[mode][at] = column.gyro[node] + resonance[node] * column.transit[node];
+            panel->error[mode][at] = column.gyro_error[node] + resonance[node] * column.transit_error[node];
+        }
+    }
+}
+
+static void fast_rates_at_nodes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
+{
+    if (work->state->kappa > 0.0) {
+        broad_fast_rates(work, panel, node);
+    } else {
+        sharp_fast_rates(work, panel, node);
+    }
+}
+
+/* ---- probes ------------------------------------------------------------------------------------------------------ */
+
+/* A panel of probes: every rigidity has a slot; its rates are NaN until asked for. */
+static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work, unsigned index)
+{
+    if (work->probe[index]) {
+        return work->probe[index];
+    }
+    const struct dmumu_panel_key key = {DMUMU_PROBE_DEPTH, index};
+    struct dmumu_curve_panel *panel = dmumu_curve_panel_new(work, key, work->n);
+    if (panel) {
+        panel->tables = dmumu_tables_panel(work->tables, key, &work->status);
+    }
+    for (size_t r = 0; panel && r < work->n; r++) {
+        panel->slot[r] = r;
+        for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+            for (size_t node = 0; work->state->modes[mode] && node < DMUMU_KRONROD_N; node++) {
+                panel->rate[mode][node * work->n + r] = (double)NAN;
+            }
+        }
+    }
+    work->probe[index] = panel;
+    return panel;
+}
+
+/* One mode's rate and its error at probe k; NaN, and work->status set, when that fails. */
+struct probe {
+    double rate, error;
+};
+
+static struct probe probe_of(struct dmumu_curve_work *work, enum dmumu_mode mode, size_t r, int k)
+{
+    const int node = (k - DMUMU_LEAST_OCTAVE) % DMUMU_KRONROD_N;
+    struct dmumu_curve_panel *panel = probe_panel(work, (unsigned)(k - DMUMU_LEAST_OCTAVE) / DMUMU_KRONROD_N);
+    const size_t at = (size_t)node * work->n + r;
+    if (work->status == DMUMU_OK && isnan(panel->rate[mode][at])) {
+        work->status = dmumu_tables_complete(work->tables, panel->tables, mode);
+        memset(panel->needed, 0, work->n);
+        panel->needed[r] = 1;
+        if (work->status == DMUMU_OK && mode == DMUMU_FAST) {
+            fast_rates_at_nodes(work, panel, node);
+        } else if (work->status == DMUMU_OK) {
+            cascade_rates(work, panel, mode);
+        }
+    }
+    if (work->status != DMUMU_OK) {
+        return (struct probe){(double)NAN, (double)NAN};
+    }
+    return (struct probe){panel->rate[mode][at], panel->error[mode][at]};
+}
+
+double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast)
+{
+    const double distance = ldexp(1.0, -k);
+    double rate = 0.0;
+    for (int mode = with_fast ? DMUMU_FAST : DMUMU_ALFVEN; work->status == DMUMU_OK && mode <= DMUMU_SLOW; mode++) {
+        if (dmumu_curve_mode_in_sum(work, mode, which)) {
+            rate += probe_of(work, (enum dmumu_mode)mode, r, k).rate;
+        }
+    }
+    return work->status == DMUMU_OK ? rate / (distance * (2.0 - distance)) : (double)NAN;
+}
+
+/* ---- fast modes towards mu = 1 ----------------------------------------------------------------------------------- */
+
+/* Panels from here to mu = 1 take the fast modes' rates from the probes: D_F/(1 - mu^2) is smooth over ln(1 - mu). */
+#define OCTAVES_FROM (1.0 - 0x1p-4)
+
+/* What of the difference to interpolating from six probes is the error of doing so from eight; and how much is let
+ * pass, per tolerance. */
+#define SHARE_OF_DIFFERENCE 0.5
+#define MOST_DIFFERENCE     0.1
+
+/* Weights of `n` equidistant points at x steps from the first. */
+static void equidistant_weights(int n, double x, double weight[])
+{
+    for (int i = 0; i < n; i++) {
+        weight[i] = 1.0;
+        for (int j = 0; j < n; j++) {
+            weight[i] *= j == i ? 1.0 : (x - j) / (i - j);
+        }
+    }
+}
+
+/*
+ * The fast modes' rate at one node and R from the eight probes around it; false where they do not agree: in a
+ * resonance's tail that falls too steeply.
+ */
+static bool fast_rate_from_probes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t r)
+{
+    enum { N = 8, LAST = DMUMU_LEAST_OCTAVE + 2 * DMUMU_KRONROD_N - 1 };
+    const double s2 = panel->tables->node[node].s2;
+    const double octave = fmin(-log2(s2 / (1.0 + panel->tables->node[node].mu)), (double)LAST);
+    const int middle = (int)octave - N / 2 + 1;
+    const int first =
+        middle < DMUMU_LEAST_OCTAVE ? DMUMU_LEAST_OCTAVE : (middle > LAST - N + 1 ? LAST - N + 1 : middle);
+    double weight[N];
+    double fewer[N] = {0.0};
+    equidistant_weights(N, octave - first, weight);
+    equidistant_weights(N - 2, octave - first - 1.0, fewer + 1);
+    double q = 0.0;
+    double difference = 0.0;
+    double error = 0.0;
+    for (int k = 0; k < N; k++) {
+        const struct probe probe = probe_of(work, DMUMU_FAST, r, first + k);
+        const double distance = ldexp(1.0, -(first + k));
+        const double ln_ratio = log(probe.rate / (distance * (2.0 - distance)));
+        q += weight[k] * ln_ratio;
+        difference += (weight[k] - fewer[k]) * ln_ratio;
+        error = fmax(error, probe.error / probe.rate);
+    }
+    if (!(fabs(difference) < MOST_DIFFERENCE * work->tolerance)) {
+        return false;
+    }
+    const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+    panel->rate[DMUMU_FAST][at] = s2 * exp(q);
+    panel->error[DMUMU_FAST][at] = panel->rate[DMUMU_FAST][at] * (error + SHARE_OF_DIFFERENCE * fabs(difference));
+    return true;
+}
+
+static bool takes_probes(const struct dmumu_curve_work *work, struct dmumu_panel_key key)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    return work->state->kappa > 0.0 && low >= OCTAVES_FROM;
+}
+
+/* Rates where the probes give them; `needed` stays set for the R with a node at which they do not. */
+static void fast_rates_from_probes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
+{
+    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
+        bool all = true;
+        for (int node = 0; node < DMUMU_KRONROD_N && panel->needed[r] && all; node++) {
+            all = fast_rate_from_probes(work, panel, node, r);
+        }
+        panel->needed[r] = panel->needed[r] && !all;
+    }
+}
+
+/* ---- a panel ----------------------------------------------------------------------------------------------------- */
+
+static bool any_needed(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel)
+{
+    bool any = false;
+    for (size_t r = 0; r < work->n; r++) {
+        any = any || panel->needed[r];
+    }
+    return any;
+}
+
+void dmumu_curve_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
+{
+    if (mode == DMUMU_FAST && takes_probes(work, panel->key)) {
+        fast_rates_from_probes(work, panel);
+    }
+    if (work->status != DMUMU_OK || !any_needed(work, panel)) {
+        return;
+    }
+    work->status = dmumu_tables_complete(work->tables, panel->tables, mode);
+    for (int node = 0; mode == DMUMU_FAST && work->status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
+        fast_rates_at_nodes(work, panel, node);
+    }
+    if (mode != DMUMU_FAST && work->status == DMUMU_OK) {
+        cascade_rates(work, panel, mode);
+    }
+}
