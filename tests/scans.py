@@ -135,6 +135,22 @@ class Running:
             time.sleep(0.02)
         assert not self.ranks(), "ranks outlive their scan"
 
+    def run_until(self, condition, slice_s=0.02, seconds=TIMEOUT_S):
+        """Stop the ranks when the condition holds: they run for a slice, stand while it is looked at, and so on.
+
+        So a scan is caught in the middle however fast the machine is. All ranks are stopped when this returns.
+        """
+        deadline = time.monotonic() + seconds
+        self.wait_for_ranks()
+        while True:
+            self.send(signal.SIGSTOP, "all ranks")
+            if condition():
+                return
+            assert self.process.poll() is None, "the scan ended before the condition held"
+            assert time.monotonic() < deadline, "the condition never held"
+            self.send(signal.SIGCONT, "all ranks")
+            time.sleep(slice_s)
+
     def send(self, number, to):
         """A signal to "one rank" (the last), to "all ranks", or to "mpirun"."""
         ranks = self.ranks()

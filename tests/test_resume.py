@@ -14,7 +14,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from scans import TIMEOUT_S, Running, data_hash, qualities, report, scan, state_of, wait_for
+from scans import Running, data_hash, qualities, report, scan, state_of
 
 KILLS = int(os.environ.get("DMUMU_KILLS", 10))
 SEED = int(os.environ.get("DMUMU_SEED", 4))
@@ -43,20 +43,18 @@ def yaml(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(yaml, tmp_path_factory):
-    """The undisturbed cube and its scan."""
+    """The undisturbed cube, its scan, and the seconds that it took."""
     cube = tmp_path_factory.mktemp("whole") / "cube.h5"
-    return cube, scan(yaml, "-o", cube, ranks=2)
+    begin = time.monotonic()
+    return cube, scan(yaml, "-o", cube, ranks=2), time.monotonic() - begin
 
 
 @pytest.fixture(scope="module")
 def left(yaml, tmp_path_factory):
     """What a scan that was killed half-way has left: a folder to copy from, never to use."""
     folder = tmp_path_factory.mktemp("left")
-    with Running(yaml, "-o", folder / "cube.h5", "--epoch", 0.1, ranks=2) as running:
-        wait_for(folder / "cube.h5.part")
-        deadline = time.monotonic() + TIMEOUT_S
-        while state_of(folder / "cube.h5.part").sum() < N_CURVES // 4 and time.monotonic() < deadline:
-            time.sleep(0.05)
+    with Running(yaml, "-o", folder / "cube.h5", "--epoch", 0, ranks=2) as running:
+        running.run_until(lambda: n_done(folder / "cube.h5") >= N_CURVES // 4)
         running.send(signal.SIGKILL, "all ranks")
         assert running.end().returncode != 0
     assert N_CURVES // 4 <= state_of(folder / "cube.h5.part").sum() < N_CURVES
@@ -73,6 +71,14 @@ def part(left, tmp_path):
 
 def part_of(cube):
     return cube.with_name(cube.name + ".part")
+
+
+def n_done(cube):
+    """Curves that the ledger of the .part says are done; 0 before it can be read."""
+    try:
+        return int(state_of(part_of(cube)).sum())
+    except (OSError, KeyError):
+        return 0
 
 
 def found(result):
@@ -240,7 +246,7 @@ def test_kills_at_random_moments(yaml, whole, tmp_path, tally):
             undisturbed = kills >= KILLS or rng.random() < 0.25
             with Running(yaml, "-o", cube, "--resume", "--epoch", epoch, ranks=ranks, threads=threads) as running:
                 if not undisturbed:
-                    time.sleep(rng.uniform(0.0, 3.0))
+                    time.sleep(rng.uniform(0.0, whole[2]))
                     running.send(signal.SIGKILL, how)
                 result = running.end()
             if undisturbed or result.returncode == 0:
@@ -262,16 +268,15 @@ def test_kills_at_random_moments(yaml, whole, tmp_path, tally):
 def test_what_was_flushed_is_not_computed_again(yaml, tmp_path):
     """What is in the ledger while the scan runs is there after the kill: at most an epoch's work is lost."""
     cube = tmp_path / "cube.h5"
-    with Running(yaml, "-o", cube, "--epoch", 0.2, ranks=2) as running:
-        wait_for(part_of(cube))
-        deadline = time.monotonic() + TIMEOUT_S
-        while not (seen := state_of(part_of(cube))).any() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        time.sleep(0.7)
+    with Running(yaml, "-o", cube, "--epoch", 0, ranks=2) as running:
+        running.run_until(lambda: n_done(cube) > 0)
+        once = n_done(cube)
+        running.send(signal.SIGCONT, "all ranks")
+        running.run_until(lambda: n_done(cube) > once)
         seen = state_of(part_of(cube))
         running.send(signal.SIGKILL, "all ranks")
         running.end()
-    assert 0 < seen.sum() < N_CURVES
+    assert once < seen.sum() < N_CURVES
     assert (state_of(part_of(cube)) >= seen).all()
     result = scan(yaml, "-o", cube, "--resume")
     assert found(result) >= seen.sum()
@@ -285,8 +290,7 @@ def test_the_second_scan_is_refused(yaml, whole, tmp_path, way, ranks):
     """Also while the first is stopped: that is not dead. (It leaves the cores to the second.)"""
     cube = tmp_path / "cube.h5"
     with Running(yaml, "-o", cube, "--epoch", 0.1, ranks=2) as running:
-        wait_for(part_of(cube))
-        running.send(signal.SIGSTOP, "all ranks")
+        running.run_until(part_of(cube).exists)
         second = scan(yaml, "-o", cube, *way, ranks=ranks)
         assert second.returncode == 2, report(second)
         assert report(second).count("another scan is writing this cube") == 1
