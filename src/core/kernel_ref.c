@@ -1,14 +1,14 @@
 /*
  * The reference kernel: nested quadrature, as close to the formulas as code can be.
  *
- * Logic    Outer variable: ln tan(theta) for fast modes (it resolves waves along and across B alike), ln x_par for the
- *          others, by adaptive Gauss-Kronrod. Inner variable: ln x, ln x_perp, by panels of Gauss's 16 points, each as
- *          long as 16 points carry: the integrand is analytic, its ranges end at every cut, and how fast it can change
- *          is known (lobes of J^2, width of the resonance, critical balance). Panels shorten with the tolerance.
+ * Logic    Fast modes: over ln tan(theta), which resolves waves along and across B alike, by adaptive Gauss-Kronrod, and
+ *          within over ln x. Alfven and slow modes: over ln x_par, and within over ln x_perp. Where the integrand is
+ *          analytic and how fast it can change is known (lobes of J^2, width of the resonance, critical balance), by
+ *          panels of Gauss's 32 points, each as long as these carry. Panels shorten with the tolerance.
  *
  * Ranges   are cut where what is left is below a hundredth of the tolerance.
  *
- * Bessel   The oscillations of J^2 are faded into its mean over the phase from w = 60 (20 n, or the sharp start of an
+ * Bessel   The oscillations of J^2 are faded into its mean over the phase from w = 30 (15 n, or the sharp start of an
  *          integral) on, except near the sharp end of an integral: bessel_ref.h.
  *
  * Confinement and the integral over mu are in diffusion_ref.c.
@@ -83,10 +83,10 @@ static double fade_from(int n)
     return fmax(30.0, 15.0 * n);
 }
 
-/* Powers alone: exp(-5/2 ln k) over twice this has a term of degree 32 of 1e-18. */
+/* Powers alone: exp(-5/2 ln k) over this has a term of degree 64 below 1e-40. */
 #define LONGEST 5.0
 
-/* Bessel functions: a power law, then lobes of pi, of which three in a panel leave 1e-13; then the mean. */
+/* Bessel functions: a power law, then lobes of pi, six to a panel; then the mean. */
 static double lobe_length(const struct integral *q, double ln_k)
 {
     const double ln_w = q->ln_w + ln_k;
@@ -101,7 +101,7 @@ static double lobe_length(const struct integral *q, double ln_k)
     return lobes;
 }
 
-/* exp(-(mu - nu)^2/Delta^2): four widths in a panel leave 1e-14. */
+/* exp(-(mu - nu)^2/Delta^2): eight widths to a panel. */
 static double resonance_length(const struct integral *q, double ln_k)
 {
     const double widths = 8.0 * q->width / exp(q->ln_nu - ln_k);
@@ -113,7 +113,7 @@ static double gyro_length(const struct integral *q, double ln_k)
     return fmin(lobe_length(q, ln_k), resonance_length(q, ln_k));
 }
 
-/* exp(-g), g = x_par/(strength x_perp^anisotropy): twelve powers of e in a panel leave 1e-20. */
+/* exp(-g), g = x_par/(strength x_perp^anisotropy): forty powers of e to a panel. */
 static double cascade_length(const struct integral *q, double ln_k)
 {
     const double g = q->x_par / q->form.strength * exp(-q->form.anisotropy * ln_k);
