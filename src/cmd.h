@@ -28,6 +28,7 @@ enum dmumu_exit {
 
 int dmumu_cmd_curve(int argc, char **argv);
 int dmumu_cmd_scan(int argc, char **argv);
+int dmumu_cmd_merge(int argc, char **argv);
 int dmumu_cmd_info(int argc, char **argv);
 
 /** Print "dmumu <command>: <sentence>" and where the help is to stderr; returns DMUMU_EXIT_USAGE. NULL: no command. */

@@ -4,179 +4,44 @@
  * Rank 0 reads, checks and prints; the others follow. Every path to the end passes the same collective calls on every
  * rank, so that all ranks return the same exit status and none waits for one that has left.
  */
-#include "cmd.h"
+#include "cmd_scan.h"
+#include "cmd_team.h"
 
 #include "core/error.h"
 #include "cube/read.h"
 #include "scan/estimate.h"
+#include "scan/prepare.h"
 #include "scan/progress.h"
 #include "scan/scan.h"
+#include "scan/target.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "Usage: dmumu scan INPUT.yaml -o CUBE.h5 [options]\n"
-    "       mpirun -n RANKS dmumu scan INPUT.yaml -o CUBE.h5 [options]\n"
-    "\n"
-    "Compute D(R) at every point of the grid that INPUT.yaml describes, into one HDF5 cube. It is called CUBE.h5.part\n"
-    "until it is complete. OMP_NUM_THREADS sets the threads of each rank. All keys: inputs/reference.yaml.\n"
-    "\n"
-    "  -o, --output CUBE.h5     the file to write\n"
-    "      --resume             go on with the CUBE.h5.part of a scan that was interrupted, on any number of ranks "
-    "and\n"
-    "                           threads; begin if there is none, and do nothing if CUBE.h5 is complete\n"
-    "      --overwrite          replace CUBE.h5 and, without --resume, what an interrupted scan left of it\n"
-    "      --set SECTION.KEY=V  override a key of INPUT.yaml; may be repeated\n"
-    "      --dry-run            print the grid, its size on disk and the estimated time; write nothing\n"
-    "      --epoch SECONDS      time between two writes to disk (default 30; 0: at every chance)\n"
-    "      --block CURVES       curves handed to a rank at a time (default: adapted to what is left to do)\n"
-    "      --buffer MB          memory per rank for curves that are not written yet (default 64)\n"
-    "      --help               this text\n"
-    "\n"
-    "Exit status: 0 done, 1 the work failed, 2 bad usage or input.\n";
-
-struct arguments {
-    const char *input;
-    const char **overrides; /* [n_overrides]; owned */
-    size_t n_overrides;
-    struct dmumu_scan_options options;
-    bool dry_run, help;
-    bool quiet; /* another process of this launch says what is wrong */
+/* A scan as it was asked for, and what came of a first look at the files that it goes on with. */
+struct request {
+    const struct dmumu_scan_arguments *arguments;
+    struct dmumu_error probed;
 };
-
-static int usage(const struct arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static int usage(const struct arguments *arguments, const char *format, ...)
-{
-    char text[8192];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    return arguments->quiet ? DMUMU_EXIT_USAGE : dmumu_cmd_usage("scan", "%s", text);
-}
-
-static int parse_number(const struct arguments *arguments, const char *option, double least, double most, double *value)
-{
-    char *end = NULL;
-    const double number = strtod(optarg, &end);
-    if (end == optarg || *end || !(number >= least) || !(number <= most))
-        return usage(arguments, "%s '%s': a number from %g to %g is wanted", option, optarg, least, most);
-    *value = number;
-    return DMUMU_EXIT_OK;
-}
-
-enum {
-    OPTION_OVERWRITE = 256,
-    OPTION_RESUME,
-    OPTION_SET,
-    OPTION_DRY_RUN,
-    OPTION_EPOCH,
-    OPTION_BLOCK,
-    OPTION_BUFFER,
-    OPTION_HELP
-};
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},         {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
-    {"resume", no_argument, NULL, OPTION_RESUME},     {"set", required_argument, NULL, OPTION_SET},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},   {"epoch", required_argument, NULL, OPTION_EPOCH},
-    {"block", required_argument, NULL, OPTION_BLOCK}, {"buffer", required_argument, NULL, OPTION_BUFFER},
-    {"help", no_argument, NULL, OPTION_HELP},         {NULL, 0, NULL, 0}};
-
-static int parse_option(int option, char **argv, struct arguments *arguments)
-{
-    double megabytes = 0.0, curves = 0.0;
-    int status = DMUMU_EXIT_OK;
-    switch (option) {
-    case 'o':
-        arguments->options.output = optarg;
-        break;
-    case OPTION_OVERWRITE:
-        arguments->options.overwrite = true;
-        break;
-    case OPTION_RESUME:
-        arguments->options.resume = true;
-        break;
-    case OPTION_SET:
-        arguments->overrides[arguments->n_overrides++] = optarg;
-        break;
-    case OPTION_DRY_RUN:
-        arguments->dry_run = true;
-        break;
-    case OPTION_EPOCH:
-        status = parse_number(arguments, "--epoch", 0.0, 1e9, &arguments->options.epoch_s);
-        break;
-    case OPTION_BLOCK:
-        status = parse_number(arguments, "--block", 1.0, 1e9, &curves);
-        if (status == DMUMU_EXIT_OK && curves > floor(curves))
-            status = usage(arguments, "--block '%s': a whole number of curves is wanted", optarg);
-        arguments->options.block_curves = (size_t)curves;
-        break;
-    case OPTION_BUFFER:
-        status = parse_number(arguments, "--buffer", 0.001, 1e6, &megabytes);
-        arguments->options.buffer_bytes = (size_t)(megabytes * 1e6);
-        break;
-    case OPTION_HELP:
-        arguments->help = true;
-        break;
-    default:
-        status = arguments->quiet ? DMUMU_EXIT_USAGE : dmumu_cmd_bad_option("scan", option, argv, long_options);
-    }
-    return status;
-}
-
-/* Prints what is wrong, unless quiet; overrides has room for argc strings. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
-{
-    int option = 0;
-    opterr = 0;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, ":o:", long_options, NULL)) != -1) {
-        const int status = parse_option(option, argv, arguments);
-        if (status != DMUMU_EXIT_OK)
-            return status;
-    }
-    if (arguments->help)
-        return DMUMU_EXIT_OK;
-    if (optind == argc)
-        return usage(arguments, "an input file is wanted");
-    if (argc - optind > 1)
-        return usage(arguments, "one input file is wanted, and '%s' is a second", argv[optind + 1]);
-    arguments->input = argv[optind];
-    if (!arguments->options.output && !arguments->dry_run)
-        return usage(arguments, "-o CUBE.h5 is wanted: the file to write");
-    return DMUMU_EXIT_OK;
-}
-
-/* "dmumu scan ..." as one line; owned by the caller, NULL when out of memory. */
-static char *join_command(int argc, char **argv)
-{
-    size_t size = sizeof "dmumu scan";
-    for (int i = 1; i < argc; ++i)
-        size += strlen(argv[i]) + 1;
-    char *command = malloc(size);
-    if (!command)
-        return NULL;
-    size_t at = (size_t)snprintf(command, size, "dmumu scan");
-    for (int i = 1; i < argc; ++i)
-        at += (size_t)snprintf(command + at, size - at, " %s", argv[i]);
-    return command;
-}
 
 /* The same configuration on every rank. Collective. */
-static enum dmumu_status prepare(const struct dmumu_team *team, const struct arguments *arguments,
+static enum dmumu_status prepare(const struct dmumu_team *team, const struct dmumu_scan_arguments *arguments,
                                  struct dmumu_config *config, struct dmumu_error *error)
 {
     enum dmumu_status status = DMUMU_OK;
+    size_t snapped = 0;
     if (team->rank == 0)
         status = dmumu_config_read(arguments->input, arguments->overrides, arguments->n_overrides, true, config, error);
+    if (team->rank == 0 && status == DMUMU_OK)
+        status = dmumu_prepare_grid(config, &arguments->options, &snapped, error);
+    if (snapped > 0)
+        fprintf(stderr,
+                "dmumu scan: %zu coordinates differed from those of older cubes by rounding: now they are theirs\n",
+                snapped);
     status = dmumu_team_agree(team, status, error);
     if (status != DMUMU_OK)
         return status;
@@ -269,10 +134,14 @@ static void print_work(const struct dmumu_team *team, const struct dmumu_scan_re
     const double rate = (double)report->curves / fmax(report->seconds, 1e-9);
     printf("%" PRIu64 " curves in %.2f s: %.4g curves/s, %.4g per thread\n", report->curves, report->seconds, rate,
            rate / team->all_threads);
-    print_times(report->times_s);
+    if (report->curves > 0)
+        print_times(report->times_s);
+    const uint64_t all = report->found + report->reused + report->curves;
     if (report->found > 0)
-        printf("resumed: %" PRIu64 " of %" PRIu64 " curves were there\n", report->found,
-               report->found + report->curves);
+        printf("resumed: %" PRIu64 " of %" PRIu64 " curves were there\n", report->found, all);
+    if (report->reused + report->reused_values > 0)
+        printf("reused: %" PRIu64 " of %" PRIu64 " curves, and %" PRIu64 " values of others\n", report->reused, all,
+               report->reused_values);
     printf("values:");
     for (int i = 0; i < DMUMU_N_QUALITIES; ++i)
         printf("%s %s %" PRIu64, i ? "," : "", dmumu_quality_name((enum dmumu_quality)i), report->quality[i]);
@@ -304,7 +173,7 @@ static void print_launch(const struct dmumu_team *team)
 }
 
 /* Collective; `begun` tells a scan that failed from one that was refused. */
-static enum dmumu_status run(const struct dmumu_team *team, const struct arguments *arguments,
+static enum dmumu_status run(const struct dmumu_team *team, const struct dmumu_scan_arguments *arguments,
                              const struct dmumu_config *config, bool *begun, struct dmumu_error *error)
 {
     if (team->rank == 0)
@@ -322,112 +191,60 @@ static enum dmumu_status run(const struct dmumu_team *team, const struct argumen
     return status;
 }
 
-static int outcome_of(enum dmumu_status status, bool begun)
+/* dmumu_cmd_work: everything between the start and the end of MPI. */
+static int scan_as_team(const struct dmumu_team *team, const void *argument)
 {
-    if (status == DMUMU_OK)
-        return DMUMU_EXIT_OK;
-    const bool refused = !begun && status != DMUMU_ERROR_MEMORY && status != DMUMU_ERROR_INTERNAL;
-    return refused ? DMUMU_EXIT_USAGE : DMUMU_EXIT_FAILED;
-}
-
-/* Everything between the start and the end of MPI; says what went wrong. Collective. */
-static int scan_as_team(const struct dmumu_team *team, const struct arguments *arguments,
-                        const struct dmumu_error *probed)
-{
+    const struct request *request = argument;
     struct dmumu_config config = {0};
-    struct dmumu_error error = *probed;
+    struct dmumu_error error = request->probed;
     bool begun = false;
-    enum dmumu_status status = dmumu_team_agree(team, probed->status, &error);
+    enum dmumu_status status = dmumu_team_agree(team, error.status, &error);
     if (status == DMUMU_OK)
-        status = prepare(team, arguments, &config, &error);
+        status = prepare(team, request->arguments, &config, &error);
     if (status == DMUMU_OK)
-        status = run(team, arguments, &config, &begun, &error);
+        status = run(team, request->arguments, &config, &begun, &error);
     dmumu_config_free(&config);
-    int outcome = outcome_of(status, begun);
-    if (team->rank == 0) {
-        if (status != DMUMU_OK)
-            dmumu_cmd_failed("scan", "%s", error.message[0] ? error.message : dmumu_status_text(status));
-        outcome = dmumu_cmd_flush("scan", outcome);
-        if (status != DMUMU_OK && begun && !arguments->dry_run && team->size > 1)
-            dmumu_team_abort(team, outcome);
-    }
-    MPI_Bcast(&outcome, 1, MPI_INT, 0, team->comm);
-    return outcome;
+    return dmumu_cmd_end_work("scan", team, status, &error, begun && !request->arguments->dry_run, DMUMU_EXIT_OK);
 }
 
 /*
- * A file that others made, looked at before MPI starts: over a damaged one HDF5 may crash, which only a process of its
- * own survives (cube/guard.h). One rank looks; all hear of it in scan_as_team.
+ * Files that others made, looked at before MPI starts: over a damaged one HDF5 may crash, which only a process of its own
+ * survives (cube/guard.h). One rank looks; all hear of it in scan_as_team.
  */
-static enum dmumu_status probe(const struct arguments *arguments, struct dmumu_error *error)
+static enum dmumu_status probe(const struct dmumu_scan_arguments *arguments, struct dmumu_error *error)
 {
-    const char *output = arguments->options.output;
-    if (!arguments->options.resume || !output || dmumu_team_launch_rank() != 0)
-        return DMUMU_OK;
-    const size_t size = strlen(output) + sizeof ".part";
-    char *part = malloc(size);
-    if (!part)
-        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the name of a file");
-    snprintf(part, size, "%s.part", output);
+    const struct dmumu_scan_options *options = &arguments->options;
     enum dmumu_status status = DMUMU_OK;
-    if (access(part, F_OK) == 0)
-        status = dmumu_cube_probe_header(part, error);
-    else if (!arguments->options.overwrite && access(output, F_OK) == 0)
-        status = dmumu_cube_probe_header(output, error);
-    free(part);
-    if (status == DMUMU_ERROR_FILE) {
-        const struct dmumu_error inner = *error;
-        dmumu_error_set(error, status, "cannot continue %.480s", inner.message);
+    if (dmumu_team_launch_rank() != 0)
+        return DMUMU_OK;
+    for (size_t i = 0; i < options->n_reuse && status == DMUMU_OK; ++i)
+        status = dmumu_cube_probe_header(options->reuse[i], error);
+    if (status == DMUMU_OK && options->output) {
+        const struct dmumu_target target = {options->output, options->overwrite, options->resume};
+        status = dmumu_target_probe(&target, error);
     }
     return status;
 }
 
-/*
- * A launcher kills all other processes when one returns a failure. So a bad command line goes through MPI too (all
- * return together, after the message is out), and of processes that MPI did not connect the silent ones return last.
- */
-static int scan_with_mpi(int argc, char **argv, const struct arguments *arguments, int parsed)
-{
-    struct dmumu_team team;
-    struct dmumu_error error = {.status = DMUMU_OK}, probed = {.status = DMUMU_OK};
-    int outcome = parsed;
-    if (parsed == DMUMU_EXIT_OK)
-        probed.status = probe(arguments, &probed);
-    if (dmumu_team_start(&argc, &argv, &team, &error) == DMUMU_OK) {
-        if (parsed == DMUMU_EXIT_OK)
-            outcome = scan_as_team(&team, arguments, &probed);
-    } else {
-        outcome = DMUMU_EXIT_USAGE;
-        if (team.rank == 0 && !arguments->quiet)
-            dmumu_cmd_failed("scan", "%s", error.message);
-        else if (team.rank == 0)
-            sleep(1);
-    }
-    dmumu_team_end(&team);
-    return outcome;
-}
-
 int dmumu_cmd_scan(int argc, char **argv)
 {
-    struct arguments arguments = {.options = {.epoch_s = 30.0, .buffer_bytes = 64000000}};
+    struct dmumu_scan_arguments arguments = {.options = {.epoch_s = 30.0, .buffer_bytes = 64000000}};
+    struct request request = {.arguments = &arguments, .probed = {.status = DMUMU_OK}};
+    char *command = dmumu_cmd_join(argc, argv);
     arguments.quiet = dmumu_team_launch_rank() != 0;
-    arguments.overrides = calloc((size_t)argc, sizeof *arguments.overrides);
-    char *command = join_command(argc, argv);
-    int outcome = DMUMU_EXIT_FAILED;
-    if (!arguments.overrides || !command) {
-        dmumu_cmd_failed("scan", "no memory for the command line");
-    } else {
-        arguments.options.command = command;
-        outcome = parse_arguments(argc, argv, &arguments);
-        if (outcome == DMUMU_EXIT_OK && arguments.help) {
-            if (!arguments.quiet)
-                fputs(help, stdout);
-            outcome = dmumu_cmd_flush("scan", outcome);
-        } else if (outcome == DMUMU_EXIT_OK || dmumu_team_launched()) {
-            outcome = scan_with_mpi(argc, argv, &arguments, outcome);
-        }
+    arguments.options.command = command;
+    int outcome = command ? dmumu_scan_arguments_parse(argc, argv, &arguments)
+                          : dmumu_cmd_failed("scan", "no memory for the command line");
+    if (outcome == DMUMU_EXIT_OK && arguments.help) {
+        if (!arguments.quiet)
+            fputs(dmumu_scan_help(), stdout);
+        outcome = dmumu_cmd_flush("scan", outcome);
+    } else if (outcome == DMUMU_EXIT_OK || dmumu_team_launched()) {
+        if (outcome == DMUMU_EXIT_OK)
+            request.probed.status = probe(&arguments, &request.probed);
+        outcome = dmumu_cmd_run_team("scan", argc, argv, arguments.quiet, outcome, scan_as_team, &request);
     }
-    free(arguments.overrides);
+    dmumu_scan_arguments_free(&arguments);
     free(command);
     return outcome;
 }

@@ -1,4 +1,4 @@
-/* dmumu: the program. Finds the command, hands over; MPI is the business of `scan` alone. */
+/* dmumu: the program. Finds the command, hands over; MPI is the business of `scan` and `merge`. */
 #include "cmd.h"
 #include "scan/config_scalar.h"
 
@@ -12,6 +12,7 @@ static const struct command {
 } commands[] = {
     {"curve", dmumu_cmd_curve, "one curve D(R), or D_mumu(mu), as a text table"},
     {"scan", dmumu_cmd_scan, "a grid of curves into one HDF5 cube, under mpirun or alone"},
+    {"merge", dmumu_cmd_merge, "the parts of a grid, of a job array, into one cube"},
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
 };
 
@@ -55,13 +56,13 @@ static int unknown_command(const char *word)
     const char *kind = word[0] == '-' ? "option" : "command";
     if (nearest)
         return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; did you mean '%s'?", kind, word, nearest);
-    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are curve, scan, info", kind, word);
+    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are curve, scan, merge, info", kind, word);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return dmumu_cmd_usage(NULL, "no command; the commands are curve, scan, info");
+        return dmumu_cmd_usage(NULL, "no command; the commands are curve, scan, merge, info");
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         return help();

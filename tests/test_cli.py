@@ -75,12 +75,12 @@ def test_version(run):
 
 
 def test_no_command(run):
-    refused(run(), "no command", "curve, scan, info")
+    refused(run(), "no command", "curve, scan, merge, info")
 
 
 def test_unknown_command(run):
     refused(run("curv"), "'curv'", "did you mean 'curve'")
-    refused(run("zzzzzz"), "'zzzzzz'", "curve, scan, info")
+    refused(run("zzzzzz"), "'zzzzzz'", "curve, scan, merge, info")
     refused(run("--verbose"), "unknown option '--verbose'")
 
 

@@ -35,6 +35,7 @@ struct dmumu_cube_spec {
     const char *configuration; /* whole configuration as text */
     const char *physics_text;  /* canonical text whose SHA-256, with the version, is physics_hash */
     const char *command;       /* the command line */
+    const char *sources;       /* older cubes whose values go into this one, for its history; NULL: none */
     int host_count, ranks, threads;
 };
 

@@ -6,6 +6,8 @@
  */
 #include "cube/provenance.h"
 
+#include "core/error.h"
+#include "cube/differ.h"
 #include "cube/hash.h"
 #include "cube/hdf.h"
 #include "cube/integrity.h"
@@ -38,7 +40,8 @@
 enum {
     DATE_CAPACITY = 20, /* 2026-01-31T12:00:00Z */
     HISTORY_CAPACITY = 1536,
-    LONGEST_LINE = 240
+    LONGEST_LINE = 240,
+    DIFFERENCES = 300
 };
 
 static bool put(hid_t file, const char *name, const char *text)
@@ -140,10 +143,11 @@ enum dmumu_status dmumu_cube_provenance_begin(hid_t file, const struct dmumu_cub
     if (!done) {
         return dmumu_hdf_fail(error, "cannot write the provenance");
     }
-    char began[128];
-    snprintf(began, sizeof began, "begun on %d host%s, %d rank%s x %d thread%s", spec->host_count,
+    char began[LONGEST_LINE];
+    snprintf(began, sizeof began, "begun on %d host%s, %d rank%s x %d thread%s%s%s", spec->host_count,
              spec->host_count == 1 ? "" : "s", spec->ranks, spec->ranks == 1 ? "" : "s", spec->threads,
-             spec->threads == 1 ? "" : "s");
+             spec->threads == 1 ? "" : "s", spec->sources != NULL ? ", with values of " : "",
+             spec->sources != NULL ? spec->sources : "");
     return dmumu_cube_provenance_note(file, date, began, error);
 }
 
@@ -153,6 +157,30 @@ enum dmumu_status dmumu_cube_provenance_end(hid_t file, const char *data_hash, c
     const bool done =
         dmumu_hdf_rewrite_text(file, "date_end", date) && dmumu_hdf_rewrite_text(file, "data_hash", data_hash);
     return done ? DMUMU_OK : dmumu_hdf_fail(error, "cannot write the end of the scan");
+}
+
+enum dmumu_status dmumu_cube_physics_compare(hid_t file, const char *physics_text, struct dmumu_error *error)
+{
+    const char *ours = physics_text != NULL ? physics_text : "";
+    char hash[DMUMU_SHA256_HEX], differences[DIFFERENCES] = "", version[80] = "";
+    char *their_hash = dmumu_hdf_get_text(file, "physics_hash"), *theirs = dmumu_hdf_get_text(file, "physics"),
+         *their_version = dmumu_hdf_get_text(file, "version");
+    enum dmumu_status status = DMUMU_OK;
+    dmumu_cube_physics_hash(ours, hash);
+    if (their_hash == NULL || strcmp(their_hash, hash) != 0) {
+        const size_t n = dmumu_cube_differ(theirs != NULL ? theirs : "", ours, sizeof differences, differences);
+        if (their_version == NULL || strcmp(their_version, DMUMU_VERSION) != 0) {
+            snprintf(version, sizeof version, "%sversion (%.24s there, %s here)", n > 0 ? ", " : "",
+                     their_version != NULL ? their_version : "none", DMUMU_VERSION);
+        }
+        const bool nothing = n == 0 && version[0] == '\0';
+        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "it is of other physics: %s%s%s", differences, version,
+                                 nothing ? "physics_hash is not that of its own physics" : "");
+    }
+    free(their_hash);
+    free(theirs);
+    free(their_version);
+    return status;
 }
 
 void dmumu_cube_date(char date[static 32])

@@ -29,6 +29,11 @@ enum dmumu_status dmumu_cube_provenance_end(hid_t file, const char *data_hash, c
  * @param[in]  done  e.g. "resumed at 10 of 20 curves on 1 host, 2 ranks x 1 threads"; cut to a line's length
  */
 enum dmumu_status dmumu_cube_provenance_note(hid_t file, const char *date, const char *done, struct dmumu_error *error);
+/**
+ * Has the open file the physics of this text, by physics_hash, and with it this version's numbers?
+ * @return DMUMU_OK, or DMUMU_ERROR_FILE: "it is of other physics: " and the keys that differ
+ */
+enum dmumu_status dmumu_cube_physics_compare(hid_t file, const char *physics_text, struct dmumu_error *error);
 /** Now, in UTC: "2026-01-31T12:00:00Z". */
 void dmumu_cube_date(char date[static 32]);
 

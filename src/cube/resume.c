@@ -7,7 +7,6 @@
  */
 #include "cube/agree.h"
 #include "cube/cube.h"
-#include "cube/differ.h"
 #include "cube/handle.h"
 #include "cube/hash.h"
 #include "cube/hdf.h"
@@ -22,8 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DIFFERENCES = 300 };
 
 /* ---- is it of this scan? ---- */
 
@@ -44,30 +41,6 @@ static enum dmumu_status compare_axes(const struct dmumu_cube_layout *layout, co
             ours->values[ours->n - 1]);
     }
     return DMUMU_OK;
-}
-
-static enum dmumu_status compare_physics(hid_t file, const struct dmumu_cube_spec *spec, struct dmumu_error *error)
-{
-    const char *ours = spec->physics_text != NULL ? spec->physics_text : "";
-    char hash[DMUMU_SHA256_HEX], differences[DIFFERENCES] = "", version[80] = "";
-    char *their_hash = dmumu_hdf_get_text(file, "physics_hash"), *theirs = dmumu_hdf_get_text(file, "physics"),
-         *their_version = dmumu_hdf_get_text(file, "version");
-    enum dmumu_status status = DMUMU_OK;
-    dmumu_cube_physics_hash(ours, hash);
-    if (their_hash == NULL || strcmp(their_hash, hash) != 0) {
-        const size_t n = dmumu_cube_differ(theirs != NULL ? theirs : "", ours, sizeof differences, differences);
-        if (their_version == NULL || strcmp(their_version, DMUMU_VERSION) != 0) {
-            snprintf(version, sizeof version, "%sversion (%.24s there, %s here)", n > 0 ? ", " : "",
-                     their_version != NULL ? their_version : "none", DMUMU_VERSION);
-        }
-        const bool nothing = n == 0 && version[0] == '\0';
-        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "it is of other physics: %s%s%s", differences, version,
-                                 nothing ? "physics_hash is not that of its own physics" : "");
-    }
-    free(their_hash);
-    free(theirs);
-    free(their_version);
-    return status;
 }
 
 /* Are the variables those of the model, and laid out as dmumu does, so that nothing but values changes? */
@@ -106,7 +79,7 @@ static enum dmumu_status compare(hid_t file, const struct dmumu_cube_spec *spec,
         status = dmumu_cube_integrity_check(file, &layout, error);
     }
     if (status == DMUMU_OK) {
-        status = compare_physics(file, spec, error);
+        status = dmumu_cube_physics_compare(file, spec->physics_text, error);
     }
     if (status == DMUMU_OK) {
         status = compare_axes(&layout, spec, error);

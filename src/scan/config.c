@@ -166,6 +166,16 @@ enum dmumu_status dmumu_config_read_text(const char *text, const char *name, boo
     return status;
 }
 
+enum dmumu_status dmumu_config_renew_text(struct dmumu_config *config, struct dmumu_error *error)
+{
+    char *text = dmumu_config_text(config);
+    if (!text)
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the configuration");
+    free(config->text);
+    config->text = text;
+    return DMUMU_OK;
+}
+
 void dmumu_config_free(struct dmumu_config *config)
 {
     dmumu_grid_free(&config->grid);

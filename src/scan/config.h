@@ -33,6 +33,8 @@ enum dmumu_status dmumu_config_read(const char *path, const char *const override
  */
 enum dmumu_status dmumu_config_read_text(const char *text, const char *name, bool need_axes,
                                          struct dmumu_config *config, struct dmumu_error *error);
+/** Write `text` anew, after grid, model or title were changed. DMUMU_OK or DMUMU_ERROR_MEMORY. */
+enum dmumu_status dmumu_config_renew_text(struct dmumu_config *config, struct dmumu_error *error);
 void dmumu_config_free(struct dmumu_config *config);
 /** The parser's own table: the i-th key as a dotted path ("model.tolerance"), NULL past the end. For the tests. */
 const char *dmumu_config_key(size_t i);

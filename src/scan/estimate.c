@@ -50,12 +50,12 @@ static enum dmumu_status time_run(const struct dmumu_config *config, struct dmum
                                   struct dmumu_scratch *scratch, size_t region, size_t mach, int k, double *run_s,
                                   struct dmumu_error *error)
 {
-    const size_t n = curves_per_run(&config->grid);
+    const size_t n = curves_per_run(&config->grid), n_rigidity = config->grid.axis[DMUMU_AXIS_RIGIDITY].n;
     double later_s = 0.0;
     *run_s = 0.0;
     for (size_t i = 0; i < n; ++i) {
         const uint64_t index = spread_index(&config->grid, region, mach, k, i);
-        const double curve_s = dmumu_scratch_compute(scratch, config, cache, index, error)->cost_s;
+        const double curve_s = dmumu_scratch_compute(scratch, config, cache, index, n_rigidity, error)->cost_s;
         if (error->status != DMUMU_OK)
             return error->status;
         if (i == 0)

@@ -125,8 +125,15 @@ static void end(struct loop *loop)
 /* Collective: every rank brings what it has finished; a failure is the same on all ranks. */
 static void join_epoch(struct loop *loop, bool last)
 {
-    const struct dmumu_cube_batch batch = dmumu_pool_take(loop->setup->pool);
-    loop->status = dmumu_cube_write_epoch(loop->setup->cube, &batch, loop->error);
+    const struct dmumu_cube_curves *curves = NULL;
+    enum dmumu_status status = dmumu_pool_take(loop->setup->pool, &curves, loop->error);
+    if (dmumu_pool_reuses(loop->setup->pool))
+        status = dmumu_team_agree(loop->setup->team, status, loop->error);
+    if (status == DMUMU_OK) {
+        const struct dmumu_cube_batch batch = dmumu_cube_curves_batch(curves);
+        status = dmumu_cube_write_epoch(loop->setup->cube, &batch, loop->error);
+    }
+    loop->status = status;
     dmumu_exchange_wrote(loop->exchange);
     if (last || loop->status != DMUMU_OK)
         dmumu_queue_stop(dmumu_pool_queue(loop->setup->pool));

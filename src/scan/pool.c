@@ -16,6 +16,7 @@ struct dmumu_pool {
     struct dmumu_scratch **scratch; /* [threads] */
     struct dmumu_cache *cache;
     struct dmumu_queue *queue;
+    const struct dmumu_reuse *reuse; /* NULL: nothing */
     size_t n_rigidity;
     omp_lock_t lock; /* of everything below */
     struct dmumu_results *results;
@@ -25,7 +26,7 @@ struct dmumu_pool {
 /* Two batches share the buffer; every thread must be able to store one curve. */
 static size_t batch_capacity(const struct dmumu_config *config, size_t n_curves, int threads, size_t buffer_bytes)
 {
-    const size_t curve_bytes = dmumu_results_curve_bytes(config->grid.axis[DMUMU_AXIS_RIGIDITY].n, config->model.modes);
+    const size_t curve_bytes = dmumu_cube_curves_bytes(config->grid.axis[DMUMU_AXIS_RIGIDITY].n, config->model.modes);
     size_t capacity = buffer_bytes / 2 / curve_bytes;
     if (capacity > n_curves)
         capacity = n_curves;
@@ -77,6 +78,16 @@ void dmumu_pool_free(struct dmumu_pool *pool)
     free(pool);
 }
 
+void dmumu_pool_set_reuse(struct dmumu_pool *pool, const struct dmumu_reuse *reuse)
+{
+    pool->reuse = reuse;
+}
+
+bool dmumu_pool_reuses(const struct dmumu_pool *pool)
+{
+    return pool->reuse != NULL;
+}
+
 struct dmumu_queue *dmumu_pool_queue(struct dmumu_pool *pool)
 {
     return pool->queue;
@@ -104,20 +115,49 @@ bool dmumu_pool_work(struct dmumu_pool *pool, int thread)
     if (!dmumu_queue_begin(pool->queue, thread, &position))
         return false;
     struct dmumu_error failure = {.status = DMUMU_OK};
-    const struct dmumu_result *result = dmumu_scratch_compute(pool->scratch[thread], pool->config, pool->cache,
-                                                              dmumu_blocks_curve(pool->blocks, position), &failure);
+    struct dmumu_scratch *scratch = pool->scratch[thread];
+    const uint64_t curve = dmumu_blocks_curve(pool->blocks, position);
+    const size_t n =
+        pool->reuse ? dmumu_reuse_missing(pool->reuse, curve, dmumu_scratch_which(scratch)) : pool->n_rigidity;
+    const struct dmumu_result *result = dmumu_scratch_compute(scratch, pool->config, pool->cache, curve, n, &failure);
     store(pool, result, &failure);
     dmumu_queue_end(pool->queue, thread, result->cost_s);
     return true;
 }
 
-struct dmumu_cube_batch dmumu_pool_take(struct dmumu_pool *pool)
+/* What is reused of a batch's curves; their qualities join the tally. */
+static enum dmumu_status fill_up(struct dmumu_pool *pool, struct dmumu_cube_curves *batch, struct dmumu_error *error)
+{
+    const uint8_t *quality = batch->value[DMUMU_CUBE_QUALITY];
+    const size_t n = batch->n * batch->n_rigidity;
+    uint64_t before[DMUMU_N_QUALITIES] = {0}, after[DMUMU_N_QUALITIES] = {0};
+    for (size_t i = 0; i < n; ++i) {
+        if (quality[i] < DMUMU_N_QUALITIES)
+            ++before[quality[i]];
+    }
+    const enum dmumu_status status = dmumu_reuse_fill(pool->reuse, batch, error);
+    for (size_t i = 0; i < n; ++i) {
+        if (quality[i] < DMUMU_N_QUALITIES)
+            ++after[quality[i]];
+    }
+    omp_set_lock(&pool->lock);
+    for (int i = 0; i < DMUMU_N_QUALITIES; ++i) {
+        pool->tally.quality[i] += after[i] - before[i];
+        pool->tally.reused += after[i] - before[i];
+    }
+    omp_unset_lock(&pool->lock);
+    return status;
+}
+
+enum dmumu_status dmumu_pool_take(struct dmumu_pool *pool, const struct dmumu_cube_curves **curves,
+                                  struct dmumu_error *error)
 {
     omp_set_lock(&pool->lock);
-    const struct dmumu_cube_batch batch = dmumu_results_take(pool->results);
+    struct dmumu_cube_curves *batch = dmumu_results_take(pool->results);
     omp_unset_lock(&pool->lock);
-    dmumu_queue_written(pool->queue, batch.n);
-    return batch;
+    dmumu_queue_written(pool->queue, batch->n);
+    *curves = batch;
+    return pool->reuse ? fill_up(pool, batch, error) : DMUMU_OK;
 }
 
 struct dmumu_pool_tally dmumu_pool_tally(struct dmumu_pool *pool)

@@ -7,7 +7,7 @@
 #ifndef DMUMU_SCAN_RESULTS_H
 #define DMUMU_SCAN_RESULTS_H
 
-#include "cube/cube.h"
+#include "cube/curves.h"
 
 /** One curve as a thread computes it: the arrays of `curve` are [n_rigidity] and all allocated but those of absent
  * modes. */
@@ -19,9 +19,6 @@ struct dmumu_result {
 };
 
 struct dmumu_results;
-
-/** Bytes that one curve takes in a batch. */
-size_t dmumu_results_curve_bytes(size_t n_rigidity, const bool modes[static DMUMU_N_MODES]);
 
 /**
  * @param[in]  capacity  curves per batch, > 0
@@ -42,6 +39,6 @@ size_t dmumu_results_count(const struct dmumu_results *results);
  * Hand over the batch that was being filled and start the other one, empty. The batch is the caller's until the next
  * call.
  */
-struct dmumu_cube_batch dmumu_results_take(struct dmumu_results *results);
+struct dmumu_cube_curves *dmumu_results_take(struct dmumu_results *results);
 
 #endif

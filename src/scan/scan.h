@@ -12,16 +12,21 @@
 #include "cube/cube.h"
 #include "scan/config.h"
 #include "scan/exchange_mpi.h"
+#include "scan/part.h"
+#include "scan/reuse.h"
 #include "scan/team_mpi.h"
 
 struct dmumu_scan_options {
-    const char *output;  /* path of the cube */
-    bool overwrite;      /* replace an existing cube or, without `resume`, what an interrupted scan left */
-    bool resume;         /* go on with what an interrupted scan left, if there is something */
-    double epoch_s;      /* seconds between two writes; 0: whenever a rank has finished something */
-    size_t block_curves; /* curves handed to a rank at a time, at most; 0: adapted to what is left */
-    size_t buffer_bytes; /* bound, per rank, of the finished curves that are not written yet */
-    const char *command; /* the command line, for the provenance */
+    const char *output;       /* path of the cube */
+    bool overwrite;           /* replace an existing cube or, without `resume`, what an interrupted scan left */
+    bool resume;              /* go on with what an interrupted scan left, if there is something */
+    const char *const *reuse; /* [n_reuse] older cubes to take values from */
+    size_t n_reuse;
+    struct dmumu_part part; /* of the grid; count 0: all of it (cut by dmumu_prepare_grid) */
+    double epoch_s;         /* seconds between two writes; 0: whenever a rank has finished something */
+    size_t block_curves;    /* curves handed to a rank at a time, at most; 0: adapted to what is left */
+    size_t buffer_bytes;    /* bound, per rank, of the finished curves that are not written yet */
+    const char *command;    /* the command line, for the provenance */
 };
 
 struct dmumu_scan_report {
@@ -29,6 +34,8 @@ struct dmumu_scan_report {
     bool was_there;                /* nothing was done: with `resume`, and the complete cube was there already */
     uint64_t curves;               /* computed now */
     uint64_t found;                /* that were done before */
+    uint64_t reused;               /* taken over whole from older cubes */
+    uint64_t reused_values;        /* and of the curves that were computed in part */
     double seconds;                /* from the first curve to the last write */
     double times_s[DMUMU_N_TIMES]; /* where they went: sums over the threads of all ranks */
     uint64_t quality[DMUMU_N_QUALITIES]; /* values of the whole cube; none when it was there */
@@ -40,6 +47,8 @@ struct dmumu_scan_report {
 /** What the cube module is told about a scan; the pointers stay the configuration's. `physics_text` may be NULL. */
 struct dmumu_cube_spec dmumu_scan_cube_spec(const struct dmumu_team *team, const struct dmumu_config *config,
                                             const char *physics_text, const char *command);
+/** Room for what a cube's history says of older cubes (dmumu_reuse_describe). */
+enum { DMUMU_SCAN_SOURCES = 120 };
 
 /**
  * Compute all curves and write the cube. Collective; needs the same configuration on every rank.

@@ -15,15 +15,20 @@ enum dmumu_status dmumu_scratch_new(size_t n_rigidity, const bool modes[static D
                                     struct dmumu_scratch **scratch, struct dmumu_error *error);
 void dmumu_scratch_free(struct dmumu_scratch *scratch);
 
+/** Room for the rigidities of one curve, [n_rigidity], the caller's to fill before dmumu_scratch_compute. */
+size_t *dmumu_scratch_which(struct dmumu_scratch *scratch);
+
 /**
- * One curve: its medium, D(R) at all rigidities, its cost in seconds. Thread-safe with one scratch per thread.
+ * One curve: its medium, D(R), its cost in seconds. Thread-safe with one scratch per thread.
  * @param[in]  index    flat curve index (axes.h)
+ * @param[in]  n_which  rigidities to compute, the first n_which of dmumu_scratch_which: their indices, ascending. With
+ *                      all of them the list is not looked at; the others get NaN and DMUMU_CUBE_UNSET_U8
  * @param[out] failure  status DMUMU_OK, or what stopped the curve and at which point; then all its values are NaN and
  *                      `failed`
  * @return the scratch's own result, valid until the next call; never NULL
  */
 const struct dmumu_result *dmumu_scratch_compute(struct dmumu_scratch *scratch, const struct dmumu_config *config,
-                                                 struct dmumu_cache *cache, uint64_t index,
+                                                 struct dmumu_cache *cache, uint64_t index, size_t n_which,
                                                  struct dmumu_error *failure);
 
 #endif

@@ -46,7 +46,9 @@ static void end(struct setting *setting)
 /* The curves of one batch, as positions of the order, which here is the grid's own. */
 static void assert_finished(struct setting *setting, size_t n, const uint64_t curves[])
 {
-    const struct dmumu_cube_batch batch = dmumu_pool_take(setting->pool);
+    const struct dmumu_cube_curves *taken = NULL;
+    assert_int_equal(dmumu_pool_take(setting->pool, &taken, NULL), DMUMU_OK);
+    const struct dmumu_cube_curves batch = *taken;
     assert_int_equal(batch.n, n);
     for (size_t i = 0; i < n; ++i)
         assert_int_equal(batch.curve[i], curves[i]);
@@ -72,7 +74,9 @@ static void threads_compute_and_hand_over(void **state)
     assert_true(queue.idle);
     assert_int_equal(queue.finished, N_CURVES);
     assert_true(queue.tally.opening_seconds > 0.0);
-    assert_int_equal(dmumu_pool_take(setting.pool).n, N_CURVES - 3);
+    const struct dmumu_cube_curves *rest = NULL;
+    assert_int_equal(dmumu_pool_take(setting.pool, &rest, NULL), DMUMU_OK);
+    assert_int_equal(rest->n, N_CURVES - 3);
     assert_int_equal(dmumu_pool_tally(setting.pool).quality[DMUMU_QUALITY_OK], N_CURVES);
     assert_true(dmumu_pool_tally(setting.pool).failed_curve == UINT64_MAX);
     end(&setting);

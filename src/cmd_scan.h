@@ -1,0 +1,30 @@
+/* The command line of `dmumu scan`. */
+#ifndef DMUMU_CMD_SCAN_H
+#define DMUMU_CMD_SCAN_H
+
+#include "cmd.h"
+#include "scan/scan.h"
+
+struct dmumu_scan_arguments {
+    const char *input;
+    const char **overrides; /* [n_overrides]; owned */
+    size_t n_overrides;
+    const char **reuse; /* [options.n_reuse]; owned; its strings are parts of reuse_texts */
+    char **reuse_texts; /* [n_reuse_texts] the lists of --reuse, cut at their commas */
+    size_t n_reuse_texts;
+    struct dmumu_scan_options options;
+    bool dry_run, help;
+    bool quiet; /* another process of this launch says what is wrong */
+};
+
+/**
+ * Read it. What is wrong is said on stderr, unless arguments->quiet.
+ * @param[in,out] arguments  quiet, and the defaults, are set before; free with dmumu_scan_arguments_free, on error too
+ * @return DMUMU_EXIT_OK, DMUMU_EXIT_USAGE or DMUMU_EXIT_FAILED
+ */
+int dmumu_scan_arguments_parse(int argc, char **argv, struct dmumu_scan_arguments *arguments);
+void dmumu_scan_arguments_free(struct dmumu_scan_arguments *arguments);
+/** What `dmumu scan --help` prints. */
+const char *dmumu_scan_help(void);
+
+#endif
