@@ -10,8 +10,8 @@ enum { BITS = 64 };
 
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
 {
-    const double of_mach = pow(alfven_mach, 0.1);
-    return region == DMUMU_DISK ? 2.0 * of_mach : of_mach;
+    const double of_mach = fmax(1.0, pow(0.45 / alfven_mach, 0.8));
+    return region == DMUMU_DISK ? 1.2 * of_mach : of_mach;
 }
 
 /* One value of an axis with all that decides its place in the order. */
@@ -49,6 +49,11 @@ static void order_groups(const struct dmumu_axis *machs, struct entry entries[],
         blocks->mach[i] = entries[i].index;
         blocks->group_of[entries[i].index] = i;
     }
+    double sum = 0.0;
+    for (size_t i = 0; i < machs->n; ++i)
+        sum += entries[i].cost;
+    for (size_t i = 0; i < machs->n; ++i)
+        blocks->expected[i] = entries[i].cost * (double)machs->n / sum;
 }
 
 enum dmumu_status dmumu_blocks_new(const struct dmumu_grid *grid, struct dmumu_blocks *blocks,
@@ -63,8 +68,9 @@ enum dmumu_status dmumu_blocks_new(const struct dmumu_grid *grid, struct dmumu_b
     made.n_pending = made.n_curves;
     made.mach = calloc(machs->n, sizeof *made.mach);
     made.group_of = calloc(machs->n, sizeof *made.group_of);
+    made.expected = calloc(machs->n, sizeof *made.expected);
     struct entry *entries = calloc(machs->n, sizeof *entries);
-    if (!made.mach || !made.group_of || !entries) {
+    if (!made.mach || !made.group_of || !made.expected || !entries) {
         dmumu_blocks_free(&made);
         free(entries);
         return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the order of %zu values of M_A", machs->n);
@@ -80,6 +86,7 @@ void dmumu_blocks_free(struct dmumu_blocks *blocks)
 {
     free(blocks->mach);
     free(blocks->group_of);
+    free(blocks->expected);
     free(blocks->done);
     *blocks = (struct dmumu_blocks){0};
 }
@@ -132,6 +139,11 @@ size_t dmumu_blocks_pending(const struct dmumu_blocks *blocks, struct dmumu_bloc
         at += bits;
     }
     return block.count - done;
+}
+
+double dmumu_blocks_expected(const struct dmumu_blocks *blocks, size_t group)
+{
+    return blocks->expected[group];
 }
 
 struct dmumu_block dmumu_blocks_group(const struct dmumu_blocks *blocks, size_t group)

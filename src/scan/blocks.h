@@ -30,12 +30,13 @@ struct dmumu_blocks {
     size_t region[DMUMU_N_REGIONS]; /* index on its axis, in the order in which regions stand in a group */
     size_t *mach;                   /* [n_groups] index on its axis of each group's M_A */
     size_t *group_of;               /* [n_groups] the inverse: group of each index */
+    double *expected;               /* [n_groups] expected cost of a group's curves over the mean of all */
     uint64_t *done;                 /* a bit per position; NULL: none is done */
 };
 
 /**
- * Expected cost of one curve, relative to one in the halo at M_A = 1: it decides what stands first in the order, never a
- * result. Thread-safe.
+ * Expected cost of one curve, relative to one in the halo at M_A = 1, as measured on inputs/galaxy.yaml: it decides what
+ * stands first in the order and who begins where, never a result. Thread-safe.
  */
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach);
 
@@ -60,6 +61,9 @@ enum dmumu_status dmumu_blocks_set_done(struct dmumu_blocks *blocks, uint64_t cu
 bool dmumu_blocks_is_done(const struct dmumu_blocks *blocks, size_t position);
 /** Curves of a block that are not done. */
 size_t dmumu_blocks_pending(const struct dmumu_blocks *blocks, struct dmumu_block block);
+
+/** Expected cost of a group's curves over the mean of all groups. */
+double dmumu_blocks_expected(const struct dmumu_blocks *blocks, size_t group);
 
 /** All positions of a group. */
 struct dmumu_block dmumu_blocks_group(const struct dmumu_blocks *blocks, size_t group);

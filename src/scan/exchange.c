@@ -48,6 +48,7 @@ struct dmumu_exchange {
     struct dmumu_exchange_setup setup;
     struct dmumu_master *master;  /* rank 0 */
     int threads;                  /* of this rank, that compute */
+    size_t last_block;            /* curves in it */
     bool asked, no_more;          /* a question is open; there will be no more blocks */
     double asked_s, answer_s;     /* when it was asked; how long an answer takes */
     uint64_t reports;             /* sent; rank 0: received */
@@ -65,6 +66,7 @@ static void accept_block(struct dmumu_exchange *exchange, struct dmumu_block blo
 {
     exchange->asked = false;
     if (block.count > 0) {
+        exchange->last_block = block.count;
         dmumu_queue_give(exchange->setup.queue, block);
     } else {
         exchange->no_more = true;
@@ -72,42 +74,48 @@ static void accept_block(struct dmumu_exchange *exchange, struct dmumu_block blo
     }
 }
 
-/* The master's first decisions, one for each rank in turn; returns the one that is this rank's. */
-static struct dmumu_block first_block(const struct dmumu_exchange_setup *setup, struct dmumu_master *master)
+struct dmumu_exchange_first dmumu_exchange_first(struct dmumu_master *master, size_t rank)
 {
-    struct dmumu_block mine = {0, 0};
-    const size_t end = setup->rank == 0 ? setup->n_ranks : setup->rank + 1;
-    for (size_t rank = 0; rank < end; ++rank) {
-        const struct dmumu_block block = dmumu_master_next(master, rank);
-        if (rank == setup->rank)
-            mine = block;
-    }
-    return mine;
+    return (struct dmumu_exchange_first){dmumu_master_next(master, rank), dmumu_master_threads(master, rank)};
 }
 
-enum dmumu_status dmumu_exchange_new(const struct dmumu_exchange_setup *setup, struct dmumu_exchange **exchange,
-                                     struct dmumu_error *error)
+enum dmumu_status dmumu_exchange_new_from(const struct dmumu_exchange_setup *setup,
+                                          const struct dmumu_exchange_first *first, struct dmumu_master *master,
+                                          struct dmumu_exchange **exchange, struct dmumu_error *error)
 {
     struct dmumu_exchange *made = calloc(1, sizeof *made);
     if (!made)
         return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the exchange of blocks");
-    struct dmumu_master *master = NULL;
-    const enum dmumu_status status =
-        dmumu_master_new(setup->blocks, setup->n_ranks, setup->rank_threads, setup->epoch_s, &master, error);
-    if (status != DMUMU_OK) {
-        free(made);
-        return status;
-    }
-    *made = (struct dmumu_exchange){.setup = *setup, .answer_s = first_answer_s};
+    *made = (struct dmumu_exchange){.setup = *setup,
+                                    .master = setup->rank == 0 ? master : NULL,
+                                    .threads = first->threads,
+                                    .answer_s = first_answer_s};
     made->reported_s = now_s(made);
-    made->threads = dmumu_master_threads(master, setup->rank);
-    accept_block(made, first_block(setup, master));
-    if (setup->rank == 0)
-        made->master = master;
-    else
-        dmumu_master_free(master);
+    accept_block(made, first->block);
     *exchange = made;
     return DMUMU_OK;
+}
+
+/* Goes through the master's first decisions, one for each rank in turn: rank 0 all of them, the others up to their own. */
+enum dmumu_status dmumu_exchange_new(const struct dmumu_exchange_setup *setup, struct dmumu_exchange **exchange,
+                                     struct dmumu_error *error)
+{
+    struct dmumu_master *master = NULL;
+    enum dmumu_status status =
+        dmumu_master_new(setup->blocks, setup->n_ranks, setup->rank_threads, setup->epoch_s, &master, error);
+    if (status != DMUMU_OK)
+        return status;
+    struct dmumu_exchange_first mine = {{0, 0}, 0};
+    const size_t end = setup->rank == 0 ? setup->n_ranks : setup->rank + 1;
+    for (size_t rank = 0; rank < end; ++rank) {
+        const struct dmumu_exchange_first first = dmumu_exchange_first(master, rank);
+        if (rank == setup->rank)
+            mine = first;
+    }
+    status = dmumu_exchange_new_from(setup, &mine, master, exchange, error);
+    if (status != DMUMU_OK || setup->rank != 0)
+        dmumu_master_free(master);
+    return status;
 }
 
 void dmumu_exchange_free(struct dmumu_exchange *exchange)
@@ -121,8 +129,9 @@ void dmumu_exchange_free(struct dmumu_exchange *exchange)
 /* ---- when to ask ------------------------------------------------------------------------------------------------- */
 
 /*
- * A run ahead for each thread, unless what is in hand lasts for two of the slowest answers, and for the longest time
- * that thread 0 may not look at all: that of a first curve.
+ * When what is in hand lasts no longer than two of the slowest answers, and the longest time that thread 0 may not look at
+ * all, that of a first curve; or when only a quarter of the last block is left: while blocks are large, it costs nothing
+ * to ask early, and the master may be filling tables. But never with a run ahead for each thread.
  */
 static bool needs_block(const struct dmumu_exchange *exchange, const struct dmumu_queue_state *state)
 {
@@ -132,7 +141,7 @@ static bool needs_block(const struct dmumu_exchange *exchange, const struct dmum
     const struct dmumu_costs costs = dmumu_costs_of(&state->tally);
     const double in_hand_s =
         ((double)state->in_hand * costs.later + (double)state->runs * costs.first) / (double)threads;
-    return in_hand_s <= 2.0 * exchange->answer_s + costs.first;
+    return in_hand_s <= 2.0 * exchange->answer_s + costs.first || 4 * state->in_hand <= exchange->last_block;
 }
 
 static double interval_s(const struct dmumu_exchange *exchange)

@@ -48,9 +48,23 @@ struct dmumu_exchange_setup {
 
 struct dmumu_exchange;
 
+/** What a rank begins with. */
+struct dmumu_exchange_first {
+    struct dmumu_block block;
+    int threads; /* that compute */
+};
+
 /** @param[in] setup  copied; what it points to must outlive the exchange. @return DMUMU_OK or DMUMU_ERROR_MEMORY */
 enum dmumu_status dmumu_exchange_new(const struct dmumu_exchange_setup *setup, struct dmumu_exchange **exchange,
                                      struct dmumu_error *error);
+/**
+ * The same for all ranks of one process, which go through the master's first decisions together: `master` has been
+ * asked for `first`, and before that for each lower rank's. Rank 0's exchange, to be made last, takes it over.
+ */
+enum dmumu_status dmumu_exchange_new_from(const struct dmumu_exchange_setup *setup,
+                                          const struct dmumu_exchange_first *first, struct dmumu_master *master,
+                                          struct dmumu_exchange **exchange, struct dmumu_error *error);
+struct dmumu_exchange_first dmumu_exchange_first(struct dmumu_master *master, size_t rank);
 void dmumu_exchange_free(struct dmumu_exchange *exchange);
 
 /**

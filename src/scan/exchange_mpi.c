@@ -1,88 +1,19 @@
 /*
- * Exchange by MPI (see exchange_mpi.h).
- *
- * Thread 0 of each rank alone calls MPI (MPI_THREAD_FUNNELED). Workers have one report under way at most (Isend) and
- * always listen for an order while they compute (Irecv); the master probes, receives and sends.
+ * Exchange by MPI (see exchange_mpi.h). Thread 0 of each rank alone calls MPI (MPI_THREAD_FUNNELED).
  */
 #include "scan/exchange_mpi.h"
 
 #include "core/error.h"
-#include "scan/exchange.h"
+#include "scan/mail_mpi.h"
 
 #include <omp.h>
 #include <time.h>
 
-enum { TAG_REPORT = 1, TAG_ORDER };
-
-/* ---- mail -------------------------------------------------------------------------------------------------------- */
-
-struct mail {
-    MPI_Comm comm;
-    double start_s;
-    struct dmumu_order order;
-    struct dmumu_report report;
-    MPI_Request order_request, report_request;
-};
-
-static double mail_now_s(void *context)
-{
-    const struct mail *mail = context;
-    return omp_get_wtime() - mail->start_s;
-}
-
-static bool next_report(void *context, size_t *from, struct dmumu_report *report)
-{
-    const struct mail *mail = context;
-    int waiting = 0;
-    MPI_Status status;
-    MPI_Iprobe(MPI_ANY_SOURCE, TAG_REPORT, mail->comm, &waiting, &status);
-    if (!waiting)
-        return false;
-    *from = (size_t)status.MPI_SOURCE;
-    MPI_Recv(report, sizeof *report, MPI_BYTE, status.MPI_SOURCE, TAG_REPORT, mail->comm, MPI_STATUS_IGNORE);
-    return true;
-}
-
-static void send_order(void *context, size_t to, const struct dmumu_order *order)
-{
-    const struct mail *mail = context;
-    MPI_Send(order, sizeof *order, MPI_BYTE, (int)to, TAG_ORDER, mail->comm);
-}
-
-/* Listens from the first call on, but not after an order until it is asked for the next. */
-static bool next_order(void *context, struct dmumu_order *order)
-{
-    struct mail *mail = context;
-    int arrived = 0;
-    if (mail->order_request == MPI_REQUEST_NULL)
-        MPI_Irecv(&mail->order, sizeof mail->order, MPI_BYTE, 0, TAG_ORDER, mail->comm, &mail->order_request);
-    MPI_Test(&mail->order_request, &arrived, MPI_STATUS_IGNORE);
-    if (arrived)
-        *order = mail->order;
-    return arrived;
-}
-
-static bool may_report(void *context)
-{
-    struct mail *mail = context;
-    int sent = 0;
-    MPI_Test(&mail->report_request, &sent, MPI_STATUS_IGNORE);
-    return sent;
-}
-
-static void send_report(void *context, const struct dmumu_report *report)
-{
-    struct mail *mail = context;
-    mail->report = *report;
-    MPI_Isend(&mail->report, sizeof mail->report, MPI_BYTE, 0, TAG_REPORT, mail->comm, &mail->report_request);
-}
-
-/* ---- the scan ---------------------------------------------------------------------------------------------------- */
-
 /* What thread 0 of one rank needs. */
 struct loop {
     const struct dmumu_exchange_mpi_setup *setup;
-    struct mail mail;
+    struct dmumu_mail_mpi mpi;
+    struct dmumu_mail mail;
     struct dmumu_exchange *exchange;
     struct dmumu_progress progress; /* rank 0 */
     double *times_s;
@@ -104,22 +35,10 @@ static enum dmumu_status begin(struct loop *loop)
         .blocks = loop->setup->blocks,
         .queue = dmumu_pool_queue(loop->setup->pool),
         .epoch_s = loop->setup->epoch_s,
-        .mail = {&loop->mail, mail_now_s, next_report, send_order, next_order, may_report, send_report},
+        .mail = loop->mail,
     };
     const enum dmumu_status status = dmumu_exchange_new(&setup, &loop->exchange, loop->error);
     return dmumu_team_agree(loop->setup->team, status, loop->error);
-}
-
-/* Receive what is still under way, so that no message outlives the scan. Collective. */
-static void end(struct loop *loop)
-{
-    uint64_t sent = is_master(loop) ? 0 : dmumu_exchange_reports(loop->exchange);
-    dmumu_team_sum(loop->setup->team, 1, &sent);
-    for (uint64_t n = dmumu_exchange_reports(loop->exchange); is_master(loop) && n < sent; ++n) {
-        struct dmumu_report report;
-        MPI_Recv(&report, sizeof report, MPI_BYTE, MPI_ANY_SOURCE, TAG_REPORT, loop->mail.comm, MPI_STATUS_IGNORE);
-    }
-    MPI_Wait(&loop->mail.report_request, MPI_STATUS_IGNORE);
 }
 
 /* Collective: every rank brings what it has finished; a failure is the same on all ranks. */
@@ -159,6 +78,11 @@ static double core_now_s(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+static struct watch watch_start(double times_s[static DMUMU_N_TIMES])
+{
+    return (struct watch){omp_get_wtime(), core_now_s(), times_s};
+}
+
 static void watch_spent(struct watch *watch, enum dmumu_time what)
 {
     const struct watch before = *watch;
@@ -170,12 +94,14 @@ static void watch_spent(struct watch *watch, enum dmumu_time what)
     watch->times_s[DMUMU_TIME_DISPLACED] += works ? wall_s - core_s : 0.0;
 }
 
-/* Thread 0, between two curves. */
-static void communicate(struct loop *loop, struct watch *watch)
+/* Thread 0, between two curves. True when there were reports: more may have come since. */
+static bool communicate(struct loop *loop, struct watch *watch)
 {
+    const uint64_t reports = dmumu_exchange_reports(loop->exchange);
     const enum dmumu_master_epoch epoch = dmumu_exchange_step(loop->exchange);
     if (is_master(loop)) {
-        dmumu_progress_update(&loop->progress, dmumu_exchange_finished(loop->exchange), mail_now_s(&loop->mail));
+        dmumu_progress_update(&loop->progress, dmumu_exchange_finished(loop->exchange),
+                              loop->mail.now_s(loop->mail.context));
         dmumu_cube_beat(loop->setup->cube);
     }
     watch_spent(watch, DMUMU_TIME_MESSAGES);
@@ -183,6 +109,7 @@ static void communicate(struct loop *loop, struct watch *watch)
         join_epoch(loop, epoch == DMUMU_EPOCH_LAST);
         watch_spent(watch, DMUMU_TIME_WRITING);
     }
+    return is_master(loop) && dmumu_exchange_reports(loop->exchange) > reports;
 }
 
 /* One thread, to the end of the scan: a curve after another, and naps when there is none. */
@@ -190,18 +117,20 @@ static void run_thread(struct loop *loop, int thread, double times_s[static DMUM
 {
     struct dmumu_pool *pool = loop->setup->pool;
     const bool computes = thread > 0 || dmumu_exchange_computes(loop->exchange);
-    struct watch watch = {omp_get_wtime(), core_now_s(), times_s};
+    struct watch watch = watch_start(times_s);
     for (;;) {
         const struct dmumu_queue_state state = dmumu_queue_state(dmumu_pool_queue(pool));
         if (state.stopped)
             return;
-        if (thread == 0)
-            communicate(loop, &watch);
+        const bool served = thread == 0 && communicate(loop, &watch);
         if (computes && dmumu_pool_work(pool, thread)) {
             watch_spent(&watch, DMUMU_TIME_COMPUTING);
-        } else {
+        } else if (computes) {
             nap();
             watch_spent(&watch, state.closed ? DMUMU_TIME_FINISHED : DMUMU_TIME_WAITING);
+        } else if (!served) {
+            nap();
+            watch = watch_start(times_s); /* at the others' service, which is no loss to be counted */
         }
     }
 }
@@ -222,13 +151,8 @@ static void run_threads(struct loop *loop)
 enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *setup,
                                          double times_s[static DMUMU_N_TIMES], struct dmumu_error *error)
 {
-    struct loop loop = {.setup = setup,
-                        .mail = {.comm = setup->team->comm,
-                                 .start_s = omp_get_wtime(),
-                                 .order_request = MPI_REQUEST_NULL,
-                                 .report_request = MPI_REQUEST_NULL},
-                        .times_s = times_s,
-                        .error = error};
+    struct loop loop = {.setup = setup, .times_s = times_s, .error = error};
+    loop.mail = dmumu_mail_mpi_open(setup->team->comm, &loop.mpi);
     for (int i = 0; i < DMUMU_N_TIMES; ++i)
         times_s[i] = 0.0;
     const enum dmumu_status status = begin(&loop);
@@ -236,9 +160,10 @@ enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *
         if (is_master(&loop))
             dmumu_progress_begin(&loop.progress, setup->blocks->n_pending);
         run_threads(&loop);
-        end(&loop);
+        dmumu_mail_mpi_close(&loop.mpi, dmumu_exchange_reports(loop.exchange));
         if (is_master(&loop))
-            dmumu_progress_end(&loop.progress, dmumu_exchange_finished(loop.exchange), mail_now_s(&loop.mail));
+            dmumu_progress_end(&loop.progress, dmumu_exchange_finished(loop.exchange),
+                               loop.mail.now_s(loop.mail.context));
     }
     dmumu_exchange_free(loop.exchange);
     return status == DMUMU_OK ? loop.status : status;

@@ -6,12 +6,28 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* What is there for one thread: its part of all, in seconds and in curves. */
+struct part {
+    double seconds, curves;
+};
+
+/* What each thread gets: pieces of so many curves, none beyond the end of its run; or exactly so many curves, wherever
+ * runs end, when nothing is to be left. */
+struct share {
+    size_t pieces, curves;
+    bool exact;
+};
+
 /* One M_A: positions next .. end - 1 of the order are still to be handed out. */
 struct group {
     size_t next, end;
-    size_t left;   /* curves there that are not done */
-    long threads;  /* of the ranks that work on it */
-    bool returned; /* a rank has finished a block of it: tables are built */
+    size_t left;           /* curves there that are not done */
+    double expected;       /* cost of its curves, as expected, over the mean of all groups */
+    double curves, cost_s; /* computed by ranks that work on it, as reported; not while tables were filled */
+    struct share share;
+    long threads_left; /* that have not had their share of the round */
+    long threads;      /* of the ranks that work on it */
+    bool returned;     /* a rank has finished a block of it: tables are built */
 };
 
 struct member {
@@ -19,15 +35,6 @@ struct member {
     int blocks_of_group;
     size_t group; /* index, or NO_GROUP */
     uint64_t finished;
-};
-
-/* What each thread gets in the present round: pieces of so many curves, none beyond the end of its run; or exactly so
- * many curves, wherever runs end, when nothing is to be left. */
-struct share {
-    size_t pieces, curves;
-    bool exact;
-    double seconds;
-    long threads_left; /* that have not had theirs */
 };
 
 struct dmumu_master {
@@ -40,7 +47,9 @@ struct dmumu_master {
     long threads;          /* of all ranks, that compute */
     bool computes;         /* rank 0's thread 0 too */
     size_t curves_left, runs_left;
-    struct share share;
+    uint64_t n_blocks; /* given */
+    struct part first_part;
+    size_t first_left; /* ranks without a first block */
     struct dmumu_cost_tally tally;
     double messages, messages_s;
     double epoch_s, last_epoch_s;
@@ -53,18 +62,43 @@ static const size_t NO_GROUP = SIZE_MAX;
 /* From so many threads on rank 0's first one only serves: what it would compute is less than others would wait. */
 enum { SERVES_ONLY_FROM = 128 };
 
+/*
+ * What a thread gets of its part of what is left. Curves may cost several times what is expected of their M_A, or of
+ * others at the same: where nobody has come back yet, which of those it is, is not known. The price of small shares
+ * is messages alone.
+ */
+static const double first_share_of_part = 1.0 / 16.0, next_share_of_part = 0.25;
+
+/* As how many measured runs the expected cost of a group counts. */
+enum { EXPECTED_RUNS = 2 };
+
 /* A message and its answer before any was timed, and as how many timed ones that counts. */
 static const double expected_message_s = 3e-6, expected_messages = 100.0;
 
 /* ---- the most promising group ------------------------------------------------------------------------------------ */
 
-/* Curves per thread if one more rank of average size came; negative when there are none. */
+/* Mean cost of all curves, not while tables were filled. */
+static double mean_cost_s(const struct dmumu_cost_tally *tally)
+{
+    const double curves = (double)(tally->curves[DMUMU_COST_FIRST] + tally->curves[DMUMU_COST_LATER]);
+    return curves > 0.0 ? (tally->seconds[DMUMU_COST_FIRST] + tally->seconds[DMUMU_COST_LATER]) / curves : 0.0;
+}
+
+/* Cost of a group's curves over the mean of all: what is expected counts as much as so many runs. */
+static double relative_cost(const struct dmumu_master *master, const struct group *group)
+{
+    const double mean_s = mean_cost_s(&master->tally), n = EXPECTED_RUNS * (double)master->blocks->run_length;
+    return mean_s > 0.0 ? (n * group->expected + group->cost_s / mean_s) / (n + group->curves) : group->expected;
+}
+
+/* Work per thread if one more rank of average size came, in curves of mean cost; negative when there is none. */
 static double promise(const struct dmumu_master *master, size_t index)
 {
     if (index >= master->blocks->n_groups || master->group[index].left == 0)
         return -1.0;
+    const struct group *group = &master->group[index];
     const double one_rank = (double)master->threads / (double)master->n_ranks;
-    return (double)master->group[index].left / ((double)master->group[index].threads + one_rank);
+    return (double)group->left * relative_cost(master, group) / ((double)group->threads + one_rank);
 }
 
 /* Of two equals the first in the order. */
@@ -107,6 +141,7 @@ static void fill(struct dmumu_master *master, const int threads[])
         master->group[i].left = dmumu_blocks_pending(blocks, whole);
         master->curves_left += master->group[i].left;
         master->runs_left += dmumu_blocks_runs(blocks, whole);
+        master->group[i].expected = dmumu_blocks_expected(blocks, i);
     }
     for (size_t i = 0; i < master->n_ranks; ++i) {
         master->member[i] = (struct member){.threads = threads[i], .group = NO_GROUP};
@@ -117,6 +152,7 @@ static void fill(struct dmumu_master *master, const int threads[])
         --master->member[0].threads;
         --master->threads;
     }
+    master->first_left = master->member[0].threads > 0 ? master->n_ranks : master->n_ranks - 1;
     play_all(master);
 }
 
@@ -176,15 +212,25 @@ static double work_s(const struct dmumu_costs *costs, size_t curves, size_t runs
     return (double)firsts * costs->first + (double)(curves - firsts) * costs->later;
 }
 
-/* Would a newcomer be ready in time? Where nobody has come back yet, all are still building their tables. */
-static bool worth_joining(const struct dmumu_master *master, const struct dmumu_costs *costs, size_t index)
+/* Seconds of what is left of a group, on one thread. */
+static double group_left_s(const struct dmumu_master *master, const struct dmumu_costs *costs,
+                           const struct group *group)
 {
-    const struct group *group = &master->group[index];
+    const struct dmumu_block rest = {group->next, group->end - group->next};
+    return work_s(costs, group->left, dmumu_blocks_runs(master->blocks, rest)) * relative_cost(master, group);
+}
+
+/*
+ * Would a newcomer be done in time? It needs its tables and then its share of what each of the others has before it.
+ * Where nobody has come back yet, all are still building their tables.
+ */
+static bool worth_joining(const struct dmumu_master *master, const struct dmumu_costs *costs, const struct group *group,
+                          int threads)
+{
     if (group->threads == 0 || !group->returned)
         return true;
-    const struct dmumu_block rest = {group->next, group->end - group->next};
-    const double left_s = work_s(costs, group->left, dmumu_blocks_runs(master->blocks, rest));
-    return left_s > costs->tables * (double)group->threads;
+    return (1.0 - next_share_of_part) * group_left_s(master, costs, group) / (double)group->threads >
+           costs->tables / threads;
 }
 
 static size_t choose_group(const struct dmumu_master *master, const struct dmumu_costs *costs,
@@ -193,7 +239,9 @@ static size_t choose_group(const struct dmumu_master *master, const struct dmumu
     if (member->group != NO_GROUP && master->group[member->group].left > 0)
         return member->group;
     const size_t best = master->best[1];
-    return promise(master, best) > 0.0 && worth_joining(master, costs, best) ? best : NO_GROUP;
+    return promise(master, best) > 0.0 && worth_joining(master, costs, &master->group[best], member->threads)
+               ? best
+               : NO_GROUP;
 }
 
 static void move_member(struct dmumu_master *master, struct member *member, size_t to)
@@ -218,10 +266,9 @@ static void move_member(struct dmumu_master *master, struct member *member, size
  * the end: the sum is least at the root below. With more threads than such parts, smaller ones cost nothing, as
  * long as the first curve does not outweigh the rest by far.
  */
-static size_t part_of_run(const struct dmumu_master *master, const struct dmumu_costs *costs, double share_s)
+static size_t part_of_run(const struct dmumu_costs *costs, size_t run_length, double per_thread, double share_s)
 {
-    const double run = (double)master->blocks->run_length, ratio = costs->first / costs->later;
-    const double per_thread = (double)master->curves_left / (double)master->threads;
+    const double run = (double)run_length, ratio = costs->first / costs->later;
     double n = sqrt(2.0 * per_thread * ratio);
     if (n > per_thread)
         n = least(n, most(per_thread, 0.25 * ratio));
@@ -230,40 +277,94 @@ static size_t part_of_run(const struct dmumu_master *master, const struct dmumu_
     return (size_t)ceil(run / parts);
 }
 
-/* A new round: half of what is left in equal shares; more of it, if serving so many shares would be too much. */
-static void begin_round(struct dmumu_master *master, const struct dmumu_costs *costs)
+/* Seconds of one message with its answer. */
+static double message_s(const struct dmumu_master *master)
 {
-    const size_t run = master->blocks->run_length;
-    const double fair_s = work_s(costs, master->curves_left, master->runs_left) / (double)master->threads;
-    const double run_s = work_s(costs, run, 1);
-    const double served_s = dmumu_master_message_s(master) * (double)master->n_ranks / DMUMU_MASTER_LOAD;
-    struct share share = {.pieces = 1, .curves = run, .threads_left = master->threads};
-    share.seconds = least(fair_s, most(0.5 * fair_s, served_s));
-    if (served_s >= fair_s) {
-        share.exact = true;
-        share.curves = (master->curves_left + (size_t)master->threads - 1) / (size_t)master->threads;
-    } else if (share.seconds >= run_s) {
-        share.pieces = (size_t)(share.seconds / run_s);
-    } else {
-        share.curves = part_of_run(master, costs, share.seconds);
-    }
-    master->share = share;
+    return (expected_messages * expected_message_s + master->messages_s) / (expected_messages + master->messages);
 }
 
-/* A rank's share of the round from a group; the last bit of a run is not left behind. */
-static struct dmumu_block cut_block(const struct dmumu_master *master, const struct group *group, int threads)
+static struct part part_of_all(const struct dmumu_master *master, const struct dmumu_costs *costs)
 {
-    const struct share *share = &master->share;
+    const double threads = (double)master->threads;
+    return (struct part){work_s(costs, master->curves_left, master->runs_left) / threads,
+                         (double)master->curves_left / threads};
+}
+
+static struct part part_of_group(const struct dmumu_master *master, const struct dmumu_costs *costs,
+                                 const struct group *group)
+{
+    const double threads = (double)group->threads;
+    return (struct part){group_left_s(master, costs, group) / threads, (double)group->left / threads};
+}
+
+/* A share of at most share_s in a group for each thread, larger if serving so many would be too much, but of no more
+ * than its part. */
+static struct share make_share(const struct dmumu_master *master, const struct dmumu_costs *costs,
+                               const struct group *group, struct part part, double share_s)
+{
+    const size_t run = master->blocks->run_length;
+    const double relative = relative_cost(master, group);
+    const struct dmumu_costs here = {costs->tables, costs->first * relative, costs->later * relative};
+    const double run_s = work_s(&here, run, 1);
+    const double served_s = message_s(master) * (double)master->n_ranks / DMUMU_MASTER_LOAD;
+    if (served_s >= part.seconds)
+        return (struct share){1, (size_t)ceil(part.curves), true};
+    share_s = most(share_s, served_s);
+    if (share_s >= run_s)
+        return (struct share){(size_t)(share_s / run_s), run, false};
+    return (struct share){1, part_of_run(&here, run, part.curves, share_s), false};
+}
+
+/* In the first round its seconds are the same for every thread. */
+static struct share first_share(struct dmumu_master *master, const struct dmumu_costs *costs, const struct group *group)
+{
+    if (master->n_blocks == 0)
+        master->first_part = part_of_all(master, costs);
+    const struct part part = {master->first_part.seconds, master->first_part.curves / relative_cost(master, group)};
+    return make_share(master, costs, group, part, first_share_of_part * part.seconds);
+}
+
+/* Later it is of what is left in the group, if that is less, but for a rank that is alone there. */
+static struct share next_share(const struct dmumu_master *master, const struct dmumu_costs *costs,
+                               const struct group *group, int threads)
+{
+    const struct part all = part_of_all(master, costs), here = part_of_group(master, costs, group);
+    const double most_s = group->threads > threads ? next_share_of_part * here.seconds : here.seconds;
+    const struct part part = {least(all.seconds, here.seconds),
+                              least(all.curves / relative_cost(master, group), here.curves)};
+    return make_share(master, costs, group, part, least(next_share_of_part * all.seconds, most_s));
+}
+
+/* The share that is a rank's turn. */
+static struct share choose_share(struct dmumu_master *master, const struct dmumu_costs *costs, struct group *group,
+                                 int threads)
+{
+    if (master->first_left > 0) {
+        --master->first_left;
+        return first_share(master, costs, group);
+    }
+    if (group->threads_left <= 0) {
+        group->share = next_share(master, costs, group, threads);
+        group->threads_left = group->threads;
+    }
+    group->threads_left -= threads;
+    return group->share;
+}
+
+/* A rank's share from a group; the last bit of a run is not left behind. */
+static struct dmumu_block cut_block(const struct dmumu_master *master, const struct group *group, struct share share,
+                                    int threads)
+{
     struct dmumu_block rest = {group->next, group->end - group->next};
-    if (master->blocks->fixed > 0 || share->exact) {
-        const size_t count = master->blocks->fixed > 0 ? master->blocks->fixed : share->curves * (size_t)threads;
+    if (master->blocks->fixed > 0 || share.exact) {
+        const size_t count = master->blocks->fixed > 0 ? master->blocks->fixed : share.curves * (size_t)threads;
         return (struct dmumu_block){rest.first, count < rest.count ? count : rest.count};
     }
     struct dmumu_block block = {rest.first, 0};
-    for (size_t i = share->pieces * (size_t)threads; i > 0 && rest.count > 0; --i) {
-        struct dmumu_block piece = dmumu_blocks_piece(master->blocks, rest, share->curves);
+    for (size_t i = share.pieces * (size_t)threads; i > 0 && rest.count > 0; --i) {
+        struct dmumu_block piece = dmumu_blocks_piece(master->blocks, rest, share.curves);
         const struct dmumu_block to_end = dmumu_blocks_piece(master->blocks, rest, master->blocks->run_length);
-        if (2 * (to_end.count - piece.count) < share->curves)
+        if (2 * (to_end.count - piece.count) < share.curves)
             piece = to_end;
         block.count += piece.count;
         rest.first += piece.count;
@@ -298,11 +399,10 @@ struct dmumu_block dmumu_master_next(struct dmumu_master *master, size_t rank)
     /* Ranks ask one block ahead: who asks for a third has finished the first, or nearly. */
     if (++member->blocks_of_group > 2)
         group->returned = true;
-    if (master->share.threads_left <= 0)
-        begin_round(master, &costs);
-    master->share.threads_left -= member->threads;
-    const struct dmumu_block block = cut_block(master, group, member->threads);
+    const struct share share = choose_share(master, &costs, group, member->threads);
+    const struct dmumu_block block = cut_block(master, group, share, member->threads);
     take_block(master, member->group, block);
+    ++master->n_blocks;
     return block;
 }
 
@@ -316,6 +416,12 @@ void dmumu_master_report(struct dmumu_master *master, size_t rank, uint64_t fini
     member->finished = finished;
     master->epoch_wanted = master->epoch_wanted || wants_epoch;
     dmumu_costs_merge(&master->tally, news, 1);
+    if (member->group != NO_GROUP) {
+        struct group *group = &master->group[member->group];
+        group->curves += (double)(news->curves[DMUMU_COST_FIRST] + news->curves[DMUMU_COST_LATER]);
+        group->cost_s += news->seconds[DMUMU_COST_FIRST] + news->seconds[DMUMU_COST_LATER];
+        play_again(master, member->group);
+    }
 }
 
 void dmumu_master_served(struct dmumu_master *master, uint64_t messages, double seconds)
@@ -339,14 +445,15 @@ uint64_t dmumu_master_finished(const struct dmumu_master *master)
     return master->finished;
 }
 
-double dmumu_master_share_s(const struct dmumu_master *master)
+uint64_t dmumu_master_blocks(const struct dmumu_master *master)
 {
-    return master->share.seconds;
+    return master->n_blocks;
 }
 
-double dmumu_master_message_s(const struct dmumu_master *master)
+size_t dmumu_master_bytes(const struct dmumu_master *master)
 {
-    return (expected_messages * expected_message_s + master->messages_s) / (expected_messages + master->messages);
+    return sizeof *master + master->blocks->n_groups * sizeof *master->group +
+           2 * master->n_leaves * sizeof *master->best + master->n_ranks * sizeof *master->member;
 }
 
 enum dmumu_master_epoch dmumu_master_epoch(const struct dmumu_master *master, double now_s)

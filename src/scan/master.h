@@ -3,20 +3,21 @@
  *
  * Pure decisions on counters: no MPI, no clock, no file. The messages that carry them are in exchange.c.
  *
- * Which M_A    A rank stays with the M_A whose tables it has; then it goes where most curves are left per thread, to an
- *              M_A that nobody works on if there is one; unless the work there would be done before the newcomer has
- *              its tables.
- * How much     The work goes out in rounds: half of all that is left in equal shares, one for each thread of all ranks;
- *              then half of the rest. Shares are whole runs while they are larger than one. Smaller ones are parts of
- *              a run, as small as makes the loss least: each part pays for a first curve, but what the last ones wait
- *              for each other shrinks with it. Shares grow when there are so many ranks that serving them would take
- *              more than a part of the master's time, in the end to all that is left in one round. Costs are
- *              the measured ones (costs.h), and so is the time that a message takes. A size that was fixed (blocks.h)
- *              overrules all this.
+ * Which M_A    A rank stays with the M_A whose tables it has; then it goes where most work is left per thread, to an
+ *              M_A that nobody works on if there is one; unless the work there would be done before the newcomer.
+ * How much     At first a sixteenth of all in equal shares, one for each thread of all ranks: what curves cost is not
+ *              known yet. Then a quarter of what is left for each thread, of all or of the M_A, whichever is less; but to
+ *              a rank that is alone at an M_A all of that, if it is no more than a quarter of its part of all. Shares
+ *              are whole runs while they are larger than one. Smaller ones are parts of a run, as small as makes the
+ *              loss least: each part pays for a first curve, but what the last ones wait for each other shrinks with
+ *              it. Shares grow when there are so many ranks that serving them would take more than a part of the
+ *              master's time, in the end to all that is left.
+ * Costs        are the measured ones (costs.h), those of an M_A learned from its own curves, and so is the time that a
+ *              message takes. A size that was fixed (blocks.h) overrules all this.
  * Epoch        when there is something new and the interval has passed or a rank's buffer fills up; the last one when
  *              every curve is finished.
  *
- * Memory       64 bytes per M_A and 24 per rank: below 3 MB at 100,000 ranks, whatever the grid.
+ * Memory       About 130 bytes per M_A and 24 per rank, whatever the grid: 2.4 MB at 100,000 ranks.
  */
 #ifndef DMUMU_SCAN_MASTER_H
 #define DMUMU_SCAN_MASTER_H
@@ -65,9 +66,9 @@ int dmumu_master_threads(const struct dmumu_master *master, size_t rank);
 /** Curves finished by all ranks, as far as they have reported. */
 uint64_t dmumu_master_finished(const struct dmumu_master *master);
 
-/** Seconds of one thread's share of the present round, and of one message: for whoever wants to watch. */
-double dmumu_master_share_s(const struct dmumu_master *master);
-double dmumu_master_message_s(const struct dmumu_master *master);
+/** Blocks given so far, and bytes that the master takes: for whoever wants to watch. */
+uint64_t dmumu_master_blocks(const struct dmumu_master *master);
+size_t dmumu_master_bytes(const struct dmumu_master *master);
 
 /** Should all ranks write now? `now_s`: seconds since the start of the scan. */
 enum dmumu_master_epoch dmumu_master_epoch(const struct dmumu_master *master, double now_s);

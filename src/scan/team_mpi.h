@@ -1,5 +1,6 @@
 /*
- * Team: the ranks of a scan. How they start, agree, and share a text. This file and exchange_mpi.c hold the scan's MPI.
+ * Team: the ranks of a scan. How they start, agree, and share a text. This file, mail_mpi.c and exchange_mpi.c hold the
+ * scan's MPI.
  */
 #ifndef DMUMU_SCAN_TEAM_MPI_H
 #define DMUMU_SCAN_TEAM_MPI_H

@@ -53,7 +53,12 @@ static void a_group_has_one_alfven_mach(void **state)
         }
     }
     assert_true(dmumu_blocks_cost(DMUMU_DISK, 1.0) > dmumu_blocks_cost(DMUMU_HALO, 1.0));
-    assert_true(dmumu_blocks_cost(DMUMU_HALO, 1.0) > dmumu_blocks_cost(DMUMU_HALO, 0.1));
+    assert_true(dmumu_blocks_cost(DMUMU_HALO, 0.1) > dmumu_blocks_cost(DMUMU_HALO, 1.0));
+    double expected = 0.0;
+    for (size_t group = 0; group < 3; ++group)
+        expected += dmumu_blocks_expected(&blocks, group) / 3.0;
+    assert_true(fabs(expected - 1.0) < 1e-12);
+    assert_true(dmumu_blocks_expected(&blocks, 0) > 1.0 && dmumu_blocks_expected(&blocks, 2) < 1.0);
     dmumu_blocks_free(&blocks);
     dmumu_grid_free(&grid);
 }

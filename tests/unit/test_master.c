@@ -12,8 +12,18 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* An order whose groups are all expected to cost the same, for tests that count curves. */
+static struct dmumu_blocks make_equal_blocks(size_t regions, size_t machs, size_t betas, size_t scales)
+{
+    struct dmumu_blocks blocks = make_blocks(regions, machs, betas, scales);
+    for (size_t i = 0; i < machs; ++i)
+        blocks.expected[i] = 1.0;
+    return blocks;
+}
 
 static struct dmumu_master *make_master(const struct dmumu_blocks *blocks, size_t ranks, int threads, double epoch_s)
 {
@@ -142,29 +152,35 @@ static void what_is_done_is_not_counted(void **state)
 static void a_rank_stays_with_its_tables(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(1, 3, 100, 1);
+    struct dmumu_blocks blocks = make_equal_blocks(1, 3, 100, 1);
     struct dmumu_master *master = make_master(&blocks, 2, 1, 30.0);
-    assert_int_equal(dmumu_master_next(master, 0).count, 75);
+    size_t next = dmumu_master_next(master, 0).count;
+    assert_in_range(next, 1, 99);
     assert_int_equal(dmumu_master_next(master, 1).first, 100); /* an M_A of its own */
-    const struct dmumu_block block = dmumu_master_next(master, 0);
-    assert_int_equal(block.first, 75); /* not 200, though nobody works there */
-    assert_int_equal(block.count, 25);
+    while (next < 100) {
+        const struct dmumu_block block = dmumu_master_next(master, 0);
+        assert_int_equal(block.first, next); /* not 200, though nobody works there */
+        next += block.count;
+    }
+    assert_int_equal(next, 100);
     assert_int_equal(dmumu_master_next(master, 0).first, 200);
-    assert_int_equal(dmumu_master_next(master, 1).first, 175);
+    assert_in_range(dmumu_master_next(master, 1).first, 101, 199);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
 
-/* Half of all in equal shares, then half of the rest. */
-static void rounds_are_halves(void **state)
+/* A sixteenth of all in equal shares, then quarters of the rest. */
+static void rounds_are_quarters(void **state)
 {
     (void)state;
     struct dmumu_blocks blocks = make_blocks(1, 1, 6400, 1);
     struct dmumu_master *master = make_master(&blocks, 10, 1, 30.0);
-    size_t expected = 320;
-    for (int round = 0; round < 4; ++round, expected /= 2) {
+    size_t expected = 40, given = 0;
+    for (int round = 0; round < 8; ++round) {
         for (size_t rank = 0; rank < 10; ++rank)
             assert_int_equal(dmumu_master_next(master, rank).count, expected);
+        given += 10 * expected;
+        expected = (6400 - given) / 40;
     }
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
@@ -173,13 +189,13 @@ static void rounds_are_halves(void **state)
 static void threads_count_for_the_share(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(1, 2, 1000, 1);
+    struct dmumu_blocks blocks = make_equal_blocks(1, 2, 1600, 1);
     const int threads[2] = {1, 3};
     struct dmumu_master *master = NULL;
     assert_int_equal(dmumu_master_new(&blocks, 2, threads, 30.0, &master, NULL), DMUMU_OK);
     assert_int_equal(dmumu_master_threads(master, 1), 3);
-    assert_int_equal(dmumu_master_next(master, 0).count, 250);
-    assert_int_equal(dmumu_master_next(master, 1).count, 750);
+    assert_int_equal(dmumu_master_next(master, 0).count, 50);
+    assert_int_equal(dmumu_master_next(master, 1).count, 150);
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
@@ -263,9 +279,9 @@ static void shares_grow_with_the_masters_load(void **state)
     struct dmumu_blocks blocks = make_blocks(1, 1, 1000000, 1);
     const size_t at_ease = count_blocks(&blocks, 1000, 1e-7), busy = count_blocks(&blocks, 1000, 1e-4),
                  overrun = count_blocks(&blocks, 1000, 1e-3);
-    assert_in_range(at_ease, 8000, 20000);
-    assert_in_range(busy, 1000, 5000); /* shares of 0.4 s: 2500 messages of 0.1 ms are a quarter of a second */
-    assert_int_equal(overrun, 999);    /* one for each that computes: rank 0 only serves */
+    assert_in_range(at_ease, 20000, 30000); /* 24 rounds of quarters leave a thousandth */
+    assert_in_range(busy, 1000, 5000);      /* shares of 0.4 s: 2500 messages of 0.1 ms are a quarter of a second */
+    assert_int_equal(overrun, 999);         /* one for each that computes: rank 0 only serves */
     dmumu_blocks_free(&blocks);
 }
 
@@ -314,7 +330,7 @@ static void nobody_joins_too_late(void **state)
     (void)state;
     struct dmumu_blocks blocks = make_blocks(1, 1, 1000, 1);
     struct dmumu_master *master = make_master(&blocks, 2, 1, 30.0);
-    teach(master, 0.2, 1e-3, 1e-3);
+    teach(master, 0.1, 1e-3, 1e-3);
     size_t given = 0;
     while (given < 900)
         given += dmumu_master_next(master, 0).count;
@@ -323,7 +339,7 @@ static void nobody_joins_too_late(void **state)
     dmumu_master_free(master);
 
     master = make_master(&blocks, 2, 1, 30.0);
-    teach(master, 0.2, 1e-3, 1e-3);
+    teach(master, 0.1, 1e-3, 1e-3);
     given = 0;
     while (given < 700)
         given += dmumu_master_next(master, 0).count;
@@ -338,17 +354,62 @@ static void nobody_joins_too_late(void **state)
     dmumu_blocks_free(&blocks);
 }
 
-/* Of the groups under way the one with most left per thread; ranks spread over groups as evenly as can be. */
-static void newcomers_go_where_most_is_left(void **state)
+/* Ranks spread over the groups in proportion to what these are expected to cost. */
+static void groups_get_ranks_by_their_cost(void **state)
 {
     (void)state;
-    struct dmumu_blocks blocks = make_blocks(1, 5, 1000, 1);
-    struct dmumu_master *master = make_master(&blocks, 23, 1, 30.0);
-    size_t ranks_of_group[5] = {0};
-    for (size_t rank = 0; rank < 23; ++rank)
-        ++ranks_of_group[dmumu_master_next(master, rank).first / 1000];
-    for (size_t group = 0; group < 5; ++group)
-        assert_in_range(ranks_of_group[group], 4, 5);
+    enum { GROUPS = 5, RANKS = 103 };
+    struct dmumu_blocks blocks = make_blocks(1, GROUPS, 1000, 1);
+    struct dmumu_master *master = make_master(&blocks, RANKS, 1, 30.0);
+    double ranks_of_group[GROUPS] = {0.0};
+    for (size_t rank = 0; rank < RANKS; ++rank)
+        ranks_of_group[dmumu_master_next(master, rank).first / 1000] += 1.0;
+    for (size_t group = 0; group < GROUPS; ++group)
+        assert_true(fabs(ranks_of_group[group] - dmumu_blocks_expected(&blocks, group) * RANKS / GROUPS) < 2.0);
+    dmumu_master_free(master);
+    dmumu_blocks_free(&blocks);
+}
+
+/* One rank in each of three groups; one of two turns out to take ten times as long: that is where the third goes next. */
+static void costs_of_a_group_are_learned(void **state)
+{
+    (void)state;
+    for (size_t dear = 0; dear < 2; ++dear) {
+        struct dmumu_blocks blocks = make_equal_blocks(1, 3, 4000, 1);
+        struct dmumu_master *master = make_master(&blocks, 3, 1, 30.0);
+        for (size_t rank = 0; rank < 3; ++rank)
+            assert_int_equal(dmumu_master_next(master, rank).first, 4000 * rank);
+        for (size_t rank = 0; rank < 2; ++rank) {
+            const struct dmumu_cost_tally news = {.curves = {0, 1000}, .seconds = {0.0, rank == dear ? 10.0 : 1.0}};
+            dmumu_master_report(master, rank, 1000, false, &news);
+        }
+        size_t group = 2;
+        while (group == 2)
+            group = dmumu_master_next(master, 2).first / 4000;
+        assert_int_equal(group, dear);
+        dmumu_master_free(master);
+        dmumu_blocks_free(&blocks);
+    }
+}
+
+/* Many ranks in each of two groups: what a group has left is shared by those who work there. */
+static void nobody_takes_more_than_its_share_of_a_group(void **state)
+{
+    (void)state;
+    enum { RANKS = 80, CURVES = 40000 };
+    struct dmumu_blocks blocks = make_equal_blocks(1, 2, CURVES, 1);
+    struct dmumu_master *master = make_master(&blocks, RANKS, 1, 30.0);
+    size_t group_of_rank[RANKS], ranks_of_group[2] = {0}, given[2] = {0};
+    for (size_t rank = 0; rank < RANKS; ++rank) {
+        const struct dmumu_block block = dmumu_master_next(master, rank);
+        group_of_rank[rank] = block.first / CURVES;
+        ++ranks_of_group[group_of_rank[rank]];
+        given[group_of_rank[rank]] += block.count;
+    }
+    for (size_t rank = 0; rank < RANKS; ++rank) {
+        const size_t group = group_of_rank[rank], share = (CURVES - given[group]) / 4 / ranks_of_group[group];
+        assert_in_range(dmumu_master_next(master, rank).count, share - 3, share);
+    }
     dmumu_master_free(master);
     dmumu_blocks_free(&blocks);
 }
@@ -407,7 +468,7 @@ int main(void)
         cmocka_unit_test(more_ranks_than_curves),
         cmocka_unit_test(what_is_done_is_not_counted),
         cmocka_unit_test(a_rank_stays_with_its_tables),
-        cmocka_unit_test(rounds_are_halves),
+        cmocka_unit_test(rounds_are_quarters),
         cmocka_unit_test(threads_count_for_the_share),
         cmocka_unit_test(runs_stay_whole_where_cutting_costs),
         cmocka_unit_test(runs_are_cut_where_it_pays),
@@ -416,7 +477,9 @@ int main(void)
         cmocka_unit_test(rank_0_only_serves_many),
         cmocka_unit_test(blocks_of_a_fixed_size),
         cmocka_unit_test(nobody_joins_too_late),
-        cmocka_unit_test(newcomers_go_where_most_is_left),
+        cmocka_unit_test(groups_get_ranks_by_their_cost),
+        cmocka_unit_test(costs_of_a_group_are_learned),
+        cmocka_unit_test(nobody_takes_more_than_its_share_of_a_group),
         cmocka_unit_test(epochs_come_with_time_and_news),
         cmocka_unit_test(a_full_buffer_forces_an_epoch),
         cmocka_unit_test(the_last_epoch_needs_every_curve),
