@@ -58,6 +58,19 @@ void dmumu_cube_handle_free(struct dmumu_cube *cube)
     free(cube);
 }
 
+/*
+ * ROMIO: always write together. Where the ranks' parts do not interleave it would let each write its own, and a failure
+ * would stay with one rank while the others go on into the next collective call. Other layers pass over the hint.
+ */
+static void set_communicator(hid_t access, MPI_Comm comm)
+{
+    MPI_Info info = MPI_INFO_NULL;
+    MPI_Info_create(&info);
+    MPI_Info_set(info, "romio_cb_write", "enable");
+    H5Pset_fapl_mpio(access, comm, info);
+    MPI_Info_free(&info);
+}
+
 enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube *cube, struct dmumu_error *error)
 {
     /* only rank 0 knows what its file is called at the moment: the same on all */
@@ -65,7 +78,7 @@ enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube *cube, struct dmumu_e
     MPI_Bcast(&fresh, 1, MPI_INT, 0, cube->comm);
     const char *path = fresh ? cube->place.fresh : cube->place.part;
     const hid_t access = dmumu_cube_access_new();
-    H5Pset_fapl_mpio(access, cube->comm, MPI_INFO_NULL);
+    set_communicator(access, cube->comm);
     cube->file = H5Fopen(path, H5F_ACC_RDWR, access);
     const hid_t kept = dmumu_hdf_keep();
     H5Pclose(access);
