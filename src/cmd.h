@@ -23,7 +23,8 @@
 enum dmumu_exit {
     DMUMU_EXIT_OK,     /* the work is done */
     DMUMU_EXIT_FAILED, /* the work failed */
-    DMUMU_EXIT_USAGE   /* bad usage or bad input: nothing was begun */
+    DMUMU_EXIT_USAGE,  /* bad usage or bad input: nothing was begun */
+    DMUMU_EXIT_STOPPED /* stopped in good order before it was complete: --resume goes on */
 };
 
 int dmumu_cmd_curve(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { SENTENCE_SIZE = 8192 };
@@ -23,15 +24,32 @@ const char *dmumu_cmd_print_next(FILE *out, const char *text)
 
 static void complain(const char *command, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
+static void print_complaint(FILE *out, const char *command, const char *sentence)
+{
+    fprintf(out, "dmumu%s%s: ", command ? " " : "", command ? command : "");
+    for (const char *next = sentence; *next;)
+        next = dmumu_cmd_print_next(out, next);
+    fputc('\n', out);
+}
+
+/* In one piece: stderr has no buffer, and a launcher that forwards it may put lines of its own between the pieces. */
 static void complain(const char *command, const char *format, va_list args)
 {
-    char sentence[SENTENCE_SIZE];
+    char sentence[SENTENCE_SIZE], *line = NULL;
+    size_t length = 0;
     fflush(stdout);
     vsnprintf(sentence, sizeof sentence, format, args);
-    fprintf(stderr, "dmumu%s%s: ", command ? " " : "", command ? command : "");
-    for (const char *next = sentence; *next;)
-        next = dmumu_cmd_print_next(stderr, next);
-    fputc('\n', stderr);
+    FILE *out = open_memstream(&line, &length);
+    if (!out) {
+        print_complaint(stderr, command, sentence);
+        return;
+    }
+    print_complaint(out, command, sentence);
+    if (fclose(out) == 0)
+        fwrite(line, 1, length, stderr);
+    else
+        print_complaint(stderr, command, sentence);
+    free(line);
 }
 
 int dmumu_cmd_usage(const char *command, const char *format, ...)

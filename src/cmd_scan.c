@@ -13,6 +13,7 @@
 #include "scan/prepare.h"
 #include "scan/progress.h"
 #include "scan/scan.h"
+#include "scan/stop.h"
 #include "scan/target.h"
 
 #include <inttypes.h>
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A scan as it was asked for, and what came of a first look at the files that it goes on with. */
@@ -136,12 +138,11 @@ static void print_work(const struct dmumu_team *team, const struct dmumu_scan_re
            rate / team->all_threads);
     if (report->curves > 0)
         print_times(report->times_s);
-    const uint64_t all = report->found + report->reused + report->curves;
     if (report->found > 0)
-        printf("resumed: %" PRIu64 " of %" PRIu64 " curves were there\n", report->found, all);
+        printf("resumed: %" PRIu64 " of %" PRIu64 " curves were there\n", report->found, report->all);
     if (report->reused + report->reused_values > 0)
-        printf("reused: %" PRIu64 " of %" PRIu64 " curves, and %" PRIu64 " values of others\n", report->reused, all,
-               report->reused_values);
+        printf("reused: %" PRIu64 " of %" PRIu64 " curves, and %" PRIu64 " values of others\n", report->reused,
+               report->all, report->reused_values);
     printf("values:");
     for (int i = 0; i < DMUMU_N_QUALITIES; ++i)
         printf("%s %s %" PRIu64, i ? "," : "", dmumu_quality_name((enum dmumu_quality)i), report->quality[i]);
@@ -158,6 +159,13 @@ static void print_report(const struct dmumu_team *team, const struct dmumu_scan_
         printf("nothing to do: the cube is complete\n");
     else
         print_work(team, report);
+    if (report->incomplete) {
+        printf("cube: %s.part\n", options->output);
+        printf("incomplete: %" PRIu64 " of %" PRIu64 " curves are done; resume with: %s%s\n",
+               report->found + report->reused + report->curves, report->all, options->command,
+               options->resume ? "" : " --resume");
+        return;
+    }
     printf("cube: %s\n", options->output);
     printf("data_hash: %s\n", report->data_hash);
 }
@@ -172,9 +180,15 @@ static void print_launch(const struct dmumu_team *team)
         fprintf(stderr, "dmumu scan: warning: %s\n", text);
 }
 
+/* A job that is started again and again, until it is complete, must not be when it never gets anywhere. */
+static bool made_progress(const struct dmumu_scan_report *report)
+{
+    return report->stopping != DMUMU_STOPPING_TIME || report->curves + report->reused > 0;
+}
+
 /* Collective; `begun` tells a scan that failed from one that was refused. */
 static enum dmumu_status run(const struct dmumu_team *team, const struct dmumu_scan_arguments *arguments,
-                             const struct dmumu_config *config, bool *begun, struct dmumu_error *error)
+                             const struct dmumu_config *config, bool *begun, int *outcome, struct dmumu_error *error)
 {
     if (team->rank == 0)
         print_launch(team);
@@ -188,6 +202,11 @@ static enum dmumu_status run(const struct dmumu_team *team, const struct dmumu_s
     *begun = report.begun;
     if (status == DMUMU_OK && team->rank == 0)
         print_report(team, &arguments->options, &report);
+    if (status == DMUMU_OK && report.incomplete && team->rank == 0)
+        *outcome = made_progress(&report)
+                       ? DMUMU_EXIT_STOPPED
+                       : dmumu_cmd_failed("scan", "not one curve could be finished in the time: give "
+                                                  "it more, or a smaller --margin");
     return status;
 }
 
@@ -198,13 +217,14 @@ static int scan_as_team(const struct dmumu_team *team, const void *argument)
     struct dmumu_config config = {0};
     struct dmumu_error error = request->probed;
     bool begun = false;
+    int outcome = DMUMU_EXIT_OK;
     enum dmumu_status status = dmumu_team_agree(team, error.status, &error);
     if (status == DMUMU_OK)
         status = prepare(team, request->arguments, &config, &error);
     if (status == DMUMU_OK)
-        status = run(team, request->arguments, &config, &begun, &error);
+        status = run(team, request->arguments, &config, &begun, &outcome, &error);
     dmumu_config_free(&config);
-    return dmumu_cmd_end_work("scan", team, status, &error, begun && !request->arguments->dry_run, DMUMU_EXIT_OK);
+    return dmumu_cmd_end_work("scan", team, status, &error, begun && !request->arguments->dry_run, outcome);
 }
 
 /*
@@ -228,13 +248,16 @@ static enum dmumu_status probe(const struct dmumu_scan_arguments *arguments, str
 
 int dmumu_cmd_scan(int argc, char **argv)
 {
-    struct dmumu_scan_arguments arguments = {.options = {.epoch_s = 30.0, .buffer_bytes = 64000000}};
+    struct dmumu_scan_arguments arguments = {.margin_s = -1.0, .options = {.epoch_s = 30.0, .buffer_bytes = 64000000}};
     struct request request = {.arguments = &arguments, .probed = {.status = DMUMU_OK}};
     char *command = dmumu_cmd_join(argc, argv);
     arguments.quiet = dmumu_team_launch_rank() != 0;
     arguments.options.command = command;
+    dmumu_stop_hold();
     int outcome = command ? dmumu_scan_arguments_parse(argc, argv, &arguments)
                           : dmumu_cmd_failed("scan", "no memory for the command line");
+    arguments.options.walltime =
+        dmumu_walltime_of((double)time(NULL), arguments.limit_s, getenv("SLURM_JOB_END_TIME"), arguments.margin_s);
     if (outcome == DMUMU_EXIT_OK && arguments.help) {
         if (!arguments.quiet)
             fputs(dmumu_scan_help(), stdout);

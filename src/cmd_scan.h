@@ -13,6 +13,7 @@ struct dmumu_scan_arguments {
     char **reuse_texts; /* [n_reuse_texts] the lists of --reuse, cut at their commas */
     size_t n_reuse_texts;
     struct dmumu_scan_options options;
+    double limit_s, margin_s; /* --walltime, 0: none; --margin, negative: none */
     bool dry_run, help;
     bool quiet; /* another process of this launch says what is wrong */
 };

@@ -28,12 +28,20 @@ static const char help[] =
     "      --overwrite          replace CUBE.h5 and, without --resume, what an interrupted scan left of it\n"
     "      --set SECTION.KEY=V  override a key of INPUT.yaml; may be repeated\n"
     "      --dry-run            print the grid, its size on disk and the estimated time; write nothing\n"
+    "      --walltime TIME      stop in time to be written before TIME has passed since the start, in seconds or "
+    "[[D-]H:]M:S;\n"
+    "                           under Slurm the job's own end counts without being told. USR1 and USR2 stop a scan "
+    "too.\n"
+    "                           It ends with status 3, and goes on with --resume\n"
+    "      --margin SECONDS     kept free for the last write (default 60, and no more than a tenth of the time); "
+    "after\n"
+    "                           USR1 or USR2 the work in hand may take as long\n"
     "      --epoch SECONDS      time between two writes to disk (default 30; 0: at every chance)\n"
     "      --block CURVES       curves handed to a rank at a time (default: adapted to what is left to do)\n"
     "      --buffer MB          memory per rank for curves that are not written yet (default 64)\n"
     "      --help               this text\n"
     "\n"
-    "Exit status: 0 done, 1 the work failed, 2 bad usage or input.\n";
+    "Exit status: 0 done, 1 the work failed, 2 bad usage or input, 3 stopped in good order before it was complete.\n";
 
 static int usage(const struct dmumu_scan_arguments *arguments, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -66,6 +74,8 @@ enum {
     OPTION_PART,
     OPTION_SET,
     OPTION_DRY_RUN,
+    OPTION_WALLTIME,
+    OPTION_MARGIN,
     OPTION_EPOCH,
     OPTION_BLOCK,
     OPTION_BUFFER,
@@ -73,12 +83,13 @@ enum {
 };
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},         {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
-    {"resume", no_argument, NULL, OPTION_RESUME},     {"reuse", required_argument, NULL, OPTION_REUSE},
-    {"part", required_argument, NULL, OPTION_PART},   {"set", required_argument, NULL, OPTION_SET},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},   {"epoch", required_argument, NULL, OPTION_EPOCH},
-    {"block", required_argument, NULL, OPTION_BLOCK}, {"buffer", required_argument, NULL, OPTION_BUFFER},
-    {"help", no_argument, NULL, OPTION_HELP},         {NULL, 0, NULL, 0}};
+    {"output", required_argument, NULL, 'o'},           {"overwrite", no_argument, NULL, OPTION_OVERWRITE},
+    {"resume", no_argument, NULL, OPTION_RESUME},       {"reuse", required_argument, NULL, OPTION_REUSE},
+    {"part", required_argument, NULL, OPTION_PART},     {"set", required_argument, NULL, OPTION_SET},
+    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},     {"walltime", required_argument, NULL, OPTION_WALLTIME},
+    {"margin", required_argument, NULL, OPTION_MARGIN}, {"epoch", required_argument, NULL, OPTION_EPOCH},
+    {"block", required_argument, NULL, OPTION_BLOCK},   {"buffer", required_argument, NULL, OPTION_BUFFER},
+    {"help", no_argument, NULL, OPTION_HELP},           {NULL, 0, NULL, 0}};
 
 /* Add the files of one --reuse to the list. */
 static int add_reuse(struct dmumu_scan_arguments *arguments, const char *list)
@@ -137,6 +148,13 @@ static int parse_option(int option, char **argv, struct dmumu_scan_arguments *ar
         break;
     case OPTION_DRY_RUN:
         arguments->dry_run = true;
+        break;
+    case OPTION_WALLTIME:
+        if (!dmumu_walltime_parse(optarg, &arguments->limit_s))
+            status = usage(arguments, "--walltime '%s': a time is wanted, in seconds or as [[D-]H:]M:S", optarg);
+        break;
+    case OPTION_MARGIN:
+        status = parse_number(arguments, "--margin", 0.0, 1e6, &arguments->margin_s);
         break;
     case OPTION_EPOCH:
         status = parse_number(arguments, "--epoch", 0.0, 1e9, &arguments->options.epoch_s);

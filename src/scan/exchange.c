@@ -8,8 +8,9 @@
  * the one makes no difference, the master's thread 0 only serves.
  *
  * Messages
- *     worker -> master  report  curves finished, what they cost, whether a block is wanted, whether the buffer is filling up
- *     master -> worker  order   a block | no more | an epoch | the last epoch
+ *     worker -> master  report  curves finished, what they cost, whether a block is wanted, whether the buffer is filling up,
+ *                               whether it was asked to stop, whether it has run dry
+ *     master -> worker  order   a block | no more | stop | an epoch | the last epoch
  *
  * Protocol
  *   1. The first block of each rank follows from the ranks' threads alone. Each finds its own by going through the
@@ -22,7 +23,10 @@
  *      writes; the other threads of a rank go on computing into the second batch.
  *   4. Every finished curve is reported in the end: a worker reports when it runs dry. When the reports add up to all
  *      curves, every result is in some rank's batch, and the master orders the last epoch.
- *   5. After the last epoch, or one that failed, nobody sends any more, and the caller receives what is under way.
+ *   5. When a rank was asked to stop, or no block can be finished in the time that is left, the master orders `stop`, once:
+ *      no rank gets or asks for any more. Each finishes what it has in hand, but at the limit, which all know, it gives
+ *      up what it has not begun; then it reports that it has run dry. When all have, the master orders the last epoch.
+ *   6. After the last epoch, or one that failed, nobody sends any more, and the caller receives what is under way.
  *
  * No deadlock, even if messages are not buffered: workers never block on one, and are ready to receive while
  * they compute, so the master's sends complete; and inside the collective write no order is outstanding.
@@ -46,10 +50,14 @@ static const double first_answer_s = 1e-3;
 
 struct dmumu_exchange {
     struct dmumu_exchange_setup setup;
-    struct dmumu_master *master;  /* rank 0 */
-    int threads;                  /* of this rank, that compute */
-    size_t last_block;            /* curves in it */
-    bool asked, no_more;          /* a question is open; there will be no more blocks */
+    struct dmumu_master *master; /* rank 0 */
+    int threads;                 /* of this rank, that compute */
+    size_t last_block;           /* curves in it */
+    bool asked, no_more;         /* a question is open; there will be no more blocks */
+    bool wants_stop, told_stop;  /* this rank was asked to stop; the master knows */
+    bool told_dry;               /* the master knows that this rank finishes no more */
+    enum dmumu_stopping stopping;
+    double limit_s;               /* nothing begins any more; INFINITY: no limit */
     double asked_s, answer_s;     /* when it was asked; how long an answer takes */
     uint64_t reports;             /* sent; rank 0: received */
     uint64_t reported;            /* curves finished, as last reported */
@@ -79,6 +87,11 @@ struct dmumu_exchange_first dmumu_exchange_first(struct dmumu_master *master, si
     return (struct dmumu_exchange_first){dmumu_master_next(master, rank), dmumu_master_threads(master, rank)};
 }
 
+static double limit_of(const struct dmumu_exchange_setup *setup)
+{
+    return setup->limit_s > 0.0 ? setup->limit_s : INFINITY;
+}
+
 enum dmumu_status dmumu_exchange_new_from(const struct dmumu_exchange_setup *setup,
                                           const struct dmumu_exchange_first *first, struct dmumu_master *master,
                                           struct dmumu_exchange **exchange, struct dmumu_error *error)
@@ -89,7 +102,8 @@ enum dmumu_status dmumu_exchange_new_from(const struct dmumu_exchange_setup *set
     *made = (struct dmumu_exchange){.setup = *setup,
                                     .master = setup->rank == 0 ? master : NULL,
                                     .threads = first->threads,
-                                    .answer_s = first_answer_s};
+                                    .answer_s = first_answer_s,
+                                    .limit_s = limit_of(setup)};
     made->reported_s = now_s(made);
     accept_block(made, first->block);
     *exchange = made;
@@ -106,6 +120,7 @@ enum dmumu_status dmumu_exchange_new(const struct dmumu_exchange_setup *setup, s
     if (status != DMUMU_OK)
         return status;
     struct dmumu_exchange_first mine = {{0, 0}, 0};
+    dmumu_master_set_time(master, limit_of(setup));
     const size_t end = setup->rank == 0 ? setup->n_ranks : setup->rank + 1;
     for (size_t rank = 0; rank < end; ++rank) {
         const struct dmumu_exchange_first first = dmumu_exchange_first(master, rank);
@@ -128,6 +143,13 @@ void dmumu_exchange_free(struct dmumu_exchange *exchange)
 
 /* ---- when to ask ------------------------------------------------------------------------------------------------- */
 
+/* Expected seconds until this rank has nothing to do. */
+static double in_hand_s(const struct dmumu_exchange *exchange, const struct dmumu_queue_state *state)
+{
+    const struct dmumu_costs costs = dmumu_costs_of(&state->tally);
+    return ((double)state->in_hand * costs.later + (double)state->runs * costs.first) / fmax(1.0, exchange->threads);
+}
+
 /*
  * When what is in hand lasts no longer than two of the slowest answers, and the longest time that thread 0 may not look at
  * all, that of a first curve; or when only a quarter of the last block is left: while blocks are large, it costs nothing
@@ -139,9 +161,8 @@ static bool needs_block(const struct dmumu_exchange *exchange, const struct dmum
     if (exchange->asked || exchange->no_more || state->runs >= threads || state->blocks >= DMUMU_QUEUE_BLOCKS)
         return false;
     const struct dmumu_costs costs = dmumu_costs_of(&state->tally);
-    const double in_hand_s =
-        ((double)state->in_hand * costs.later + (double)state->runs * costs.first) / (double)threads;
-    return in_hand_s <= 2.0 * exchange->answer_s + costs.first || 4 * state->in_hand <= exchange->last_block;
+    return in_hand_s(exchange, state) <= 2.0 * exchange->answer_s + costs.first ||
+           4 * state->in_hand <= exchange->last_block;
 }
 
 static double interval_s(const struct dmumu_exchange *exchange)
@@ -155,6 +176,39 @@ static struct dmumu_cost_tally news_of(struct dmumu_exchange *exchange, const st
     dmumu_costs_merge(&news, &exchange->told, -1);
     exchange->told = *tally;
     return news;
+}
+
+/* ---- stopping ---------------------------------------------------------------------------------------------------- */
+
+static void begin_stopping(struct dmumu_exchange *exchange, enum dmumu_stopping why)
+{
+    if (exchange->stopping != DMUMU_STOPPING_NOT)
+        return;
+    exchange->stopping = why;
+    if (why == DMUMU_STOPPING_ASKED)
+        exchange->limit_s = fmin(exchange->limit_s, now_s(exchange) + exchange->setup.grace_s);
+    exchange->no_more = true;
+    dmumu_queue_close(exchange->setup.queue);
+}
+
+/* Was this rank asked to stop? Is the time over, or would it be before another curve is finished? */
+static void look_for_the_end(struct dmumu_exchange *exchange)
+{
+    if (exchange->setup.stop_asked && exchange->setup.stop_asked(exchange->setup.mail.context))
+        exchange->wants_stop = true;
+    if (exchange->limit_s == INFINITY)
+        return;
+    const struct dmumu_queue_state state = dmumu_queue_state(exchange->setup.queue);
+    if (now_s(exchange) + dmumu_costs_of(&state.tally).first < exchange->limit_s)
+        return;
+    begin_stopping(exchange, DMUMU_STOPPING_TIME);
+    dmumu_queue_cut(exchange->setup.queue);
+}
+
+/* Will this rank finish no more, because all are stopping? An open question will still be answered. */
+static bool is_dry(const struct dmumu_exchange *exchange, const struct dmumu_queue_state *state)
+{
+    return exchange->stopping != DMUMU_STOPPING_NOT && !exchange->asked && state->idle;
 }
 
 /* ---- worker ------------------------------------------------------------------------------------------------------ */
@@ -173,6 +227,8 @@ static enum dmumu_master_epoch worker_obey(struct dmumu_exchange *exchange)
             take_answer(exchange, (struct dmumu_block){order.first, order.count});
         else if (order.kind == DMUMU_ORDER_NO_MORE)
             take_answer(exchange, (struct dmumu_block){0, 0});
+        else if (order.kind == DMUMU_ORDER_STOP)
+            begin_stopping(exchange, (enum dmumu_stopping)order.first);
         else
             return order.kind == DMUMU_ORDER_LAST_EPOCH ? DMUMU_EPOCH_LAST : DMUMU_EPOCH_WRITE;
     }
@@ -188,17 +244,24 @@ static void worker_report(struct dmumu_exchange *exchange)
     const bool news = state.finished > exchange->reported, asks = needs_block(exchange, &state);
     const bool due = exchange->setup.epoch_s <= 0.0 || state.idle || state.filling_up ||
                      at_s - exchange->reported_s >= interval_s(exchange);
-    if (state.stopped || !(asks || (news && due)))
+    const bool stop = exchange->wants_stop && !exchange->told_stop;
+    const bool dry = is_dry(exchange, &state), newly_dry = dry && !exchange->told_dry;
+    if (state.stopped || !(asks || (news && due) || stop || newly_dry))
         return;
     if (asks)
         exchange->asked_s = at_s;
     exchange->asked = exchange->asked || asks;
+    exchange->told_stop = exchange->wants_stop;
+    exchange->told_dry = dry;
     exchange->reported = state.finished;
     exchange->reported_s = at_s;
     ++exchange->reports;
     const struct dmumu_report report = {.finished = state.finished,
                                         .wants_block = asks,
                                         .filling_up = state.filling_up,
+                                        .wants_stop = exchange->wants_stop,
+                                        .dry = dry,
+                                        .in_hand_s = in_hand_s(exchange, &state),
                                         .news = news_of(exchange, &state.tally)};
     exchange->setup.mail.send_report(exchange->setup.mail.context, &report);
 }
@@ -212,6 +275,31 @@ static void send_order(const struct dmumu_exchange *exchange, size_t to, enum dm
     exchange->setup.mail.send_order(exchange->setup.mail.context, to, &order);
 }
 
+/* Work for a rank that can be finished in time, or none. */
+static struct dmumu_block next_block(struct dmumu_exchange *exchange, size_t rank, double in_hand)
+{
+    if (exchange->stopping != DMUMU_STOPPING_NOT)
+        return (struct dmumu_block){0, 0};
+    dmumu_master_set_time(exchange->master, exchange->limit_s - now_s(exchange) - in_hand);
+    return dmumu_master_next(exchange->master, rank);
+}
+
+/* Everybody is to stop if anybody must; said once. */
+static void master_stop(struct dmumu_exchange *exchange)
+{
+    if (exchange->told_stop)
+        return;
+    if (exchange->wants_stop)
+        begin_stopping(exchange, DMUMU_STOPPING_ASKED);
+    else if (dmumu_master_out_of_time(exchange->master))
+        begin_stopping(exchange, DMUMU_STOPPING_TIME);
+    if (exchange->stopping == DMUMU_STOPPING_NOT)
+        return;
+    exchange->told_stop = true;
+    for (size_t to = 1; to < exchange->setup.n_ranks; ++to)
+        send_order(exchange, to, DMUMU_ORDER_STOP, (struct dmumu_block){(size_t)exchange->stopping, 0});
+}
+
 static void master_serve(struct dmumu_exchange *exchange)
 {
     size_t from = 0;
@@ -221,8 +309,11 @@ static void master_serve(struct dmumu_exchange *exchange)
     while (exchange->setup.mail.next_report(exchange->setup.mail.context, &from, &report)) {
         ++served;
         dmumu_master_report(exchange->master, from, report.finished, report.filling_up != 0, &report.news);
+        exchange->wants_stop = exchange->wants_stop || report.wants_stop != 0;
+        if (report.dry)
+            dmumu_master_dry(exchange->master, from);
         if (report.wants_block) {
-            const struct dmumu_block block = dmumu_master_next(exchange->master, from);
+            const struct dmumu_block block = next_block(exchange, from, report.in_hand_s);
             send_order(exchange, from, block.count > 0 ? DMUMU_ORDER_BLOCK : DMUMU_ORDER_NO_MORE, block);
         }
     }
@@ -237,12 +328,15 @@ static void master_serve_itself(struct dmumu_exchange *exchange)
     const struct dmumu_cost_tally news = news_of(exchange, &state.tally);
     dmumu_master_report(exchange->master, 0, state.finished, state.filling_up, &news);
     if (needs_block(exchange, &state))
-        accept_block(exchange, dmumu_master_next(exchange->master, 0));
+        accept_block(exchange, next_block(exchange, 0, in_hand_s(exchange, &state)));
+    if (is_dry(exchange, &state))
+        dmumu_master_dry(exchange->master, 0);
 }
 
 static enum dmumu_master_epoch master_step(struct dmumu_exchange *exchange)
 {
     master_serve(exchange);
+    master_stop(exchange);
     master_serve_itself(exchange);
     const enum dmumu_master_epoch epoch = dmumu_master_epoch(exchange->master, now_s(exchange));
     if (epoch == DMUMU_EPOCH_NONE)
@@ -257,6 +351,7 @@ static enum dmumu_master_epoch master_step(struct dmumu_exchange *exchange)
 
 enum dmumu_master_epoch dmumu_exchange_step(struct dmumu_exchange *exchange)
 {
+    look_for_the_end(exchange);
     if (exchange->master)
         return master_step(exchange);
     const enum dmumu_master_epoch epoch = worker_obey(exchange);
@@ -269,6 +364,11 @@ void dmumu_exchange_wrote(struct dmumu_exchange *exchange)
 {
     if (exchange->master)
         dmumu_master_epoch_done(exchange->master, now_s(exchange));
+}
+
+enum dmumu_stopping dmumu_exchange_stopping(const struct dmumu_exchange *exchange)
+{
+    return exchange->stopping;
 }
 
 bool dmumu_exchange_computes(const struct dmumu_exchange *exchange)

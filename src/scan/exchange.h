@@ -13,10 +13,19 @@
 struct dmumu_report {
     uint64_t finished; /* curves since the start */
     uint64_t wants_block, filling_up;
+    uint64_t wants_stop;          /* this rank was asked to stop */
+    uint64_t dry;                 /* it will finish no more, and asks for no more */
+    double in_hand_s;             /* expected time of what it has still to compute */
     struct dmumu_cost_tally news; /* costs of curves since the last report */
 };
 
-enum dmumu_order_kind { DMUMU_ORDER_BLOCK, DMUMU_ORDER_NO_MORE, DMUMU_ORDER_EPOCH, DMUMU_ORDER_LAST_EPOCH };
+enum dmumu_order_kind {
+    DMUMU_ORDER_BLOCK,
+    DMUMU_ORDER_NO_MORE,
+    DMUMU_ORDER_EPOCH,
+    DMUMU_ORDER_LAST_EPOCH,
+    DMUMU_ORDER_STOP
+};
 
 /** Master to worker. */
 struct dmumu_order {
@@ -43,7 +52,11 @@ struct dmumu_exchange_setup {
     const struct dmumu_blocks *blocks;
     struct dmumu_queue *queue; /* this rank's */
     double epoch_s;            /* seconds between epochs; 0: whenever a rank has finished something */
+    double limit_s;            /* on the mail's clock: nothing begins any more; 0: no limit. The same on every rank */
+    double grace_s;            /* how long what is in hand may take once somebody was asked to stop */
     struct dmumu_mail mail;
+    bool (*stop_asked)(
+        void *context); /* was this rank asked to stop since the last call? The mail's context; NULL: never */
 };
 
 struct dmumu_exchange;
@@ -73,6 +86,11 @@ void dmumu_exchange_free(struct dmumu_exchange *exchange);
  */
 enum dmumu_master_epoch dmumu_exchange_step(struct dmumu_exchange *exchange);
 void dmumu_exchange_wrote(struct dmumu_exchange *exchange);
+
+/** Why a scan ends before its work does. */
+enum dmumu_stopping { DMUMU_STOPPING_NOT, DMUMU_STOPPING_ASKED, DMUMU_STOPPING_TIME };
+/** Does this rank finish what it has in hand, and no more? */
+enum dmumu_stopping dmumu_exchange_stopping(const struct dmumu_exchange *exchange);
 
 /** Should thread 0 compute? On rank 0 of many it only serves. */
 bool dmumu_exchange_computes(const struct dmumu_exchange *exchange);

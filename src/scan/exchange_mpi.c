@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "scan/mail_mpi.h"
+#include "scan/stop.h"
 
 #include <omp.h>
 #include <time.h>
@@ -17,9 +18,16 @@ struct loop {
     struct dmumu_exchange *exchange;
     struct dmumu_progress progress; /* rank 0 */
     double *times_s;
+    bool said_stopping;
     enum dmumu_status status;
     struct dmumu_error *error;
 };
+
+static bool stop_asked(void *context)
+{
+    (void)context;
+    return dmumu_stop_asked();
+}
 
 static bool is_master(const struct loop *loop)
 {
@@ -35,7 +43,10 @@ static enum dmumu_status begin(struct loop *loop)
         .blocks = loop->setup->blocks,
         .queue = dmumu_pool_queue(loop->setup->pool),
         .epoch_s = loop->setup->epoch_s,
+        .limit_s = loop->setup->limit_s,
+        .grace_s = loop->setup->grace_s,
         .mail = loop->mail,
+        .stop_asked = stop_asked,
     };
     const enum dmumu_status status = dmumu_exchange_new(&setup, &loop->exchange, loop->error);
     return dmumu_team_agree(loop->setup->team, status, loop->error);
@@ -94,6 +105,18 @@ static void watch_spent(struct watch *watch, enum dmumu_time what)
     watch->times_s[DMUMU_TIME_DISPLACED] += works ? wall_s - core_s : 0.0;
 }
 
+/* Rank 0, once: why no more work begins. */
+static void say_stopping(struct loop *loop)
+{
+    const enum dmumu_stopping why = dmumu_exchange_stopping(loop->exchange);
+    if (why == DMUMU_STOPPING_NOT || loop->said_stopping)
+        return;
+    loop->said_stopping = true;
+    dmumu_progress_say(&loop->progress, why == DMUMU_STOPPING_ASKED
+                                            ? "USR1 or USR2 came: finishing what is in hand"
+                                            : "the time is nearly over: finishing what is in hand");
+}
+
 /* Thread 0, between two curves. True when there were reports: more may have come since. */
 static bool communicate(struct loop *loop, struct watch *watch)
 {
@@ -103,6 +126,7 @@ static bool communicate(struct loop *loop, struct watch *watch)
         dmumu_progress_update(&loop->progress, dmumu_exchange_finished(loop->exchange),
                               loop->mail.now_s(loop->mail.context));
         dmumu_cube_beat(loop->setup->cube);
+        say_stopping(loop);
     }
     watch_spent(watch, DMUMU_TIME_MESSAGES);
     if (epoch != DMUMU_EPOCH_NONE) {
@@ -149,7 +173,8 @@ static void run_threads(struct loop *loop)
 }
 
 enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *setup,
-                                         double times_s[static DMUMU_N_TIMES], struct dmumu_error *error)
+                                         double times_s[static DMUMU_N_TIMES], enum dmumu_stopping *stopping,
+                                         struct dmumu_error *error)
 {
     struct loop loop = {.setup = setup, .times_s = times_s, .error = error};
     loop.mail = dmumu_mail_mpi_open(setup->team->comm, &loop.mpi);
@@ -165,6 +190,7 @@ enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *
             dmumu_progress_end(&loop.progress, dmumu_exchange_finished(loop.exchange),
                                loop.mail.now_s(loop.mail.context));
     }
+    *stopping = status == DMUMU_OK ? dmumu_exchange_stopping(loop.exchange) : DMUMU_STOPPING_NOT;
     dmumu_exchange_free(loop.exchange);
     return status == DMUMU_OK ? loop.status : status;
 }

@@ -6,6 +6,7 @@
 #define DMUMU_SCAN_EXCHANGE_MPI_H
 
 #include "cube/cube.h"
+#include "scan/exchange.h"
 #include "scan/pool.h"
 #include "scan/progress.h"
 #include "scan/team_mpi.h"
@@ -16,6 +17,8 @@ struct dmumu_exchange_mpi_setup {
     struct dmumu_pool *pool;
     struct dmumu_cube *cube;
     double epoch_s; /* seconds between epochs; 0: whenever a rank has finished something */
+    double limit_s; /* seconds from now when nothing begins any more; 0: no limit. The same on every rank */
+    double grace_s; /* how long what is in hand may take after USR1 or USR2 (stop.h) */
 };
 
 /**
@@ -34,10 +37,13 @@ enum dmumu_time {
 
 /**
  * Compute all curves and write them. Collective; opens the OpenMP threads itself.
- * @param[out] times_s  [DMUMU_N_TIMES] sums over the threads of this rank
- * @return the same on every rank: DMUMU_OK when every curve is in the file, or what stopped the writing
+ * @param[out] times_s   [DMUMU_N_TIMES] sums over the threads of this rank
+ * @param[out] stopping  why it ended before the work did, on rank 0
+ * @return the same on every rank: DMUMU_OK when every curve that was finished is in the file, all unless it was stopped
+ *         by time or signal; or what stopped the writing
  */
 enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *setup,
-                                         double times_s[static DMUMU_N_TIMES], struct dmumu_error *error);
+                                         double times_s[static DMUMU_N_TIMES], enum dmumu_stopping *stopping,
+                                         struct dmumu_error *error);
 
 #endif

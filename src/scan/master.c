@@ -35,6 +35,7 @@ struct member {
     int blocks_of_group;
     size_t group; /* index, or NO_GROUP */
     uint64_t finished;
+    bool dry; /* will finish no more */
 };
 
 struct dmumu_master {
@@ -55,6 +56,9 @@ struct dmumu_master {
     double epoch_s, last_epoch_s;
     uint64_t finished, finished_at_epoch;
     bool epoch_wanted;
+    double time_s; /* that a block may take */
+    bool out_of_time;
+    size_t n_dry;
 };
 
 static const size_t NO_GROUP = SIZE_MAX;
@@ -177,7 +181,8 @@ enum dmumu_status dmumu_master_new(const struct dmumu_blocks *blocks, size_t n_r
                                .n_leaves = n_leaves,
                                .best = best,
                                .member = members,
-                               .epoch_s = epoch_s};
+                               .epoch_s = epoch_s,
+                               .time_s = INFINITY};
     fill(m, threads);
     *master = m;
     return DMUMU_OK;
@@ -373,6 +378,23 @@ static struct dmumu_block cut_block(const struct dmumu_master *master, const str
     return block;
 }
 
+/* As much of a block as a rank can finish in time: for each thread a first curve, and others of mean cost. */
+static struct dmumu_block fit_block(const struct dmumu_master *master, const struct dmumu_costs *costs,
+                                    const struct member *member, struct dmumu_block block)
+{
+    if (master->time_s == INFINITY)
+        return block;
+    const size_t run = master->blocks->run_length;
+    const double relative = relative_cost(master, &master->group[member->group]);
+    const double mean_s = work_s(costs, run, 1) / (double)run * relative;
+    const double tables_s = member->blocks_of_group == 1 ? costs->tables : 0.0;
+    const double time_s = master->time_s - tables_s - costs->first * relative;
+    const double fits = time_s < 0.0 ? 0.0 : (1.0 + floor(time_s / mean_s)) * member->threads;
+    if ((double)dmumu_blocks_pending(master->blocks, block) > fits)
+        block.count = (size_t)fits;
+    return block;
+}
+
 static void take_block(struct dmumu_master *master, size_t index, struct dmumu_block block)
 {
     struct group *group = &master->group[index];
@@ -400,7 +422,9 @@ struct dmumu_block dmumu_master_next(struct dmumu_master *master, size_t rank)
     if (++member->blocks_of_group > 2)
         group->returned = true;
     const struct share share = choose_share(master, &costs, group, member->threads);
-    const struct dmumu_block block = cut_block(master, group, share, member->threads);
+    const struct dmumu_block block =
+        fit_block(master, &costs, member, cut_block(master, group, share, member->threads));
+    master->out_of_time = master->out_of_time || block.count == 0;
     take_block(master, member->group, block);
     ++master->n_blocks;
     return block;
@@ -422,6 +446,22 @@ void dmumu_master_report(struct dmumu_master *master, size_t rank, uint64_t fini
         group->cost_s += news->seconds[DMUMU_COST_FIRST] + news->seconds[DMUMU_COST_LATER];
         play_again(master, member->group);
     }
+}
+
+void dmumu_master_set_time(struct dmumu_master *master, double seconds)
+{
+    master->time_s = seconds;
+}
+
+bool dmumu_master_out_of_time(const struct dmumu_master *master)
+{
+    return master->out_of_time;
+}
+
+void dmumu_master_dry(struct dmumu_master *master, size_t rank)
+{
+    master->n_dry += !master->member[rank].dry;
+    master->member[rank].dry = true;
 }
 
 void dmumu_master_served(struct dmumu_master *master, uint64_t messages, double seconds)
@@ -458,7 +498,7 @@ size_t dmumu_master_bytes(const struct dmumu_master *master)
 
 enum dmumu_master_epoch dmumu_master_epoch(const struct dmumu_master *master, double now_s)
 {
-    if (master->finished == master->blocks->n_pending)
+    if (master->finished == master->blocks->n_pending || master->n_dry == master->n_ranks)
         return DMUMU_EPOCH_LAST;
     if (master->epoch_wanted)
         return DMUMU_EPOCH_WRITE;

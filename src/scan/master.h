@@ -15,7 +15,8 @@
  * Costs        are the measured ones (costs.h), those of an M_A learned from its own curves, and so is the time that a
  *              message takes. A size that was fixed (blocks.h) overrules all this.
  * Epoch        when there is something new and the interval has passed or a rank's buffer fills up; the last one when
- *              every curve is finished.
+ *              every curve is finished, or no rank will finish any more.
+ * Time         where it is limited, a block is no larger than can be finished in what is left.
  *
  * Memory       About 130 bytes per M_A and 24 per rank, whatever the grid: 2.4 MB at 100,000 ranks.
  */
@@ -44,6 +45,13 @@ void dmumu_master_free(struct dmumu_master *master);
 
 /** The next block of a rank; count = 0: there is none for it, now and later. */
 struct dmumu_block dmumu_master_next(struct dmumu_master *master, size_t rank);
+
+/** From now on blocks are for so many seconds at most, as far as what curves have cost tells; INFINITY: any. */
+void dmumu_master_set_time(struct dmumu_master *master, double seconds);
+/** Was there work for a rank that could not be finished in that time? */
+bool dmumu_master_out_of_time(const struct dmumu_master *master);
+/** This rank will finish no more. */
+void dmumu_master_dry(struct dmumu_master *master, size_t rank);
 
 /**
  * A rank's own account.

@@ -136,6 +136,12 @@ void dmumu_progress_update(struct dmumu_progress *progress, uint64_t done, doubl
         print_plain(progress, done, now_s);
 }
 
+void dmumu_progress_say(struct dmumu_progress *progress, const char *sentence)
+{
+    fprintf(stderr, "%sdmumu scan: %s\n", progress->terminal ? "\n" : "", sentence);
+    progress->last_columns = 0;
+}
+
 void dmumu_progress_end(struct dmumu_progress *progress, uint64_t done, double now_s)
 {
     if (progress->terminal)

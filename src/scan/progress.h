@@ -40,6 +40,8 @@ struct dmumu_progress {
 void dmumu_progress_begin(struct dmumu_progress *progress, uint64_t total);
 /** Print if it is time to; cheap otherwise. `now_s`: seconds since dmumu_progress_begin. */
 void dmumu_progress_update(struct dmumu_progress *progress, uint64_t done, double now_s);
+/** A line of its own in between: "dmumu scan: <sentence>". */
+void dmumu_progress_say(struct dmumu_progress *progress, const char *sentence);
 /** The last line, with a line break; also closes what dmumu_progress_begin opened. */
 void dmumu_progress_end(struct dmumu_progress *progress, uint64_t done, double now_s);
 

@@ -186,6 +186,16 @@ void dmumu_queue_close(struct dmumu_queue *queue)
     omp_unset_lock(&queue->lock);
 }
 
+void dmumu_queue_cut(struct dmumu_queue *queue)
+{
+    omp_set_lock(&queue->lock);
+    queue->n_blocks = queue->queued = queue->claimed = queue->runs = 0;
+    for (size_t i = 0; i < queue->threads; ++i)
+        queue->claim[i].left = (struct dmumu_block){0, 0};
+    queue->closed = true;
+    omp_unset_lock(&queue->lock);
+}
+
 void dmumu_queue_stop(struct dmumu_queue *queue)
 {
     omp_set_lock(&queue->lock);

@@ -54,6 +54,9 @@ void dmumu_queue_written(struct dmumu_queue *queue, size_t curves);
 /** The last block has been given. */
 void dmumu_queue_close(struct dmumu_queue *queue);
 
+/** Give up what is not begun, and take no more: what is being computed will be the last. May be called again. */
+void dmumu_queue_cut(struct dmumu_queue *queue);
+
 /** No further curve will begin. */
 void dmumu_queue_stop(struct dmumu_queue *queue);
 

@@ -3,14 +3,17 @@
 
 #include "core/error.h"
 #include "scan/exchange_mpi.h"
+#include "scan/stop.h"
 #include "scan/takeover.h"
 #include "scan/target.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct dmumu_cube_spec dmumu_scan_cube_spec(const struct dmumu_team *team, const struct dmumu_config *config,
                                             const char *physics_text, const char *command)
@@ -42,6 +45,7 @@ struct work {
     struct dmumu_reuse *reuse;
     struct dmumu_cube *cube;
     struct dmumu_takeover taken;
+    bool asked; /* to stop, before the computing began */
 };
 
 /* Collective. */
@@ -55,6 +59,9 @@ static void add_up(const struct work *work, struct dmumu_scan_report *report)
     dmumu_team_sum_seconds(work->team, DMUMU_N_TIMES, report->times_s);
     report->reused_values = tally.reused;
     dmumu_team_sum(work->team, 1, &report->reused_values);
+    report->all = work->blocks.n_curves;
+    report->curves = dmumu_queue_state(dmumu_pool_queue(work->pool)).finished;
+    dmumu_team_sum(work->team, 1, &report->curves);
     report->failure = tally.failure;
     report->failed_curve = dmumu_team_lowest(work->team, tally.failed_curve, &report->failure);
 }
@@ -72,6 +79,7 @@ static enum dmumu_status take_over(struct work *work, struct dmumu_scan_report *
     if (work->team->rank == 0 && status == DMUMU_OK)
         fprintf(stderr, "dmumu scan: reused: %" PRIu64 " of %zu curves\n", report->reused, work->blocks.n_curves);
     dmumu_pool_set_reuse(work->pool, work->reuse);
+    work->asked = work->taken.asked;
     return status;
 }
 
@@ -85,6 +93,43 @@ static void give_up(struct work *work)
         dmumu_cube_unlock(work->cube);
 }
 
+static double unix_now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Compute what is missing, as far as signals and time allow. Collective. */
+static enum dmumu_status compute(struct work *work, struct dmumu_scan_report *report, struct dmumu_error *error)
+{
+    static const double no_time_s = 1e-9;
+    const struct dmumu_walltime *walltime = &work->options->walltime;
+    /* rank 0's word on the time, anyone's on stopping */
+    double times_s[2] = {0.0, 0.0};
+    if (work->team->rank == 0 && walltime->end_unix_s < INFINITY)
+        times_s[0] = fmax(no_time_s, dmumu_walltime_left_s(walltime, unix_now_s()));
+    if (work->team->rank == 0)
+        times_s[1] = walltime->margin_s;
+    dmumu_team_sum_seconds(work->team, 2, times_s);
+    const struct dmumu_exchange_mpi_setup setup = {.team = work->team,
+                                                   .blocks = &work->blocks,
+                                                   .pool = work->pool,
+                                                   .cube = work->cube,
+                                                   .epoch_s = work->options->epoch_s,
+                                                   .limit_s = times_s[0],
+                                                   .grace_s = times_s[1]};
+    uint64_t asked = work->asked || dmumu_stop_asked();
+    dmumu_team_sum(work->team, 1, &asked);
+    report->stopping = asked > 0 ? DMUMU_STOPPING_ASKED : DMUMU_STOPPING_NOT;
+    if (work->blocks.n_pending == 0 || asked > 0)
+        return DMUMU_OK;
+    const double start_s = omp_get_wtime();
+    const enum dmumu_status status = dmumu_exchange_mpi_run(&setup, report->times_s, &report->stopping, error);
+    report->seconds = omp_get_wtime() - start_s;
+    return status;
+}
+
 /* Compute what is missing, finish the cube. Collective; ends the cube. */
 static enum dmumu_status fill_cube(struct work *work, struct dmumu_scan_report *report, struct dmumu_error *error)
 {
@@ -95,21 +140,18 @@ static enum dmumu_status fill_cube(struct work *work, struct dmumu_scan_report *
     enum dmumu_status status = dmumu_target_take_out(work->team, work->cube, &work->blocks, error);
     if (status == DMUMU_OK)
         status = take_over(work, report, error);
-    const struct dmumu_exchange_mpi_setup setup = {.team = work->team,
-                                                   .blocks = &work->blocks,
-                                                   .pool = work->pool,
-                                                   .cube = work->cube,
-                                                   .epoch_s = work->options->epoch_s};
-    const double start_s = omp_get_wtime();
-    report->curves = work->blocks.n_pending;
-    if (status == DMUMU_OK && report->curves > 0)
-        status = dmumu_exchange_mpi_run(&setup, report->times_s, error);
-    report->seconds = omp_get_wtime() - start_s;
+    if (status == DMUMU_OK)
+        status = compute(work, report, error);
     if (status != DMUMU_OK) {
         give_up(work);
         return status;
     }
     add_up(work, report);
+    if (report->curves < work->blocks.n_pending) {
+        report->incomplete = true;
+        dmumu_cube_abandon(work->cube); /* closes what is written, in good order */
+        return DMUMU_OK;
+    }
     return dmumu_cube_finish(work->cube, report->data_hash, error);
 }
 

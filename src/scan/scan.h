@@ -15,6 +15,7 @@
 #include "scan/part.h"
 #include "scan/reuse.h"
 #include "scan/team_mpi.h"
+#include "scan/walltime.h"
 
 struct dmumu_scan_options {
     const char *output;       /* path of the cube */
@@ -22,17 +23,21 @@ struct dmumu_scan_options {
     bool resume;              /* go on with what an interrupted scan left, if there is something */
     const char *const *reuse; /* [n_reuse] older cubes to take values from */
     size_t n_reuse;
-    struct dmumu_part part; /* of the grid; count 0: all of it (cut by dmumu_prepare_grid) */
-    double epoch_s;         /* seconds between two writes; 0: whenever a rank has finished something */
-    size_t block_curves;    /* curves handed to a rank at a time, at most; 0: adapted to what is left */
-    size_t buffer_bytes;    /* bound, per rank, of the finished curves that are not written yet */
-    const char *command;    /* the command line, for the provenance */
+    struct dmumu_part part;         /* of the grid; count 0: all of it (cut by dmumu_prepare_grid) */
+    struct dmumu_walltime walltime; /* rank 0's counts */
+    double epoch_s;                 /* seconds between two writes; 0: whenever a rank has finished something */
+    size_t block_curves;            /* curves handed to a rank at a time, at most; 0: adapted to what is left */
+    size_t buffer_bytes;            /* bound, per rank, of the finished curves that are not written yet */
+    const char *command;            /* the command line, for the provenance */
 };
 
 struct dmumu_scan_report {
     bool begun;                    /* the cube was created or opened; false: the output was refused before any work */
     bool was_there;                /* nothing was done: with `resume`, and the complete cube was there already */
+    bool incomplete;               /* it was stopped in good order before all was done; no data_hash */
+    enum dmumu_stopping stopping;  /* why; on rank 0 */
     uint64_t curves;               /* computed now */
+    uint64_t all;                  /* of the grid */
     uint64_t found;                /* that were done before */
     uint64_t reused;               /* taken over whole from older cubes */
     uint64_t reused_values;        /* and of the curves that were computed in part */

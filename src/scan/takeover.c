@@ -2,6 +2,7 @@
 #include "scan/takeover.h"
 
 #include "core/error.h"
+#include "scan/stop.h"
 
 /* This rank's share of the grid and how far it is. */
 struct share {
@@ -41,19 +42,21 @@ static void count(const struct dmumu_cube_curves *curves, struct dmumu_takeover 
     }
 }
 
-/* Until no rank has any more: read, agree, write. Collective. */
+/* Until no rank has any more, or one was asked to stop: read, agree, write. Collective. `whole`: none is left. */
 static enum dmumu_status copy(const struct dmumu_team *team, struct dmumu_cube *cube, const struct dmumu_reuse *reuse,
                               const struct dmumu_blocks *blocks, struct share *share, struct dmumu_takeover *taken,
-                              struct dmumu_error *error)
+                              bool *whole, struct dmumu_error *error)
 {
     for (;;) {
         enum dmumu_status status = read_next(share, reuse, blocks, error);
         status = dmumu_team_agree(team, status, error);
         if (status != DMUMU_OK)
             return status;
-        uint64_t n = share->curves.n;
-        dmumu_team_sum(team, 1, &n);
-        if (n == 0)
+        uint64_t n[2] = {share->curves.n, dmumu_stop_asked()};
+        dmumu_team_sum(team, 2, n);
+        taken->asked = n[1] > 0;
+        *whole = n[0] == 0;
+        if (*whole || taken->asked)
             return DMUMU_OK;
         const struct dmumu_cube_batch batch = dmumu_cube_curves_batch(&share->curves);
         status = dmumu_cube_write_epoch(cube, &batch, error);
@@ -90,12 +93,13 @@ enum dmumu_status dmumu_takeover_run(const struct dmumu_team *team, struct dmumu
     share.end = n - share.next < share_size ? n : share.next + share_size;
     *taken = (struct dmumu_takeover){0};
     enum dmumu_status status = DMUMU_OK;
+    bool whole = false;
     if (!dmumu_cube_curves_new(capacity > 0 ? capacity : 1, n_rigidity, modes, &share.curves))
         status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory to take over curves");
     status = dmumu_team_agree(team, status, error);
     if (status == DMUMU_OK)
-        status = copy(team, cube, reuse, blocks, &share, taken, error);
-    if (status == DMUMU_OK)
+        status = copy(team, cube, reuse, blocks, &share, taken, &whole, error);
+    if (status == DMUMU_OK && whole)
         status = dmumu_team_agree(team, mark_done(reuse, blocks, error), error);
     dmumu_cube_curves_free(&share.curves);
     return status;

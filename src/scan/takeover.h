@@ -11,6 +11,7 @@
 
 /** What was taken over; of this rank: the sum over all ranks counts. */
 struct dmumu_takeover {
+    bool asked; /* some rank was asked to stop (stop.h); then curves may be left */
     uint64_t curves;
     uint64_t quality[DMUMU_N_QUALITIES]; /* of their values */
 };

@@ -45,11 +45,20 @@ struct rank {
     size_t n_unwritten;
     size_t *unwritten; /* [n_curves] positions */
     size_t epochs;
+    bool asked;       /* was asked to stop */
     bool waits, over; /* in a collective write; after the last */
+};
+
+/* What ends the world early: a limit on the clock, or somebody who is asked to stop. */
+struct ending {
+    double limit_s, grace_s;
+    uint64_t asked_turn; /* 0: never */
+    size_t asked_rank;
 };
 
 struct world {
     struct dmumu_blocks blocks;
+    struct ending ending;
     size_t n_ranks;
     int *threads;
     struct rank *rank; /* [n_ranks] */
@@ -140,6 +149,16 @@ static void send_report(void *context, const struct dmumu_report *report)
     post(rank->world, &rank->out)->text.report = *report;
 }
 
+static bool stop_asked(void *context)
+{
+    struct rank *rank = context;
+    const struct ending *ending = &rank->world->ending;
+    const bool asked = !rank->asked && ending->asked_turn > 0 && rank->number == ending->asked_rank &&
+                       rank->world->turn >= ending->asked_turn;
+    rank->asked = rank->asked || asked;
+    return asked;
+}
+
 static void make_rank(struct world *world, size_t number, double epoch_s, size_t room)
 {
     struct rank *rank = &world->rank[number];
@@ -156,7 +175,10 @@ static void make_rank(struct world *world, size_t number, double epoch_s, size_t
         .blocks = &world->blocks,
         .queue = rank->queue,
         .epoch_s = epoch_s,
+        .limit_s = world->ending.limit_s,
+        .grace_s = world->ending.grace_s,
         .mail = {rank, now_s, next_report, send_order, next_order, may_report, send_report},
+        .stop_asked = stop_asked,
     };
     assert_int_equal(dmumu_exchange_new(&setup, &rank->exchange, NULL), DMUMU_OK);
 }
@@ -244,10 +266,18 @@ static void clear_away(struct world *world)
     free(world->written);
 }
 
-/* Returns the number of epochs. Takes over the blocks. */
-static size_t run_world(struct dmumu_blocks blocks, size_t n_ranks, size_t most_threads, double epoch_s, size_t room)
+/* What became of a world. */
+struct outcome {
+    size_t epochs;
+    uint64_t finished;
+    double end_s;
+};
+
+/* Every curve once, or, with an ending, at most once and all that were finished. Takes over the blocks. */
+static struct outcome run_to_the_end(struct dmumu_blocks blocks, size_t n_ranks, size_t most_threads, double epoch_s,
+                                     size_t room, struct ending ending)
 {
-    struct world world = {.blocks = blocks, .n_ranks = n_ranks, .seed = n_ranks + most_threads};
+    struct world world = {.blocks = blocks, .ending = ending, .n_ranks = n_ranks, .seed = n_ranks + most_threads};
     world.threads = calloc(n_ranks, sizeof *world.threads);
     world.rank = calloc(n_ranks, sizeof *world.rank);
     world.written = calloc(blocks.n_curves + 1, 1);
@@ -262,13 +292,27 @@ static size_t run_world(struct dmumu_blocks blocks, size_t n_ranks, size_t most_
         assert_true(world.turn < MOST_TURNS);
         take_turn(&world, &world.rank[draw(&world, n_ranks)]);
     }
-    for (size_t i = 0; i < blocks.n_curves; ++i)
-        assert_int_equal(world.written[i], dmumu_blocks_is_done(&blocks, i) ? 0 : 1);
-    assert_int_equal(dmumu_exchange_finished(world.rank[0].exchange), blocks.n_pending);
-    const size_t epochs = world.rank[0].epochs;
+    uint64_t written = 0;
+    for (size_t i = 0; i < blocks.n_curves; ++i) {
+        assert_in_range(world.written[i], 0, dmumu_blocks_is_done(&blocks, i) ? 0 : 1);
+        written += world.written[i];
+    }
+    const struct outcome outcome = {world.rank[0].epochs, dmumu_exchange_finished(world.rank[0].exchange),
+                                    now_s(&world.rank[0])};
+    assert_int_equal(outcome.finished, written);
     clear_away(&world);
     dmumu_blocks_free(&world.blocks);
-    return epochs;
+    return outcome;
+}
+
+/* Returns the number of epochs. Takes over the blocks. */
+static size_t run_world(struct dmumu_blocks blocks, size_t n_ranks, size_t most_threads, double epoch_s, size_t room)
+{
+    const size_t n_pending = blocks.n_pending;
+    const struct ending none = {.asked_turn = 0};
+    const struct outcome outcome = run_to_the_end(blocks, n_ranks, most_threads, epoch_s, room, none);
+    assert_int_equal(outcome.finished, n_pending);
+    return outcome.epochs;
 }
 
 static void every_curve_is_written_once(void **state)
@@ -323,12 +367,61 @@ static void what_is_done_is_left_alone(void **state)
     }
 }
 
+/* Whoever is asked, whenever, with whatever buffers: all end together, and what was finished is written. */
+static void one_that_is_asked_stops_all(void **state)
+{
+    (void)state;
+    static const size_t ranks[] = {1, 2, 5, 16, 150};
+    static const double graces_s[] = {0.0, 1e-9, 0.5, 1e9};
+    size_t incomplete = 0;
+    for (size_t i = 0; i < sizeof ranks / sizeof *ranks; ++i) {
+        for (size_t k = 0; k < 48; ++k) {
+            const size_t threads = 1 + k % 3;
+            const uint64_t turn = 1 + k * k * ranks[i] / 8;
+            const struct ending ending = {0.0, graces_s[k % 4], turn, k * 7 % ranks[i]};
+            const struct outcome outcome = run_to_the_end(make_blocks(2, 3, 4, 10), ranks[i], threads,
+                                                          k % 5 > 0 ? 30.0 : 0.0, k % 7 > 0 ? 1000000 : 1, ending);
+            incomplete += outcome.finished < 240;
+        }
+    }
+    assert_true(incomplete > 60);
+}
+
+/* A limit alone: nothing is begun beyond it, and there is nothing to wait for. */
+static void the_limit_is_kept(void **state)
+{
+    (void)state;
+    static const size_t ranks[] = {1, 2, 5, 16, 150};
+    size_t incomplete = 0;
+    for (size_t i = 0; i < sizeof ranks / sizeof *ranks; ++i) {
+        for (size_t k = 0; k < 24; ++k) {
+            const size_t turns = 1 + k * k * ranks[i] / 4;
+            const double limit_s = 1e-3 * (double)turns, room_s = 1e-3 * LATEST * 40;
+            const struct ending ending = {.limit_s = limit_s};
+            const struct outcome outcome =
+                run_to_the_end(make_blocks(2, 3, 4, 10), ranks[i], 1 + k % 3, 30.0, k % 7 > 0 ? 1000000 : 1, ending);
+            assert_true(outcome.end_s < limit_s + room_s * (double)ranks[i]);
+            incomplete += outcome.finished < 240;
+        }
+    }
+    assert_true(incomplete > 20);
+}
+
+static void there_may_be_no_time_at_all(void **state)
+{
+    (void)state;
+    const struct ending ending = {.limit_s = 1e-9};
+    for (size_t ranks = 1; ranks < 10; ranks += 4)
+        assert_int_equal(run_to_the_end(make_blocks(2, 3, 4, 10), ranks, 2, 30.0, 1000000, ending).finished, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_curve_is_written_once), cmocka_unit_test(a_master_that_only_serves),
         cmocka_unit_test(epochs_at_every_chance),      cmocka_unit_test(full_buffers_force_epochs),
-        cmocka_unit_test(what_is_done_is_left_alone),
+        cmocka_unit_test(what_is_done_is_left_alone),  cmocka_unit_test(one_that_is_asked_stops_all),
+        cmocka_unit_test(the_limit_is_kept),           cmocka_unit_test(there_may_be_no_time_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -461,6 +461,40 @@ static void the_last_epoch_needs_every_curve(void **state)
     dmumu_blocks_free(&blocks);
 }
 
+static void blocks_fit_into_the_time(void **state)
+{
+    (void)state;
+    struct dmumu_blocks blocks = make_blocks(1, 1, 6400, 1);
+    struct dmumu_master *master = make_master(&blocks, 1, 2, 30.0);
+    teach(master, 2.0, 1.0, 1.0);
+    dmumu_master_set_time(master, 11.5);
+    assert_int_equal(dmumu_master_next(master, 0).count, 18); /* nine for each thread, after the tables */
+    assert_int_equal(dmumu_master_next(master, 0).count, 22);
+    assert_false(dmumu_master_out_of_time(master));
+    dmumu_master_set_time(master, 0.5);
+    assert_int_equal(dmumu_master_next(master, 0).count, 0);
+    assert_true(dmumu_master_out_of_time(master));
+    dmumu_master_set_time(master, INFINITY);
+    assert_int_equal(dmumu_master_next(master, 0).first, 40);
+    dmumu_master_free(master);
+    dmumu_blocks_free(&blocks);
+}
+
+static void the_last_epoch_needs_no_more_than_there_will_be(void **state)
+{
+    (void)state;
+    struct dmumu_blocks blocks = make_blocks(1, 2, 5, 1);
+    struct dmumu_master *master = make_master(&blocks, 2, 1, 1e9);
+    report(master, 1, 3, false);
+    dmumu_master_dry(master, 1);
+    dmumu_master_dry(master, 1);
+    assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_NONE);
+    dmumu_master_dry(master, 0);
+    assert_int_equal(dmumu_master_epoch(master, 0.0), DMUMU_EPOCH_LAST);
+    dmumu_master_free(master);
+    dmumu_blocks_free(&blocks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +517,8 @@ int main(void)
         cmocka_unit_test(epochs_come_with_time_and_news),
         cmocka_unit_test(a_full_buffer_forces_an_epoch),
         cmocka_unit_test(the_last_epoch_needs_every_curve),
+        cmocka_unit_test(blocks_fit_into_the_time),
+        cmocka_unit_test(the_last_epoch_needs_no_more_than_there_will_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

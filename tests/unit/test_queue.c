@@ -245,6 +245,34 @@ static void nothing_begins_after_the_stop(void **state)
     end(&setting);
 }
 
+/* What is being computed ends as ever; what is not begun is gone, and what comes later as well. */
+static void a_cut_leaves_what_is_begun(void **state)
+{
+    (void)state;
+    struct setting setting;
+    size_t position = SIZE_MAX;
+    begin(&setting, 2, 100);
+    assert_true(dmumu_queue_give(setting.queue, (struct dmumu_block){0, 2 * RUN}));
+    assert_true(dmumu_queue_begin(setting.queue, 0, &position));
+    dmumu_queue_cut(setting.queue);
+    struct dmumu_queue_state now = dmumu_queue_state(setting.queue);
+    assert_true(now.closed);
+    assert_false(now.idle);
+    assert_int_equal(now.in_hand, 0);
+    assert_int_equal(now.runs, 0);
+    assert_nothing(&setting, 1);
+    dmumu_queue_end(setting.queue, 0, 1e-3);
+    assert_nothing(&setting, 0);
+    now = dmumu_queue_state(setting.queue);
+    assert_true(now.idle);
+    assert_int_equal(now.finished, 1);
+    assert_true(dmumu_queue_give(setting.queue, (struct dmumu_block){RUN, RUN}));
+    dmumu_queue_cut(setting.queue);
+    assert_nothing(&setting, 0);
+    assert_true(dmumu_queue_state(setting.queue).idle);
+    end(&setting);
+}
+
 static void a_full_queue_is_refused(void **state)
 {
     (void)state;
@@ -269,6 +297,7 @@ int main(void)
         cmocka_unit_test(there_is_no_more_than_there_is_room_for),
         cmocka_unit_test(costs_are_told_apart),
         cmocka_unit_test(nothing_begins_after_the_stop),
+        cmocka_unit_test(a_cut_leaves_what_is_begun),
         cmocka_unit_test(a_full_queue_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
