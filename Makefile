@@ -39,18 +39,18 @@ CORE_OBJ := $(call object,$(CORE_SRC))
 MPI_OBJ  := $(call object,$(MPI_SRC))
 MAIN_OBJ := $(call object,$(MAIN_SRC))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC) $(TOOL_SRC))
+BENCH_BIN := $(addprefix $(BUILD)/,bench scale)
 CORE_LIB := $(BUILD)/libdmumu.a
 MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 
 .DEFAULT_GOAL := all
-.PHONY: all objects test-programs bench-program demo check bench certify deps install format lint sanitize reference clean help FORCE
+.PHONY: all objects test-programs demo check bench bench-scale certify deps install format lint sanitize reference clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 all: $(BUILD)/dmumu ## build the program build/dmumu (the default)
 objects: $(CORE_OBJ) $(MPI_OBJ) $(MAIN_OBJ)
 test-programs: $(TEST_BIN)
-bench-program: $(BUILD)/bench
 
 # Targets that may install packages first start make again, so that config.mk is made with these in place.
 demo: ## build, scan inputs/galaxy.yaml with MPI and OpenMP, draw the figure
@@ -63,10 +63,10 @@ check: ## build and run every test; the last line counts them
 	@$(MAKE) --no-print-directory all test-programs
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/run_tests.sh
 
-bench: ## time single curves, the demo's curves per core, and the ratio to NumPy
+bench bench-scale: ## time curves, ranks and threads, beside NumPy; simulate the scheduler on 1 to 100,000 ranks
 	@tools/deps.sh build figures
-	@$(MAKE) --no-print-directory bench-program
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/run.sh
+	@$(MAKE) --no-print-directory all $(BENCH_BIN)
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/$@.sh
 
 certify: $(BUILD)/tests/reference/certify ## compare every value of tests/reference at three tolerances: table, figure, verdict
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/certify.sh
@@ -104,10 +104,10 @@ clean: ## remove the build folders; cubes and figures stay
 	rm -rf $(BUILD) build build-*
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
 	@echo "Switches: BUILD=, DEBUG=1, ASAN=1, UBSAN=1, WERROR=-Werror, CC=, MPICC=, PYTHON=, JOBS=, RANKS= (demo)"
 
-ifneq (,$(filter-out demo check bench sanitize deps format lint clean help,$(or $(MAKECMDGOALS),all)))
+ifneq (,$(filter-out demo check bench bench-scale sanitize deps format lint clean help,$(or $(MAKECMDGOALS),all)))
 include $(BUILD)/config.mk
 endif
 
@@ -143,7 +143,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call object,$(HELP_SRC)) $(MPI_LIB) $
 	@mkdir -p $(@D)
 	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(TEST_LIBS) $(MPI_LIBS) $(CORE_LIBS) -o $@
 
-$(BUILD)/bench: $(BUILD)/obj/tests/bench/bench.o $(CORE_LIB)
-	$(CC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(CORE_LIBS) -o $@
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o $(call object,$(filter-out %/bench.c %/scale.c,$(wildcard tests/bench/*.c))) $(MPI_LIB) $(CORE_LIB)
+	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(MPI_LIBS) $(CORE_LIBS) -o $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

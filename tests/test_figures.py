@@ -1,5 +1,5 @@
 """The reading helpers and the figures of analysis/: on a small made-up cube with gaps, on one that `dmumu scan` made, and on
-a made-up table of `make certify`."""
+made-up tables of `make certify` and `make bench-scale`."""
 
 import subprocess
 import sys
@@ -185,3 +185,40 @@ def test_a_bad_certify_table_is_a_sentence_not_a_traceback(root, tmp_path):
         done = certify(root, path, "-o", tmp_path / "x.png")
         assert done.returncode == 1
         assert path.name in done.stderr and "Traceback" not in done.stderr
+
+
+SCALE_COLUMNS = "cube,threads,ranks,seconds,efficiency,computing,tables,waiting,tail_s,load,messages_s,block"
+
+
+def scale(root, *arguments):
+    script = root / "analysis" / "figures" / "scale.py"
+    return subprocess.run([sys.executable, str(script), *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+def test_the_scale_figure_shows_every_simulation(root, tmp_path):
+    sys.path.insert(0, str(root / "analysis" / "figures"))
+    import scale as module
+
+    path, ranks = tmp_path / "scale.csv", (1, 16, 256, 4096)
+    lines = [SCALE_COLUMNS]
+    for name, threads in (("10^7 points, 5 M_A", 1), ("10^7 points, 5 M_A, 16 threads", 16)):
+        lines += [f'"{name}",{threads},{n},{1e4 / n},0.9,0.95,0.01,0,{0.1 * (n > 1)},{1e-5 * (n - 1)},{n},{1e6 / n}'
+                  for n in ranks]  # fmt: skip
+    path.write_text("\n".join(lines) + "\n")
+    figure = module.draw(module.read(path))
+    for axes, finite in zip(figure.axes, (4, 4, 3, 3), strict=True):
+        studies = [line for line in axes.lines if line.get_marker() in "os"]
+        assert [list(line.get_xdata() / line.get_xdata()[0]) for line in studies] == [list(ranks)] * 2
+        assert [np.isfinite(line.get_ydata()).sum() for line in studies] == [finite] * 2
+    done = scale(root, path, "-o", tmp_path / "scale.png")
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_bad_scale_table_is_a_sentence_not_a_traceback(root, tmp_path):
+    (tmp_path / "bad.csv").write_text("cube,ranks\nx,1\n")
+    (tmp_path / "empty.csv").write_text(SCALE_COLUMNS + "\n")
+    for name in ("none.csv", "bad.csv", "empty.csv"):
+        done = scale(root, tmp_path / name, "-o", tmp_path / "x.png")
+        assert done.returncode == 1
+        assert name in done.stderr and "Traceback" not in done.stderr

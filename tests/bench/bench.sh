@@ -1,6 +1,6 @@
 #!/bin/bash
-# Benchmark, everything on one core and in one run: the NumPy baseline (median of three), then bench.c, which prints the
-# ratios. Called by `make bench`.
+# Benchmark, in one run: the NumPy baseline (median of three) and bench.c, which prints the ratios, on one core; then scans on
+# two, ranks against threads. Called by `make bench`.
 set -eu
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -9,3 +9,4 @@ seconds=$(for _ in 1 2 3; do
 done | sort -g | sed -n 2p)
 echo "one core of: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 "${BUILD:-build}/bench" "$seconds"
+"${PYTHON:-/usr/bin/python3}" tests/bench/ranks.py efficiency "${BUILD:-build}/dmumu"
