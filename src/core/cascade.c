@@ -29,16 +29,22 @@
  * Lattice of ln B: p from 5e-5, met only where w^-4 has left nothing, to 45 nu, where exp(-p/nu) is gone; z from 5e-4,
  * where (z nu)^2 is below 1e-6 of 1, to 3e3, where B ~ z^-2.
  */
-#define LN_P_START (-10.0)
-#define LN_P_STEP  0.05
-#define LN_Z_START (-7.6)
-#define LN_Z_STEP  0.15
+#define LN_P_START       (-10.0)
+#define LN_P_STEP_ALFVEN 0.025 /* of a single z, and what counts most at high M_A and low R */
+#define LN_P_STEP_SLOW   0.05
+#define LN_Z_START       (-7.6)
+#define LN_Z_STEP        0.15
 enum { N_Z = 104, NU_PANELS = 14, NU_NODES = NU_PANELS * DMUMU_GAUSS_N };
 #define LN_B_NONE (-700.0)
 
+/* What the lattice of ln B errs by, and what the n = 0 sum does, relative; from comparisons with the reference kernel. */
+#define TABLE_ERROR_ALFVEN  3e-8
+#define TABLE_ERROR_SLOW    1e-6
+#define TRANSIT_TABLE_ERROR 5e-9
+
 /* Lattice of the n = 0 x_par integral. */
-#define LN_X_STEP 0.1
-enum { N_TRANSIT = 800, PAR_PANELS = 40 };
+#define LN_X_STEP 0.06
+enum { N_TRANSIT = 1340, PAR_PANELS = 40 };
 
 /* ---- nodes in w -------------------------------------------------------------------------------------------------- */
 
@@ -272,7 +278,7 @@ static void fill_table(const struct nu_nodes *nodes, const double projection[], 
 {
     const size_t n_p = table->n_p;
     for (size_t i = 0; i < n_p; i++) {
-        p[i] = exp(LN_P_START + LN_P_STEP * (double)i);
+        p[i] = exp(LN_P_START + table->ln_p_step * (double)i);
     }
     memset(table->value, 0, table->n_z * n_p * sizeof *table->value);
     for (size_t k = 0; k < NU_NODES; k++) {
@@ -298,7 +304,8 @@ enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *co
     }
     const double high = fmin(mu + DMUMU_RESONANCE_REACH * table->width, nu_max);
     table->ln_p_end = log(DMUMU_CASCADE_MOST_P * high);
-    table->n_p = (size_t)(fmax(table->ln_p_end - LN_P_START, 0.0) / LN_P_STEP) + 5;
+    table->ln_p_step = common->mode == DMUMU_ALFVEN ? LN_P_STEP_ALFVEN : LN_P_STEP_SLOW;
+    table->n_p = (size_t)(fmax(table->ln_p_end - LN_P_START, 0.0) / table->ln_p_step) + 5;
     table->n_z = common->mode == DMUMU_ALFVEN ? 1 : N_Z;
     table->value = malloc(table->n_z * table->n_p * sizeof *table->value);
     double *projection = malloc((table->n_z * NU_NODES + 2 * table->n_p) * sizeof *projection);
@@ -344,7 +351,7 @@ DMUMU_VECTOR static void alfven_integrand(const struct gyro_integrand *at, size_
         double f;
         double weight[4];
         const size_t i =
-            dmumu_lattice_locate(LN_P_START, 1.0 / LN_P_STEP, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+            dmumu_lattice_locate(LN_P_START, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
         dmumu_lattice_weights(f, weight);
         const double ln_b =
             weight[0] * table[i] + weight[1] * table[i + 1] + weight[2] * table[i + 2] + weight[3] * table[i + 3];
@@ -368,7 +375,7 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
         double w[4];
         double weight_z[4];
         const size_t i =
-            dmumu_lattice_locate(LN_P_START, 1.0 / LN_P_STEP, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+            dmumu_lattice_locate(LN_P_START, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
         const size_t j = dmumu_lattice_locate(LN_Z_START, 1.0 / LN_Z_STEP, N_Z, ln_z, &g) - 1;
         dmumu_lattice_weights(f, w);
         dmumu_lattice_weights(g, weight_z);
@@ -586,7 +593,8 @@ enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, 
     }
     const double broad = front * DMUMU_SQRT_PI / table->width;
     rate->gyro = broad * sum.value;
-    rate->gyro_error = broad * sum.error;
+    const double table_error = common->mode == DMUMU_ALFVEN ? TABLE_ERROR_ALFVEN : TABLE_ERROR_SLOW;
+    rate->gyro_error = broad * (sum.error + table_error * sum.value);
     if (status == DMUMU_OK && common->mode == DMUMU_SLOW) {
         const double w_start = larmor_ratio * s * common->form.x_perp_min;
         const struct dmumu_wave_nodes *nodes;
@@ -594,7 +602,7 @@ enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, 
         if (status == DMUMU_OK) {
             const struct wave_sum transit = transit_sum(common, nodes, s, larmor_ratio);
             rate->transit = broad * transit.value;
-            rate->transit_error = broad * transit.error;
+            rate->transit_error = broad * (transit.error + TRANSIT_TABLE_ERROR * transit.value);
         }
     }
     return status;

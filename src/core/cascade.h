@@ -51,7 +51,8 @@ void dmumu_cascade_common_free(struct dmumu_cascade_common *common);
 /** ln B at one (M_A, mu) and one upper limit in nu. */
 struct dmumu_cascade_table {
     double mu, s, width;
-    double nu_max;   /* this table's limit */
+    double nu_max; /* this table's limit */
+    double ln_p_step;
     double ln_p_end; /* beyond, B = 0 */
     size_t n_p, n_z; /* n_z = 1 for Alfven modes */
     double *value;   /* [n_z][n_p], owned; NULL in the quasi-linear limit */

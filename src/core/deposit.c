@@ -41,7 +41,7 @@
 double dmumu_deposit_step(double tolerance, int step_class)
 {
     const double finer = pow(tolerance / 1e-4, 0.125); /* the error of eight-point interpolation goes like step^8 */
-    return 0.1 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
+    return 0.13 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
 }
 
 double dmumu_deposit_least_error(double tolerance)

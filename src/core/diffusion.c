@@ -8,6 +8,8 @@
  * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables),
  *          weighted as the rates are; what those errors move the edges of C by.
  */
+#include "core/diffusion.h"
+
 #include "core/curve_rates.h"
 #include "core/error.h"
 
@@ -242,7 +244,9 @@ static double value_alone(const struct dmumu_curve_work *work, int mode, size_t 
     return work->sums[mode] && work->in_range[r] ? dmumu_curve_total_of(work, mode, r).value : all;
 }
 
-static void store(const struct dmumu_curve_work *work, double d_unit, struct dmumu_curve *curve, size_t r)
+/* Returns what the broadened rates contribute to the relative error. */
+static double store(const struct dmumu_curve_work *work, double d_unit, double tolerance, struct dmumu_curve *curve,
+                    size_t r)
 {
     const struct dmumu_curve_total all = work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r)
                                                            : (struct dmumu_curve_total){.value = (double)NAN};
@@ -253,16 +257,17 @@ static void store(const struct dmumu_curve_work *work, double d_unit, struct dmu
     }
     if (all.value == 0.0) {
         store_nan(curve, r, DMUMU_QUALITY_NOT_CONFINED);
-        return;
+        return 0.0;
     }
     if (!isfinite(all.value) || !(all.value > 0.0)) {
         store_nan(curve, r, DMUMU_QUALITY_FAILED);
-        return;
+        return 0.0;
     }
     curve->d_cm2_s[r] = d_or_nan(work, all.value, d_unit);
     curve->rel_error[r] = (all.quadrature_error + all.rate_error) / all.value;
     curve->mu_star[r] = all.mu_star;
-    curve->quality[r] = curve->rel_error[r] <= work->tolerance ? DMUMU_QUALITY_OK : DMUMU_QUALITY_NOT_CONVERGED;
+    curve->quality[r] = curve->rel_error[r] <= tolerance ? DMUMU_QUALITY_OK : DMUMU_QUALITY_NOT_CONVERGED;
+    return work->state->kappa > 0.0 ? all.rate_error / all.value : 0.0;
 }
 
 static void compute(struct dmumu_curve_work *work)
@@ -349,9 +354,10 @@ static enum dmumu_status prepare_ratios(struct dmumu_curve_work *work, const str
     return status;
 }
 
-enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct dmumu_point *point, size_t n,
-                                      const double rigidity_gv[], struct dmumu_curve *curve,
-                                      struct dmumu_workspace *workspace, struct dmumu_error *error)
+enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const struct dmumu_point *point, size_t n,
+                                          const double rigidity_gv[], double tolerance, struct dmumu_curve *curve,
+                                          double rate_error[], struct dmumu_workspace *workspace,
+                                          struct dmumu_error *error)
 {
     struct dmumu_state state;
     enum dmumu_status status = dmumu_state_of_point(&tables->model, point, &state, error);
@@ -386,9 +392,7 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
         status = work.status;
     }
     for (size_t r = 0; status == DMUMU_OK && r < n; r++) {
-        store(&work, dmumu_state_d_unit_cm2_s(point), curve, r);
+        rate_error[r] = store(&work, dmumu_state_d_unit_cm2_s(point), tolerance, curve, r);
     }
-    return status == DMUMU_ERROR_MEMORY
-               ? dmumu_error_set(error, status, "out of memory for a curve of %zu rigidities", n)
-               : status;
+    return status;
 }

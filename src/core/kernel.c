@@ -14,15 +14,18 @@
 
 enum { BLOCK = DMUMU_FILTER_BLOCK, SAMPLES = DMUMU_FILTER_SAMPLES };
 
-/* Blocks are counted downwards from one that ends DMUMU_STENCIL beyond ln R = 0; lattice index of a block's begin. */
+/* Blocks are counted downwards from one that ends beyond ln R = 0 by what differences there reach; lattice index of a
+ * block's begin. */
+enum { BEYOND = 24 };
+
 static long block_begin(size_t block)
 {
-    return DMUMU_STENCIL - BLOCK * ((long)block + 1);
+    return BEYOND - BLOCK * ((long)block + 1);
 }
 
 static size_t block_of(long index)
 {
-    return (size_t)((DMUMU_STENCIL - 1 - index) / BLOCK);
+    return (size_t)((BEYOND - 1 - index) / BLOCK);
 }
 
 /* f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 of kernel.h, less R^-1/2. */
@@ -184,7 +187,7 @@ static const double *made_between(const struct maker *maker, long from, long to)
 /* A lattice index at least `room` from either end. */
 static long inside(const struct dmumu_fast_profile *profile, long index, long room)
 {
-    const long most = DMUMU_STENCIL - 1 - room;
+    const long most = BEYOND - 1 - room;
     const long least = profile->begin + room;
     return index > most ? most : (index < least ? least : index);
 }

@@ -41,6 +41,7 @@ struct dmumu_lobes {
 struct dmumu_fast_common {
     int harmonics;
     double tolerance;
+    int refinement;
     double step[DMUMU_DEPOSIT_CLASSES], transit_step;
     struct dmumu_rows rows;
     struct dmumu_lobes *lobes;          /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
@@ -49,8 +50,12 @@ struct dmumu_fast_common {
     struct dmumu_row g;                 /* G over ln z at the transit step */
 };
 
-/** @param[in] tolerance  of the model: steps follow from it */
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance);
+/**
+ * @param[in] tolerance   of the model: steps follow from it
+ * @param[in] refinement  how often they are halved
+ */
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
+                                         int refinement);
 void dmumu_fast_common_free(struct dmumu_fast_common *common);
 
 /** G(z) by interpolation; constant above its table's end. */
@@ -88,7 +93,7 @@ struct dmumu_fast_rate {
 struct dmumu_fast_profile {
     double front;
     double table_error, transit_error; /* relative, of the two: rows, truncation, widening */
-    size_t n_blocks;                   /* the last ends at index DMUMU_STENCIL, beyond ln R = 0 */
+    size_t n_blocks;                   /* the last ends beyond ln R = 0 */
     bool *done;                        /* [n_blocks], owned with all that follows */
     long begin;      /* lattice index of the first entry, in the last block: blocks are counted downwards */
     double *gyro;    /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln R */

@@ -316,11 +316,12 @@ static double outrun(const struct integral *q, double nu)
     return ratio > 1.0 ? 0.5 * log((ratio - 1.0) * (ratio + 1.0)) : -(double)INFINITY;
 }
 
-/* Transit time: where v_A/xi is within the reach of mu, split by widths. */
+/* Transit time: where v_A/xi is near mu, split by widths. Where the waves of that speed are damped away, its far tail is
+ * all there is: as far as doubles go. */
 static double fast_transit(struct integral q)
 {
-    static const double widths[] = {-3.0, -1.2, 0.0, 1.2, 3.0};
-    const double reach = DMUMU_RESONANCE_REACH * q.width;
+    static const double widths[] = {-12.0, -6.0, -3.0, -1.2, 0.0, 1.2, 3.0};
+    const double reach = 26.0 * q.width;
     const struct dmumu_quadrature_pieces *all = &q.reference->angles;
     const double low = fmax(all->end[0], outrun(&q, q.mu - reach));
     const double high = outrun(&q, q.mu + reach);

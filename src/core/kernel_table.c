@@ -20,7 +20,7 @@
  * Steps of the lattice in ln V per relative width of the resonance, Delta/mu: the error function of that width is
  * interpolated to 1e-6 from eight points so far apart. A resonance too narrow for the finest class is made wider.
  */
-#define STEPS_PER_WIDTH 4.0
+#define STEPS_PER_WIDTH 3.0
 
 /* What rows of K leave out at their ends, in the range of u and in the entries kept, relative and per tolerance. */
 #define TRUNCATION 2e-4
@@ -127,15 +127,16 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
     return &common->lobes[(harmonic - 1) * DMUMU_DEPOSIT_CLASSES + step_class];
 }
 
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance)
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
+                                         int refinement)
 {
-    *common =
-        (struct dmumu_fast_common){.harmonics = harmonics, .tolerance = tolerance, .rows = dmumu_rows_of(tolerance)};
-    common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS);
+    *common = (struct dmumu_fast_common){
+        .harmonics = harmonics, .tolerance = tolerance, .refinement = refinement, .rows = dmumu_rows_of(tolerance)};
+    common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS + refinement);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
-        common->step[k] = dmumu_deposit_step(tolerance, k);
+        common->step[k] = dmumu_deposit_step(tolerance, k + refinement);
         for (int n = 1; status == DMUMU_OK && n <= harmonics; n++) {
             status = make_lobes(n, common->step[k], lobes_of(common, n, k));
         }
@@ -163,17 +164,16 @@ static double shape_value(const struct dmumu_resonance_shape *shape, double nu)
 }
 
 /* The coarsest class whose lattice resolves the resonance, and the resonance widened to the finest where none does. */
-static struct dmumu_resonance_shape choose_class(double tolerance, struct dmumu_fast_table *table)
+static struct dmumu_resonance_shape choose_class(const struct dmumu_fast_common *common, struct dmumu_fast_table *table)
 {
-    const double finer = fmin(pow(tolerance / 1e-4, 0.125), 1.5);
+    const double finer = ldexp(fmin(pow(common->tolerance / 1e-4, 0.125), 1.5), -common->refinement);
     const double wanted = table->width / table->mu * finer / STEPS_PER_WIDTH; /* infinite at mu = 0 */
     int step_class = 0;
-    while (step_class < DMUMU_DEPOSIT_CLASSES - 1 && dmumu_deposit_step(tolerance, step_class) > wanted) {
+    while (step_class < DMUMU_DEPOSIT_CLASSES - 1 && common->step[step_class] > wanted) {
         step_class++;
     }
     table->step_class = step_class;
-    return dmumu_resonance_shape_of(table->mu, table->width,
-                                    STEPS_PER_WIDTH * dmumu_deposit_step(tolerance, step_class) / finer);
+    return dmumu_resonance_shape_of(table->mu, table->width, STEPS_PER_WIDTH * common->step[step_class] / finer);
 }
 
 /*
@@ -204,17 +204,17 @@ static double cell_size(const struct dmumu_resonance_shape *shape, int harmonics
 }
 
 /* Cells from where E becomes 0 to where, towards u = 0, no more is to come that counts. */
-static void choose_range(const struct dmumu_resonance_shape *shape, int harmonics, double tolerance,
+static void choose_range(const struct dmumu_fast_common *common, const struct dmumu_resonance_shape *shape,
                          struct dmumu_fast_table *table)
 {
-    const double step = dmumu_deposit_step(tolerance, table->step_class);
+    const double step = common->step[table->step_class];
     table->first = (long)floor(-log(shape->mu + DMUMU_RESONANCE_REACH * shape->width) / step);
     double most = 0.0;
     long last = table->first + 1;
     for (long i = last;; i++) {
-        const double size = cell_size(shape, harmonics, step, -step * ((double)i - 0.5));
+        const double size = cell_size(shape, common->harmonics, step, -step * ((double)i - 0.5));
         most = fmax(most, size);
-        if (size > TRUNCATION * tolerance * most) {
+        if (size > TRUNCATION * common->tolerance * most) {
             last = i;
         } else if ((double)i * step > 20.0 || (double)(i - last) * step > 3.0) {
             break; /* the harmonics' own resonances lie less than 3 in ln u apart */
@@ -392,8 +392,8 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     if (state->kappa == 0.0) {
         return DMUMU_OK;
     }
-    const struct dmumu_resonance_shape shape = choose_class(tolerance, table);
-    choose_range(&shape, state->harmonics, tolerance, table);
+    const struct dmumu_resonance_shape shape = choose_class(common, table);
+    choose_range(common, &shape, table);
     const double step = common->step[table->step_class];
     struct u_samples samples = {0};
     double *scratch = malloc(table->n_v * sizeof *scratch);

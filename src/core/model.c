@@ -1,5 +1,6 @@
 /* Model: the defaults (F21's media and choices) and the check that a model makes sense. */
 #include "core/error.h"
+#include "core/state.h"
 
 #include "dmumu.h"
 
@@ -133,8 +134,10 @@ enum dmumu_status dmumu_model_check(const struct dmumu_model *model, struct dmum
     if (status == DMUMU_OK && !(model->harmonics >= 1 && model->harmonics <= 32)) {
         status = dmumu_error_set(error, DMUMU_ERROR_MODEL, "harmonics is %d; it must be 1 .. 32", model->harmonics);
     }
-    if (status == DMUMU_OK && !(model->tolerance >= 1e-8 && model->tolerance <= 0.1)) {
-        status = dmumu_error_set(error, DMUMU_ERROR_MODEL, "tolerance is %g; it must be 1e-8 .. 0.1", model->tolerance);
+    if (status == DMUMU_OK &&
+        !(model->tolerance >= DMUMU_LEAST_TOLERANCE && model->tolerance <= DMUMU_MOST_TOLERANCE)) {
+        status = dmumu_error_set(error, DMUMU_ERROR_MODEL, "tolerance is %g; it must be %g .. %g", model->tolerance,
+                                 DMUMU_LEAST_TOLERANCE, DMUMU_MOST_TOLERANCE);
     }
     for (int region = 0; status == DMUMU_OK && region < DMUMU_N_REGIONS; region++) {
         status = check_region(&model->region[region], dmumu_region_name((enum dmumu_region)region), error);

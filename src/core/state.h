@@ -31,6 +31,10 @@ struct dmumu_state {
 #define DMUMU_R_MIN 1e-12
 #define DMUMU_R_MAX 1.0
 
+/** Relative tolerances on D that can be asked for. */
+#define DMUMU_LEAST_TOLERANCE 1e-8
+#define DMUMU_MOST_TOLERANCE  0.1
+
 /** Make a point dimensionless. Thread-safe. Errors as dmumu_medium_of_point. */
 enum dmumu_status dmumu_state_of_point(const struct dmumu_model *model, const struct dmumu_point *point,
                                        struct dmumu_state *state, struct dmumu_error *error);

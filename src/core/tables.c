@@ -10,6 +10,9 @@
 static const enum dmumu_mode cascade_modes[] = {DMUMU_ALFVEN, DMUMU_SLOW};
 enum { N_CASCADE_MODES = 2 };
 
+/* What a closer look multiplies the tolerance by. */
+#define CLOSER 0.5
+
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
 struct panel_context {
@@ -110,7 +113,7 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     const struct dmumu_state *state = &tables->state;
     enum dmumu_status status = DMUMU_OK;
     if (state->modes[DMUMU_FAST]) {
-        status = dmumu_fast_common_init(&tables->fast, state->harmonics, tables->model.tolerance);
+        status = dmumu_fast_common_init(&tables->fast, state->harmonics, tables->model.tolerance, tables->refinement);
     }
     for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
         if (state->modes[cascade_modes[i]]) {
@@ -120,8 +123,8 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     return status;
 }
 
-enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
-                                   struct dmumu_error *error)
+static enum dmumu_status tables_new(const struct dmumu_model *model, double alfven_mach, int refinement,
+                                    struct dmumu_tables **tables, struct dmumu_error *error)
 {
     *tables = NULL;
     enum dmumu_status status = dmumu_model_check(model, error);
@@ -134,7 +137,9 @@ enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfve
     }
     made->model = *model;
     made->alfven_mach = alfven_mach;
+    made->refinement = refinement;
     omp_init_lock(&made->lock);
+    dmumu_lazy_init(&made->closer_lazy);
     dmumu_alone_init(&made->alfven_alone);
     dmumu_panel_rules_make(&made->rules);
     /* any beta and L of the model's range: what the tables use does not depend on them */
@@ -155,6 +160,28 @@ enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfve
     return DMUMU_OK;
 }
 
+enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
+                                   struct dmumu_error *error)
+{
+    return tables_new(model, alfven_mach, 0, tables, error);
+}
+
+static enum dmumu_status make_closer(void *context, int item)
+{
+    (void)item;
+    struct dmumu_tables *tables = context;
+    struct dmumu_model model = tables->model;
+    struct dmumu_error error;
+    model.tolerance = fmax(CLOSER * model.tolerance, DMUMU_LEAST_TOLERANCE);
+    return tables_new(&model, tables->alfven_mach, tables->refinement + 1, &tables->closer, &error);
+}
+
+struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables)
+{
+    struct dmumu_lazy *lazy[1] = {&tables->closer_lazy};
+    return dmumu_lazy_make(lazy, 1, NULL, make_closer, tables) == DMUMU_OK ? tables->closer : NULL;
+}
+
 void dmumu_tables_free(struct dmumu_tables *tables)
 {
     if (!tables) {
@@ -165,6 +192,8 @@ void dmumu_tables_free(struct dmumu_tables *tables)
         panel_free(tables->first_panel);
         tables->first_panel = next;
     }
+    dmumu_tables_free(tables->closer);
+    dmumu_lazy_destroy(&tables->closer_lazy);
     dmumu_alone_free(&tables->alfven_alone);
     dmumu_fast_common_free(&tables->fast);
     dmumu_cascade_common_free(&tables->cascade[DMUMU_ALFVEN]);

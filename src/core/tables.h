@@ -33,6 +33,7 @@ struct dmumu_panel_tables {
 struct dmumu_tables {
     struct dmumu_model model;
     double alfven_mach;
+    int refinement;           /* of the lattices for fast modes: 0, or more for a closer look */
     struct dmumu_state state; /* of the model at this M_A; beta, x_c and speeds are not to be used */
     struct dmumu_panel_rules rules;
     struct dmumu_fast_common fast;
@@ -40,6 +41,8 @@ struct dmumu_tables {
     struct dmumu_alone alfven_alone;
     omp_lock_t lock; /* of the list */
     struct dmumu_panel_tables *first_panel;
+    struct dmumu_lazy closer_lazy;
+    struct dmumu_tables *closer; /* NULL until somebody looks closer */
 };
 
 /** The panel, its tables to be made when needed. Thread-safe. NULL and *status on failure. */
@@ -48,5 +51,11 @@ struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struc
 /** Make a panel's tables of one mode, where they are not made yet. Thread-safe. DMUMU_OK or DMUMU_ERROR_MEMORY. */
 enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
                                         enum dmumu_mode mode);
+
+/** Closer looks, one upon the other. */
+enum { DMUMU_MOST_REFINEMENT = 2 };
+
+/** The same with lattices twice as fine and for a tolerance of half of this one's, made on demand. Thread-safe. NULL when out of memory. */
+struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables);
 
 #endif

@@ -18,6 +18,7 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     if (!workspace) {
         return;
     }
+    dmumu_workspace_free(workspace->closer);
     for (size_t i = 0; i < workspace->n_allocated; i++) {
         dmumu_fast_profile_free(&workspace->profile[i]->profile);
         free(workspace->profile[i]);
@@ -32,6 +33,14 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     dmumu_wave_nodes_free(&workspace->wave_nodes);
     dmumu_arena_free(&workspace->arena);
     free(workspace);
+}
+
+struct dmumu_workspace *dmumu_workspace_closer(struct dmumu_workspace *workspace)
+{
+    if (!workspace->closer) {
+        workspace->closer = calloc(1, sizeof *workspace->closer);
+    }
+    return workspace->closer;
 }
 
 /* NaN equals NaN: x_c of a region without viscous damping. */
@@ -57,10 +66,12 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
 {
     /* by content: tables freed and made anew may come at the same address */
     const bool same_tables = workspace->has_damping && workspace->alfven_mach == tables->alfven_mach &&
+                             workspace->refinement == tables->refinement &&
                              same_bytes(&workspace->model, &tables->model);
     if (!same_tables || !same_damping(&workspace->damping, state)) {
         workspace->has_damping = true;
         workspace->alfven_mach = tables->alfven_mach;
+        workspace->refinement = tables->refinement;
         memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
         workspace->has_sharp_angles = false;
@@ -83,13 +94,18 @@ const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *
     return &workspace->sharp_angles;
 }
 
+static double step_of(const struct dmumu_workspace *workspace, int step_class)
+{
+    return dmumu_deposit_step(workspace->model.tolerance, step_class + workspace->refinement);
+}
+
 /*
  * The directions of a class, into workspace->angles. A resonance of a few steps' width turns a steep x_max into a step
  * of that width in ln x_max, which the 15 points of a panel must resolve: a panel is three to four such widths.
  */
 static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step_class, double resonant_width)
 {
-    const double step = dmumu_deposit_step(workspace->model.tolerance, step_class);
+    const double step = step_of(workspace, step_class);
     const struct dmumu_angle_mesh mesh = {
         .max_width = 10.0 * step, .max_change = 16.0 * step, .resonant_width = resonant_width, .tail = 1e-7};
     return dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->angles);
@@ -98,7 +114,7 @@ static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step
 const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class)
 {
     if (!workspace->has_deposit[step_class]) {
-        const double step = dmumu_deposit_step(workspace->model.tolerance, step_class);
+        const double step = step_of(workspace, step_class);
         const struct dmumu_rows rows = dmumu_rows_of(workspace->model.tolerance);
         if (make_angles(workspace, step_class, 0.0) != DMUMU_OK ||
             dmumu_deposit_make(&workspace->angles, &rows, step, &workspace->deposit[step_class]) != DMUMU_OK) {
@@ -112,7 +128,7 @@ const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *work
 const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace)
 {
     if (!workspace->has_transit) {
-        const double step = dmumu_deposit_step(workspace->model.tolerance, DMUMU_TRANSIT_CLASS);
+        const double step = step_of(workspace, DMUMU_TRANSIT_CLASS);
         if (make_angles(workspace, 0, 2.0 * DMUMU_TRANSIT_LEAST_WIDTH) != DMUMU_OK ||
             dmumu_transit_deposit_make(&workspace->angles, step, &workspace->transit) != DMUMU_OK) {
             return NULL;

@@ -21,6 +21,7 @@ struct dmumu_workspace {
     /* the damping that angles and profiles belong to */
     bool has_damping;
     double alfven_mach;
+    int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
     bool has_sharp_angles, has_transit, has_deposit[DMUMU_DEPOSIT_CLASSES];
@@ -32,7 +33,12 @@ struct dmumu_workspace {
 
     struct dmumu_wave_nodes wave_nodes;
     struct dmumu_arena arena; /* of the curve being computed */
+
+    struct dmumu_workspace *closer; /* for looking closer; NULL until then */
 };
+
+/** Another one for a closer look, which comes and goes with this one; NULL when out of memory. */
+struct dmumu_workspace *dmumu_workspace_closer(struct dmumu_workspace *workspace);
 
 /** Forget the profiles when the damping is another one. */
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,

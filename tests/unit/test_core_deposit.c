@@ -15,7 +15,7 @@
 #include <math.h>
 #include <string.h>
 
-#define TOLERANCE 1e-4
+#define TOLERANCE 1e-5 /* steps of 0.1 */
 
 /* ---- smooth functions -------------------------------------------------------------------------------------------- */
 
@@ -212,8 +212,8 @@ static void test_rows(void **state)
 static void test_steps(void **state)
 {
     (void)state;
-    assert_true(fabs(dmumu_deposit_step(1e-4, 0) - 0.1) < 1e-15);
-    assert_true(dmumu_deposit_step(1e-12, 0) == 0.05 && dmumu_deposit_step(1.0, 0) < 0.1501);
+    assert_true(fabs(dmumu_deposit_step(1e-4, 0) - 0.13) < 1e-15);
+    assert_true(dmumu_deposit_step(1e-12, 0) == 0.065 && dmumu_deposit_step(1.0, 0) < 0.1951);
     for (int k = DMUMU_TRANSIT_CLASS; k + 1 < DMUMU_DEPOSIT_CLASSES; k++) {
         assert_true(dmumu_deposit_step(1e-5, k) == 2.0 * dmumu_deposit_step(1e-5, k + 1));
         assert_true(dmumu_deposit_step(1e-5, k) < dmumu_deposit_step(1e-4, k));

@@ -1,0 +1,96 @@
+/*
+ * The closer look: values whose rates a first look does not know well enough become right by it, all others stay as
+ * they are.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/diffusion.h"
+
+#include <math.h>
+
+enum { N = 12 };
+
+/* The disk at beta = 1, where viscous damping leaves the fast modes of low rigidities the tail of their resonance. */
+static const struct dmumu_point point = {
+    .region = DMUMU_DISK, .alfven_mach = 0.8, .beta = 1.0, .injection_scale_pc = 50.9};
+
+struct values {
+    double d_cm2_s[N], rel_error[N], mu_star[N], rate_error[N], fast_cm2_s[N];
+    uint8_t quality[N];
+};
+
+/* One look, or as many as it takes, at N rigidities from 10 GV on. */
+static void compute(double tolerance, bool closer, struct values *values)
+{
+    struct dmumu_model model;
+    struct dmumu_tables *tables = NULL;
+    struct dmumu_workspace *workspace = NULL;
+    double rigidity_gv[N];
+    struct dmumu_curve curve = {
+        values->d_cm2_s, {values->fast_cm2_s, NULL, NULL}, values->rel_error, values->mu_star, values->quality};
+    for (int i = 0; i < N; i++) {
+        rigidity_gv[i] = pow(10.0, 1.0 + 2.0 * i / 21.0);
+    }
+    dmumu_model_default(&model);
+    model.tolerance = tolerance;
+    assert_int_equal(dmumu_tables_new(&model, point.alfven_mach, &tables, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
+    if (closer) {
+        assert_int_equal(dmumu_curve_compute(tables, &point, N, rigidity_gv, &curve, workspace, NULL), DMUMU_OK);
+    } else {
+        assert_int_equal(dmumu_diffusion_compute(tables, &point, N, rigidity_gv, tolerance, &curve, values->rate_error,
+                                                 workspace, NULL),
+                         DMUMU_OK);
+    }
+    dmumu_workspace_free(workspace);
+    dmumu_tables_free(tables);
+}
+
+static void test_closer_look(void **state)
+{
+    (void)state;
+    const double tolerance = 1e-4;
+    struct values first;
+    struct values all;
+    struct values best;
+    compute(tolerance, false, &first);
+    compute(tolerance, true, &all);
+    compute(1e-2 * tolerance, true, &best);
+    int mended = 0;
+    for (int i = 0; i < N; i++) {
+        if (first.rate_error[i] <= 0.5 * tolerance) {
+            assert_true(all.d_cm2_s[i] == first.d_cm2_s[i] && all.rel_error[i] == first.rel_error[i]);
+            assert_true(all.quality[i] == first.quality[i] && all.fast_cm2_s[i] == first.fast_cm2_s[i]);
+        }
+        if (first.quality[i] == DMUMU_QUALITY_NOT_CONVERGED && all.quality[i] == DMUMU_QUALITY_OK) {
+            const double difference = fabs(all.d_cm2_s[i] / best.d_cm2_s[i] - 1.0);
+            assert_true(all.rel_error[i] < first.rel_error[i]);
+            assert_true(difference <= fmin(tolerance, 3.0 * all.rel_error[i] + best.rel_error[i]));
+            mended++;
+        }
+    }
+    assert_true(mended >= 2);
+}
+
+/* What a closer look shares with its first one comes and goes with it: again, and the same to the bit. */
+static void test_again(void **state)
+{
+    (void)state;
+    struct values once;
+    struct values again;
+    compute(1e-4, true, &once);
+    compute(1e-4, true, &again);
+    assert_memory_equal(once.d_cm2_s, again.d_cm2_s, sizeof once.d_cm2_s);
+    assert_memory_equal(once.rel_error, again.rel_error, sizeof once.rel_error);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_closer_look), cmocka_unit_test(test_again)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
