@@ -9,8 +9,9 @@ WERROR  ?=
 DEBUG   ?= 0
 ASAN    ?= 0
 UBSAN   ?= 0
+TSAN    ?= 0
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
-BUILD   ?= build$(if $(filter 1,$(DEBUG)),-debug)$(if $(filter 1,$(ASAN)),-asan)$(if $(filter 1,$(UBSAN)),-ubsan)
+BUILD   ?= build$(if $(filter 1,$(DEBUG)),-debug)$(if $(filter 1,$(ASAN)),-asan)$(if $(filter 1,$(UBSAN)),-ubsan)$(if $(filter 1,$(TSAN)),-tsan)
 
 # As many jobs as cores unless asked otherwise; recursive calls share them.
 ifeq ($(MAKELEVEL),0)
@@ -20,6 +21,7 @@ endif
 OPTIMISE := $(if $(filter 1,$(DEBUG)),-Og,-O3)
 SANITIZE := $(if $(filter 1,$(ASAN)),-fsanitize=address -fno-omit-frame-pointer)
 SANITIZE += $(if $(filter 1,$(UBSAN)),-fsanitize=undefined -fno-sanitize-recover=undefined)
+SANITIZE += $(if $(filter 1,$(TSAN)),-fsanitize=thread -fno-omit-frame-pointer)
 # No -ffast-math, no contraction, no -march=native: the same bits on every machine, with any number of ranks.
 CSTD     := -std=c11 -D_POSIX_C_SOURCE=200809L
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wmissing-prototypes -Wvla
@@ -31,7 +33,7 @@ MPI_SRC  := $(wildcard src/scan/*.c src/cube/*.c src/cmd_*.c)
 MAIN_SRC := $(wildcard src/main.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)) tests/reference/points.c tests/reference/values.c
-TOOL_SRC := $(filter-out $(HELP_SRC),$(wildcard tests/mpi/*.c tests/reference/*.c))
+TOOL_SRC := $(filter-out $(HELP_SRC),$(wildcard tests/mpi/*.c tests/reference/*.c tests/instrumented/*.c))
 C_FILES   = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -44,7 +46,7 @@ CORE_LIB := $(BUILD)/libdmumu.a
 MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 
 .DEFAULT_GOAL := all
-.PHONY: all objects test-programs demo check bench bench-scale certify deps install format lint sanitize reference clean help FORCE
+.PHONY: all objects test-programs demo check bench bench-scale deps install format lint clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -53,6 +55,8 @@ objects: $(CORE_OBJ) $(MPI_OBJ) $(MAIN_OBJ)
 test-programs: $(TEST_BIN)
 
 # Targets that may install packages first start make again, so that config.mk is made with these in place.
+STARTS_MAKE := demo check bench bench-scale deps format lint clean help
+
 demo: ## build, scan inputs/galaxy.yaml with MPI and OpenMP, draw the figure
 	@tools/deps.sh build figures
 	@$(MAKE) --no-print-directory all
@@ -67,17 +71,6 @@ bench bench-scale: ## time curves, ranks and threads, beside NumPy; simulate the
 	@tools/deps.sh build figures
 	@$(MAKE) --no-print-directory all $(BENCH_BIN)
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/$@.sh
-
-certify: $(BUILD)/tests/reference/certify ## compare every value of tests/reference at three tolerances: table, figure, verdict
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/certify.sh
-
-sanitize: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@tools/deps.sh build tests
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize ASAN=1 UBSAN=1 test-programs
-	@BUILD=$(BUILD)/sanitize tools/run_tests.sh --unit
-
-reference: $(BUILD)/tests/reference/make_reference ## compute tests/reference again with the reference kernel (an hour)
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/recompute.sh
 
 deps: ## install what is missing (apt), or say what is and how to get it
 	@tools/deps.sh build tests figures lint
@@ -104,10 +97,12 @@ clean: ## remove the build folders; cubes and figures stay
 	rm -rf $(BUILD) build build-*
 
 help: ## this list
-	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 26
-	@echo "Switches: BUILD=, DEBUG=1, ASAN=1, UBSAN=1, WERROR=-Werror, CC=, MPICC=, PYTHON=, JOBS=, RANKS= (demo)"
+	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 26
+	@echo "Switches: BUILD=, DEBUG=1, ASAN=1, UBSAN=1, TSAN=1, WERROR=-Werror, CC=, MPICC=, PYTHON=, JOBS=, RANKS= (demo)"
 
-ifneq (,$(filter-out demo check bench bench-scale sanitize deps format lint clean help,$(or $(MAKECMDGOALS),all)))
+include tests/tests.mk
+
+ifneq (,$(filter-out $(STARTS_MAKE),$(or $(MAKECMDGOALS),all)))
 include $(BUILD)/config.mk
 endif
 

@@ -3,7 +3,8 @@
 Random small grids of random models. For each, an input file with keys and lists in another order and other notation,
 part of it on the command line; blocks of any size, any ranks and threads, any epochs and buffers: all give the
 data_hash and the physics_hash of one process with one thread, and data_hash is what cube/hash.h says it is. A scan of
-some of the grid's values has the bits of the whole: what a point gives depends on no other point.
+some of the grid's curves has the bits of the whole: what a curve gives depends on no other. A single curve has the same
+digits for any number of threads.
 
 $DMUMU_SEED chooses other grids than the usual ones, $DMUMU_GRIDS their number.
 """
@@ -229,8 +230,9 @@ def test_one_cube_however_it_is_computed(dmumu, tmp_path, grid):
         assert f"data_hash: {hashes[0]}" in printed.splitlines()
         assert read(cube)[2] == hashes
 
-    index = [some(rng, range(len(coordinates[name]))) for name in AXES]
-    part = {KEYS[name]: {"values": coordinates[name][at].tolist()} for name, at in zip(AXES[1:], index[1:])}
+    index = [some(rng, range(len(coordinates[name]))) for name in AXES[:4]]
+    index.append(range(len(coordinates["rigidity"])))
+    part = {KEYS[name]: {"values": coordinates[name][list(at)].tolist()} for name, at in zip(AXES[1:], index[1:])}
     part["region"] = [("disk", "halo")[int(coordinates["region"][i])] for i in index[0]]
     path, cube = tmp_path / "part.yaml", tmp_path / "part.h5"
     path.write_text(yaml.safe_dump(node | {"axes": part}, sort_keys=False))
@@ -240,3 +242,16 @@ def test_one_cube_however_it_is_computed(dmumu, tmp_path, grid):
     for name, values in variables.items():
         expected = values[np.ix_(*index[: values.ndim])]
         assert canonical_bytes(found[name]) == canonical_bytes(expected), f"{name} of a part of the grid: {part}"
+
+
+@pytest.mark.parametrize("region", ["disk", "halo"])
+@pytest.mark.parametrize("table", ["D(R)", "D_mumu"])
+def test_one_curve_for_any_threads(dmumu, region, table):
+    command = [dmumu, "curve", "--region", region, "--alfven-mach=0.6", "--beta=0.2", "--injection-scale=80"]
+    command += ["--rigidity=1:1e7:23", "--set=model.tolerance=1e-3", "--set=model.modes=[fast, alfven, slow]"]
+    command += ["--pitch=9"] if table == "D_mumu" else []
+    printed = {
+        subprocess.run(command, env=os.environ | {"OMP_NUM_THREADS": str(threads)}, capture_output=True, check=True).stdout
+        for threads in (1, 2, 3, 5, 24)
+    }
+    assert len(printed) == 1

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint.
+# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, tsan, valgrind.
 #
 # Says nothing and does nothing where all is found (a cluster with its modules loaded, a machine already set up).
 # Otherwise installs the Debian/Ubuntu packages, with sudo when not root; where it cannot, it prints what is missing
@@ -22,6 +22,17 @@ has_hdf5() {
 }
 has_cmocka() { has_pc cmocka || printf '#include <stdarg.h>\n#include <stddef.h>\n#include <stdint.h>
 #include <setjmp.h>\n#include <cmocka.h>\n' | "$cc" -E - >/dev/null 2>&1; }
+# Clang's OpenMP, and archer in it, which tells ThreadSanitizer of locks and barriers: says so when it is there.
+has_archer() {
+    local probe said
+    probe=$(mktemp) && printf '#include <omp.h>\nint main(void){int n=0;\n#pragma omp parallel reduction(+:n)\nn++;return n<1;}' |
+        clang -fopenmp -fsanitize=thread -x c - -o "$probe" 2>/dev/null &&
+        said=$(ARCHER_OPTIONS=verbose=1 $(setarch -R true 2>/dev/null && echo setarch -R) "$probe" 2>&1)
+    rm -f "$probe"
+    [[ ${said:-} == *"Archer detected"* ]]
+}
+# The sanitizers of clang are a package of their own in Debian 12 and later, part of clang's before.
+clang_rt() { ! apt-cache show libclang-rt-dev >/dev/null 2>&1 || echo libclang-rt-dev; }
 
 needs='
 build   | a C compiler                | has_cc                 | gcc libc6-dev
@@ -51,6 +62,8 @@ lint    | clang-format                | has clang-format       | clang-format
 lint    | clang-tidy                  | has clang-tidy         | clang-tidy
 lint    | cppcheck                    | has cppcheck           | cppcheck
 lint    | nm                          | has nm                 | binutils
+tsan    | clang, libomp with archer   | has_archer             | clang libomp-dev clang_rt_
+valgrind | valgrind                   | has valgrind           | valgrind
 '
 
 # Fill `missing` (one line each) and `packages` for the groups given.
@@ -63,7 +76,7 @@ look() {
         test=${test//mpicc_/$mpicc} test=${test//python_/$python}
         $test && continue
         missing+="  $(xargs <<<"$what")"$'\n'
-        packages+=" $package"
+        packages+=" ${package//clang_rt_/$(clang_rt)}"
     done <<<"$needs"
     packages=$(tr ' ' '\n' <<<"$packages" | sort -u | xargs)
 }
@@ -103,7 +116,7 @@ check_only=0
 [ "${1:-}" = --check ] && { check_only=1; shift; }
 groups="${*:-build tests figures lint}"
 for group in $groups; do
-    [[ " build tests figures lint " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
+    [[ " build tests figures lint tsan valgrind " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
 done
 
 look

@@ -1,9 +1,15 @@
 #!/bin/bash
-# Run the tests and count them: run_tests.sh [--unit]. Called by `make check` and `make sanitize`.
+# Run tests and count them: run_tests.sh [PART...]. Called by `make check` and by the targets of tests/tests.mk.
 #
-# Counted alike: each cmocka test of $BUILD/tests/unit/test_*, each script tests/mpi/*.sh (exit status 0 passed, 77 skipped),
-# each pytest test of tests/. A cmocka program or pytest that dies without saying which test failed counts as one failed.
-# The last line is 'N passed, N failed[, N skipped]'; exit status 1 when any failed or nothing ran.
+#   --unit                         each cmocka test of $BUILD/tests/unit/test_*
+#   --scripts                      tests/mpi/*.sh: exit status 0 passed, 77 skipped
+#   --python                       each pytest test of tests/
+#   --asan, --tsan [-quick]        tests/instrumented/scans.sh, or part of it, with what was built with that sanitizer
+#   --valgrind [-quick]            the unit tests, or some of them, under memcheck
+# Without a part: the first three. A cmocka program or pytest that dies without saying which test failed counts as one
+# failed; what a script says behind 'counted: ' is shown. The last line is 'N passed, N failed[, N skipped]', and goes to the
+# file $DMUMU_TALLY as well; exit status 1 when any failed or nothing ran. $DMUMU_TEST_TIMEOUT (600): seconds for a program;
+# $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h).
 # The tests find the program in $DMUMU, others in $BUILD/tests/, and may write only below $DMUMU_TEST_DIR.
 set -u
 cd "$(dirname "$0")/.."
@@ -22,9 +28,13 @@ if [ -z "${SLURM_JOB_ID:-}" ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
     export OMPI_MCA_mpi_yield_when_idle=1 # a rank that waits leaves the core to the one that it waits for
 fi
-export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$PWD/tools/lsan.supp:print_suppressions=0}
+instrumented=$PWD/tests/instrumented
+export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$instrumented/lsan.supp:print_suppressions=0}
 # A size that cannot be had must come back as NULL, for the tests of just that.
-export ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+ASAN_OPTIONS=${ASAN_OPTIONS:-allocator_may_return_null=1}
+# Where GCC 12's and clang 14's runtimes look for the size of a thread's own memory there is none any more (glibc 2.25).
+ASAN_OPTIONS+=:intercept_tls_get_addr=0
+export ASAN_OPTIONS UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 passed=0 failed=0 skipped=0
 
@@ -44,40 +54,93 @@ add() {
 # Sum of the numbers that follow a label such as "[  PASSED  ]" in a cmocka log.
 cmocka_sum() { sed -n "s/^\[ *$1 *\] \([0-9][0-9]*\) test.*/\1/p" "$2" | awk '{n += $1} END {print n + 0}'; }
 
-for program in "$build"/tests/unit/test_*; do
-    [ -x "$program" ] || continue
-    name=$(basename "$program") log=$logs/$(basename "$program").log
-    timeout "$limit" "$program" >"$log" 2>&1
-    status=$?
-    add "unit/$name" "$(cmocka_sum PASSED "$log")" "$(cmocka_sum FAILED "$log")" "$(cmocka_sum SKIPPED "$log")" \
-        $status "$log"
-done
+# run_unit KIND PROGRAM [LAUNCHER...]
+run_unit() {
+    local kind=$1 program=$2 status=0 log
+    shift 2
+    log=$logs/$kind.$(basename "$program").log
+    timeout "$limit" "$@" "$program" >"$log" 2>&1 || status=$?
+    add "$kind/$(basename "$program")" "$(cmocka_sum PASSED "$log")" "$(cmocka_sum FAILED "$log")" \
+        "$(cmocka_sum SKIPPED "$log")" $status "$log"
+}
 
-if [ "${1:-}" != --unit ]; then
-    for script in tests/mpi/*.sh; do
+run_units() {
+    local program
+    for program in "$build"/tests/unit/test_*; do
+        [ ! -x "$program" ] || run_unit unit "$program"
+    done
+}
+
+# run_scripts SCRIPT...
+run_scripts() {
+    local script log status
+    for script in "$@"; do
         [ -e "$script" ] || continue
-        log=$logs/$(basename "$script").log
-        timeout "$limit" bash "$script" >"$log" 2>&1
-        status=$?
+        log=$logs/$(basename "$script").log status=0
+        timeout "$limit" bash "$script" >"$log" 2>&1 || status=$?
         case $status in
-            0) add "${script#tests/}" 1 0 0 0 "$log" ;;
+            0) add "${script#tests/}" 1 0 0 0 "$log" && sed -n 's/^counted: /    /p' "$log" ;;
             77) add "${script#tests/}" 0 0 1 0 "$log" && tail -n 1 "$log" ;;
             *) add "${script#tests/}" 0 1 0 $status "$log" ;;
         esac
     done
+}
 
-    log=$logs/pytest.log xml=$logs/pytest.xml
-    timeout $((2 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1
-    status=$?
+run_python() {
+    local log=$logs/pytest.log xml=$logs/pytest.xml status=0 total bad skip
+    timeout $((2 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1 || status=$?
     # The attributes of <testsuite tests= failures= errors= skipped=>.
     field() { grep -o "<testsuite [^>]*" "$xml" 2>/dev/null | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9; }
     total=$(field tests) bad=$(($(field failures) + $(field errors) + 0)) skip=$(field skipped)
     [ $status -ne 5 ] || status=0 # no tests there
     add pytest $((${total:-0} - bad - ${skip:-0})) "$bad" "${skip:-0}" $status "$log"
     grep '^SKIPPED' "$log"
-fi
+}
+
+# run_scans asan|tsan [quick]
+run_scans() {
+    local log=$logs/$1.log status=0
+    timeout $((3 * limit)) "$instrumented/scans.sh" "$@" >"$log" 2>&1 || status=$?
+    add "$1 scans" "$(grep -c '^passed ' "$log")" "$(grep -c '^failed ' "$log")" 0 $status "$log"
+}
+
+# run_valgrind PROGRAM...: memcheck, after it has found two mistakes that are there.
+run_valgrind() {
+    local memcheck=(valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect
+        --errors-for-leak-kinds=definite,indirect --fair-sched=try "--suppressions=$instrumented/valgrind.supp")
+    local log=$logs/valgrind.canary.log program mistake missed=0
+    for mistake in uninitialised leak; do
+        "${memcheck[@]}" "$build/tests/instrumented/canary" $mistake >"$log" 2>&1
+        [ $? -eq 99 ] || missed=1
+    done
+    add "valgrind/canary" $((1 - missed)) $missed 0 0 "$log"
+    # Threads take turns here: one that spins keeps the others waiting.
+    export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
+    for program in "$@"; do
+        run_unit valgrind "$program" "${memcheck[@]}"
+    done
+}
+
+# What takes memory apart and hands pointers around, and takes a few seconds here.
+quick=(axes blocks config core_arena cube_rows exchange queue)
+
+[ $# -gt 0 ] || set -- --unit --scripts --python
+for part in "$@"; do
+    case $part in
+        --unit) run_units ;;
+        --scripts) run_scripts tests/mpi/*.sh ;;
+        --python) run_python ;;
+        --asan | --tsan) run_scans "${part#--}" ;;
+        --asan-quick) run_scans asan quick ;;
+        --tsan-quick) run_scans tsan quick ;;
+        --valgrind) limit=$((3 * limit)) && run_valgrind "$build"/tests/unit/test_* ;;
+        --valgrind-quick) run_valgrind "${quick[@]/#/$build/tests/unit/test_}" ;;
+        *) echo "run_tests.sh: no part '$part'" >&2 && exit 2 ;;
+    esac
+done
 
 summary="$passed passed, $failed failed"
 [ $skipped -eq 0 ] || summary="$summary, $skipped skipped"
+[ -z "${DMUMU_TALLY:-}" ] || echo "$summary" >>"$DMUMU_TALLY"
 echo "$summary"
 [ $failed -eq 0 ] && [ $passed -gt 0 ]

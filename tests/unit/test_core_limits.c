@@ -13,6 +13,8 @@
 #include "core/resonance.h"
 #include "dmumu.h"
 
+#include "brief.h"
+
 #include <math.h>
 #include <omp.h>
 #include <string.h>
@@ -985,5 +987,20 @@ int main(void)
         cmocka_unit_test(test_range_end_after_beyond),
         cmocka_unit_test(test_threads_share_tables),
     };
-    return cmocka_run_group_tests(tests, make_fresh, NULL);
+    /* the others go the same ways with other numbers, and many of them */
+    const struct CMUnitTest few[] = {
+        cmocka_unit_test(test_narrow_resonance_is_quasilinear),
+        cmocka_unit_test(test_narrow_resonance_is_quasilinear_ref),
+        cmocka_unit_test(test_quasilinear_over_all_angles_fails),
+        cmocka_unit_test(test_slope_without_damping),
+        cmocka_unit_test(test_alfven_far_above_fast),
+        cmocka_unit_test(test_cascade_beyond_resonance_diverges),
+        cmocka_unit_test(test_outside_the_range),
+        cmocka_unit_test(test_tiny_zone_confines_nothing),
+        cmocka_unit_test(test_zone_grows_into_none),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_sliver_beside_the_rest),
+    };
+    return brief_factor() > 1 ? cmocka_run_group_tests(few, NULL, NULL)
+                              : cmocka_run_group_tests(tests, make_fresh, NULL);
 }
