@@ -85,12 +85,13 @@ lint: ## format check, clang-tidy, cppcheck, and the rules on exported symbols
 	@BUILD=$(BUILD) JOBS=$(JOBS) CFLAGS="$(CSTD) -fopenmp" tools/lint.sh $(C_FILES)
 
 install: all ## PREFIX=, DESTDIR=: program, header, static core library, inputs, README
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include lib share/dmumu/inputs share/dmumu/jobs share/doc/dmumu)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include lib share/dmumu/inputs share/dmumu/jobs/sites share/doc/dmumu)
 	install -m 755 $(BUILD)/dmumu $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 include/dmumu.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(wildcard inputs/*.yaml) $(DESTDIR)$(PREFIX)/share/dmumu/inputs/
-	install -m 755 $(wildcard jobs/*) $(DESTDIR)$(PREFIX)/share/dmumu/jobs/
+	install -m 755 $(wildcard jobs/*.sbatch jobs/*.sh) $(DESTDIR)$(PREFIX)/share/dmumu/jobs/
+	install -m 644 $(wildcard jobs/sites/*) $(DESTDIR)$(PREFIX)/share/dmumu/jobs/sites/
 	install -m 644 README.md LICENSE CHANGELOG.md CITATION.cff $(DESTDIR)$(PREFIX)/share/doc/dmumu/
 
 clean: ## remove the build folders; cubes and figures stay

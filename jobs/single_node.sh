@@ -1,10 +1,11 @@
 #!/bin/sh
-# One machine, no scheduler: a scan with all its cores.
+# One machine, no scheduler: a scan with all its cores; the same command goes on after an interruption. To edit:
 #
-#     jobs/single_node.sh INPUT.yaml CUBE.h5 [further options of dmumu scan]
+#   1. RANKS (default: the cores over THREADS) and THREADS (default 1); one thread per rank is fastest, more take less memory
+#   2. DMUMU: the program (default build/dmumu next to this folder, else dmumu on PATH)
+#   3. nothing else: jobs/single_node.sh INPUT.yaml CUBE.h5 [further options of dmumu scan]
 #
-# RANKS (default: the cores over THREADS) and THREADS (default 1) set the shape; DMUMU the program (default build/dmumu
-# next to this folder, else dmumu on PATH). One thread per rank computes fastest; more threads take less memory.
+# kill -USR1 on its process stops it in good order.
 set -eu
 
 if [ $# -lt 2 ]; then
@@ -41,4 +42,4 @@ if mpirun --version 2>/dev/null | grep -q 'Open MPI'; then
     fi
 fi
 # shellcheck disable=SC2086
-exec mpirun -n "$RANKS" $binding "$DMUMU" scan "$input" -o "$output" "$@"
+exec mpirun -n "$RANKS" $binding "$DMUMU" scan "$input" -o "$output" --resume "$@"

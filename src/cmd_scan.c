@@ -8,6 +8,8 @@
 #include "cmd_team.h"
 
 #include "core/error.h"
+#include "cube/filesystem.h"
+#include "cube/libraries.h"
 #include "cube/read.h"
 #include "scan/estimate.h"
 #include "scan/prepare.h"
@@ -170,11 +172,27 @@ static void print_report(const struct dmumu_team *team, const struct dmumu_scan_
     printf("data_hash: %s\n", report->data_hash);
 }
 
-static void print_launch(const struct dmumu_team *team)
+/* Rank 0 only: what the scan runs on, and what is wrong with that. */
+static void print_launch(const struct dmumu_team *team, const char *output)
 {
-    char text[256];
+    char text[256], cores[32], filesystem[DMUMU_FILESYSTEM_NAME];
+    const struct dmumu_library libraries[] = {dmumu_library_mpi(), dmumu_library_hdf5()};
     dmumu_team_describe(team, sizeof text, text);
-    fprintf(stderr, "dmumu scan: %s\n", text);
+    dmumu_filesystem_of(output ? output : ".", filesystem);
+    if (team->least_cores < team->most_cores)
+        snprintf(cores, sizeof cores, "%d to %d", team->least_cores, team->most_cores);
+    else
+        snprintf(cores, sizeof cores, "%d", team->most_cores);
+    fprintf(stderr, "dmumu scan: %s, %s core%s each; %s %s, %s %s; output on %s\n", text, cores,
+            team->most_cores == 1 ? "" : "s", libraries[0].name, libraries[0].loaded, libraries[1].name,
+            libraries[1].loaded, filesystem);
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; ++i) {
+        if (!dmumu_library_fits(&libraries[i]))
+            fprintf(stderr,
+                    "dmumu scan: warning: compiled with %s %s, and running with %s: load the modules that it was "
+                    "built with, or build it again\n",
+                    libraries[i].name, libraries[i].compiled, libraries[i].in_full);
+    }
     dmumu_team_advice(team, sizeof text, text);
     if (text[0])
         fprintf(stderr, "dmumu scan: warning: %s\n", text);
@@ -191,7 +209,7 @@ static enum dmumu_status run(const struct dmumu_team *team, const struct dmumu_s
                              const struct dmumu_config *config, bool *begun, int *outcome, struct dmumu_error *error)
 {
     if (team->rank == 0)
-        print_launch(team);
+        print_launch(team, arguments->options.output);
     if (arguments->dry_run) {
         *begun = true;
         const enum dmumu_status status = team->rank == 0 ? dry_run(team, config, error) : DMUMU_OK;

@@ -63,7 +63,8 @@ def test_one_process(reference):
     assert re.match(r"60 curves in [\d.]+ s: \S+ curves/s, \S+ per thread$", lines[0])
     assert sum(qualities(result).values()) == math.prod(SHAPE)
     assert f"cube: {cube}" in lines
-    assert "1 host, 1 rank, 1 thread per rank" in result.stderr
+    launch = r"^dmumu scan: 1 host, 1 rank, 1 thread per rank, \d+ cores? each; .*MPI.* \d.*, HDF5 1\..*; output on \w+$"
+    assert len(re.findall(launch, result.stderr, re.M)) == 1, result.stderr
     assert not cube.with_name("cube.h5.part").exists()
     with h5py.File(cube) as file:
         assert file["D"].shape == SHAPE
@@ -334,6 +335,18 @@ def test_too_many_threads_are_warned_about(yaml, tmp_path):
     result = scan(yaml, "-o", tmp_path / "cube.h5", *ONE_CURVE, threads=4 * os.cpu_count())
     assert result.returncode == 0
     assert re.search(r"warning: rank 0 runs \d+ threads on \d+ core", result.stderr)
+
+
+def test_another_library_than_compiled_with_is_warned_about(yaml, tmp_path):
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if not compiler:
+        pytest.skip("no C compiler for another library")
+    source, library = tmp_path / "other.c", tmp_path / "other.so"
+    source.write_text("int H5get_libversion(unsigned *a, unsigned *b, unsigned *c) { *a = 1, *b = 99, *c = 3; return 0; }")
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
+    result = scan(yaml, "-o", tmp_path / "cube.h5", *ONE_CURVE, LD_PRELOAD=library)
+    assert result.returncode == 0, report(result)
+    assert re.search(r"warning: compiled with HDF5 1\.\d+\.\d+, and running with HDF5 1\.99\.3: ", result.stderr)
 
 
 def test_a_killed_rank_ends_the_scan(yaml, tmp_path):

@@ -15,13 +15,13 @@ title: A scan that is stopped
 axes:
   region: [disk, halo]
   alfven_mach: {from: 0.2, to: 0.9, points: 4, spacing: log}
-  beta: {from: 0.05, to: 0.5, points: 8, spacing: log}
+  beta: {from: 0.05, to: 0.5, points: 24, spacing: log}
   injection_scale_pc: {from: 30, to: 100, points: 5, spacing: log}
   rigidity_gv: {from: 10, to: 1.0e5, points: 9, spacing: log}
 model:
   tolerance: 1.0e-3
 """
-N_CURVES = 2 * 4 * 8 * 5
+N_CURVES = 2 * 4 * 24 * 5
 
 # fsync that takes its time, and leaves a mark meanwhile: so a scan can be caught while it writes.
 SLOW_FSYNC = r"""
@@ -96,7 +96,7 @@ def holds_signals(pid):
 def assert_stopped(result, cube, done=None):
     """Status 3, a sentence that says how to go on, a .part that can be read and that nobody holds."""
     assert result.returncode == 3, report(result)
-    said = re.search(r"^incomplete: (\d+) of 320 curves are done; resume with: dmumu scan (.*) --resume$",
+    said = re.search(rf"^incomplete: (\d+) of {N_CURVES} curves are done; resume with: dmumu scan (.*) --resume$",
                      result.stdout, re.M)  # fmt: skip
     assert said and f"-o {cube}" in said.group(2), report(result)
     assert "data_hash" not in result.stdout

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, tsan, valgrind.
+# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, tsan, valgrind, cluster.
 #
 # Says nothing and does nothing where all is found (a cluster with its modules loaded, a machine already set up).
 # Otherwise installs the Debian/Ubuntu packages, with sudo when not root; where it cannot, it prints what is missing
@@ -20,6 +20,8 @@ has_hdf5() {
     has "${mpicc%% *}" || { hdf5_says="not looked for, without $mpicc"; return 1; }
     hdf5_says=$(MPICC=$mpicc tools/find_hdf5.sh 2>&1 >/dev/null)
 }
+# The daemons are in /usr/sbin, which not everybody has on PATH.
+has_slurm() { local PATH=$PATH:/usr/sbin && has slurmctld && has slurmd && has sbatch && has munged; }
 has_cmocka() { has_pc cmocka || printf '#include <stdarg.h>\n#include <stddef.h>\n#include <stdint.h>
 #include <setjmp.h>\n#include <cmocka.h>\n' | "$cc" -E - >/dev/null 2>&1; }
 # Clang's OpenMP, and archer in it, which tells ThreadSanitizer of locks and barriers: says so when it is there.
@@ -64,6 +66,7 @@ lint    | cppcheck                    | has cppcheck           | cppcheck
 lint    | nm                          | has nm                 | binutils
 tsan    | clang, libomp with archer   | has_archer             | clang libomp-dev clang_rt_
 valgrind | valgrind                   | has valgrind           | valgrind
+cluster | Slurm and munge             | has_slurm              | slurmctld slurmd slurm-client munge
 '
 
 # Fill `missing` (one line each) and `packages` for the groups given.
@@ -116,7 +119,7 @@ check_only=0
 [ "${1:-}" = --check ] && { check_only=1; shift; }
 groups="${*:-build tests figures lint}"
 for group in $groups; do
-    [[ " build tests figures lint tsan valgrind " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
+    [[ " build tests figures lint tsan valgrind cluster " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
 done
 
 look

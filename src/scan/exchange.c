@@ -17,10 +17,10 @@
  *      master's first decisions, so that nothing is sent at the start, however many there are.
  *   2. A report that wants a block is answered by exactly one `block` or `no more`; other reports are not answered. A
  *      worker has at most one such question open, and asks no more after `no more`.
- *   3. The master alone decides on an epoch: it sends the order to every worker and enters the collective write at once.
- *      A worker enters it on reading the order. Orders from the master arrive in the order sent, and it sends none
- *      between an epoch and its write, so that all ranks write the same epochs in the same order. Only thread 0
- *      writes; the other threads of a rank go on computing into the second batch.
+ *   3. The master alone decides on an epoch: it sends the order to every worker. A rank that has it is ready for the
+ *      collective write, and works on until all are (exchange_mpi.c): so nobody waits for one that is in a long curve, or
+ *      that stands still. The master orders no other epoch before the write, so that all ranks write the same epochs in
+ *      the same order. Only thread 0 writes; the other threads of a rank go on computing into the second batch.
  *   4. Every finished curve is reported in the end: a worker reports when it runs dry. When the reports add up to all
  *      curves, every result is in some rank's batch, and the master orders the last epoch.
  *   5. When a rank was asked to stop, or no block can be finished in the time that is left, the master orders `stop`, once:
@@ -56,6 +56,7 @@ struct dmumu_exchange {
     bool asked, no_more;         /* a question is open; there will be no more blocks */
     bool wants_stop, told_stop;  /* this rank was asked to stop; the master knows */
     bool told_dry;               /* the master knows that this rank finishes no more */
+    bool epoch_open;             /* ordered, and not written yet */
     enum dmumu_stopping stopping;
     double limit_s;               /* nothing begins any more; INFINITY: no limit */
     double asked_s, answer_s;     /* when it was asked; how long an answer takes */
@@ -338,12 +339,14 @@ static enum dmumu_master_epoch master_step(struct dmumu_exchange *exchange)
     master_serve(exchange);
     master_stop(exchange);
     master_serve_itself(exchange);
-    const enum dmumu_master_epoch epoch = dmumu_master_epoch(exchange->master, now_s(exchange));
+    const enum dmumu_master_epoch epoch =
+        exchange->epoch_open ? DMUMU_EPOCH_NONE : dmumu_master_epoch(exchange->master, now_s(exchange));
     if (epoch == DMUMU_EPOCH_NONE)
         return epoch;
     const enum dmumu_order_kind kind = epoch == DMUMU_EPOCH_LAST ? DMUMU_ORDER_LAST_EPOCH : DMUMU_ORDER_EPOCH;
     for (size_t to = 1; to < exchange->setup.n_ranks; ++to)
         send_order(exchange, to, kind, (struct dmumu_block){0, 0});
+    exchange->epoch_open = true;
     return epoch;
 }
 
@@ -362,6 +365,7 @@ enum dmumu_master_epoch dmumu_exchange_step(struct dmumu_exchange *exchange)
 
 void dmumu_exchange_wrote(struct dmumu_exchange *exchange)
 {
+    exchange->epoch_open = false;
     if (exchange->master)
         dmumu_master_epoch_done(exchange->master, now_s(exchange));
 }

@@ -82,7 +82,8 @@ void dmumu_exchange_free(struct dmumu_exchange *exchange);
 
 /**
  * Look at the messages, answer, ask; between two curves, and again soon when there is nothing to do. When the answer is
- * an epoch, all ranks get it: write together, then dmumu_exchange_wrote, and nothing more after the last one.
+ * an epoch, all ranks get it: write together, then dmumu_exchange_wrote. Until then the steps may go on, but not after
+ * the last epoch.
  */
 enum dmumu_master_epoch dmumu_exchange_step(struct dmumu_exchange *exchange);
 void dmumu_exchange_wrote(struct dmumu_exchange *exchange);

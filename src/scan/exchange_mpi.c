@@ -19,6 +19,8 @@ struct loop {
     struct dmumu_progress progress; /* rank 0 */
     double *times_s;
     bool said_stopping;
+    enum dmumu_master_epoch epoch; /* that all are to write, once all are ready */
+    MPI_Request all_ready;
     enum dmumu_status status;
     struct dmumu_error *error;
 };
@@ -117,11 +119,25 @@ static void say_stopping(struct loop *loop)
                                             : "the time is nearly over: finishing what is in hand");
 }
 
+/* An epoch was ordered: is every rank ready to write it? Whoever is computes meanwhile. */
+static bool all_are_ready(struct loop *loop)
+{
+    int all = 0;
+    MPI_Test(&loop->all_ready, &all, MPI_STATUS_IGNORE);
+    return all;
+}
+
 /* Thread 0, between two curves. True when there were reports: more may have come since. */
 static bool communicate(struct loop *loop, struct watch *watch)
 {
     const uint64_t reports = dmumu_exchange_reports(loop->exchange);
-    const enum dmumu_master_epoch epoch = dmumu_exchange_step(loop->exchange);
+    if (loop->epoch != DMUMU_EPOCH_LAST) {
+        const enum dmumu_master_epoch ordered = dmumu_exchange_step(loop->exchange);
+        if (ordered != DMUMU_EPOCH_NONE) {
+            loop->epoch = ordered;
+            MPI_Ibarrier(loop->setup->team->comm, &loop->all_ready);
+        }
+    }
     if (is_master(loop)) {
         dmumu_progress_update(&loop->progress, dmumu_exchange_finished(loop->exchange),
                               loop->mail.now_s(loop->mail.context));
@@ -129,8 +145,9 @@ static bool communicate(struct loop *loop, struct watch *watch)
         say_stopping(loop);
     }
     watch_spent(watch, DMUMU_TIME_MESSAGES);
-    if (epoch != DMUMU_EPOCH_NONE) {
-        join_epoch(loop, epoch == DMUMU_EPOCH_LAST);
+    if (loop->epoch != DMUMU_EPOCH_NONE && all_are_ready(loop)) {
+        join_epoch(loop, loop->epoch == DMUMU_EPOCH_LAST);
+        loop->epoch = DMUMU_EPOCH_NONE;
         watch_spent(watch, DMUMU_TIME_WRITING);
     }
     return is_master(loop) && dmumu_exchange_reports(loop->exchange) > reports;
@@ -176,7 +193,7 @@ enum dmumu_status dmumu_exchange_mpi_run(const struct dmumu_exchange_mpi_setup *
                                          double times_s[static DMUMU_N_TIMES], enum dmumu_stopping *stopping,
                                          struct dmumu_error *error)
 {
-    struct loop loop = {.setup = setup, .times_s = times_s, .error = error};
+    struct loop loop = {.setup = setup, .times_s = times_s, .all_ready = MPI_REQUEST_NULL, .error = error};
     loop.mail = dmumu_mail_mpi_open(setup->team->comm, &loop.mpi);
     for (int i = 0; i < DMUMU_N_TIMES; ++i)
         times_s[i] = 0.0;

@@ -78,6 +78,8 @@ static void survey(struct dmumu_team *team)
     team->crowded = sums[1] > 0;
 
     const int cores = omp_get_num_procs();
+    MPI_Allreduce(&cores, &team->least_cores, 1, MPI_INT, MPI_MIN, team->comm);
+    MPI_Allreduce(&cores, &team->most_cores, 1, MPI_INT, MPI_MAX, team->comm);
     struct {
         int cores, rank;
     } starved = {team->threads > cores ? cores : INT32_MAX, team->rank};

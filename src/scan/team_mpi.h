@@ -13,9 +13,11 @@ struct dmumu_team {
     MPI_Comm comm;
     int rank, size;
     int hosts;
-    int threads;           /* of this rank */
-    int *rank_threads;     /* [size] OpenMP threads of each rank; owned */
-    int all_threads;       /* of all ranks */
+    int threads;       /* of this rank */
+    int *rank_threads; /* [size] OpenMP threads of each rank; owned */
+    int all_threads;   /* of all ranks */
+    int least_cores;   /* that a rank may use, the fewest and the most */
+    int most_cores;
     int starved_rank;      /* a rank with more threads than cores that it may use, or -1 */
     int starved_cores;     /* and how many those are */
     bool crowded;          /* some host has more threads than cores */

@@ -210,12 +210,12 @@ static void take_turn(struct world *world, struct rank *rank)
 {
     if (rank->over)
         return;
-    if (!rank->waits) {
-        const enum dmumu_master_epoch epoch = dmumu_exchange_step(rank->exchange);
-        if (epoch != DMUMU_EPOCH_NONE)
-            join_epoch(world, rank, epoch == DMUMU_EPOCH_LAST);
-    }
-    const bool first_computes = !rank->waits && dmumu_exchange_computes(rank->exchange);
+    /* who waits for the others to write with works on */
+    const enum dmumu_master_epoch epoch = dmumu_exchange_step(rank->exchange);
+    assert_false(rank->waits && epoch != DMUMU_EPOCH_NONE);
+    if (epoch != DMUMU_EPOCH_NONE)
+        join_epoch(world, rank, epoch == DMUMU_EPOCH_LAST);
+    const bool first_computes = dmumu_exchange_computes(rank->exchange);
     for (int thread = first_computes ? 0 : 1; thread < rank->threads; ++thread) {
         size_t position = 0;
         if (dmumu_queue_begin(rank->queue, thread, &position)) {

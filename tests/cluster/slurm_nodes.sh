@@ -1,0 +1,9 @@
+#!/bin/bash
+# A node killed in mid-job, that of the batch script or the other: the job ends on those that are left.
+# In a real Slurm on this machine: slurm_jobs.py. Exit status 0 passed, 77 skipped: no Slurm here.
+# Environment: DMUMU (default build/dmumu), DMUMU_TEST_DIR (scratch), PYTHON.
+set -u
+cd "$(dirname "$0")/../.."
+scratch=$(mktemp -d "${DMUMU_TEST_DIR:-/tmp}/slurm.XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+"${PYTHON:-/usr/bin/python3}" tests/cluster/slurm_jobs.py "$scratch/s" batch-node other-node
