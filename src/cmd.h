@@ -53,6 +53,9 @@ int dmumu_cmd_bad_option(const char *command, int returned, char **argv, const s
  */
 const char *dmumu_cmd_print_next(FILE *out, const char *text);
 
+/** Print a text of one line so, control characters and all. */
+void dmumu_cmd_print(FILE *out, const char *text);
+
 /** Flush stdout; a write that failed (full disk) is reported and turns `status` into DMUMU_EXIT_FAILED. */
 int dmumu_cmd_flush(const char *command, int status);
 

@@ -22,13 +22,18 @@ const char *dmumu_cmd_print_next(FILE *out, const char *text)
     return text + (length > 0 ? length : 1);
 }
 
+void dmumu_cmd_print(FILE *out, const char *text)
+{
+    while (*text)
+        text = dmumu_cmd_print_next(out, text);
+}
+
 static void complain(const char *command, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
 static void print_complaint(FILE *out, const char *command, const char *sentence)
 {
     fprintf(out, "dmumu%s%s: ", command ? " " : "", command ? command : "");
-    for (const char *next = sentence; *next;)
-        next = dmumu_cmd_print_next(out, next);
+    dmumu_cmd_print(out, sentence);
     fputc('\n', out);
 }
 

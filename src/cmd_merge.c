@@ -145,6 +145,13 @@ struct request {
     struct dmumu_error probed;
 };
 
+static void print_report(const struct arguments *arguments, size_t n_curves, const char data_hash[static 65])
+{
+    printf("%zu curves of %zu cubes\ncube: ", n_curves, arguments->n_cubes);
+    dmumu_cmd_print(stdout, arguments->output);
+    printf("\ndata_hash: %s\n", data_hash);
+}
+
 /* dmumu_cmd_work: everything between the start and the end of MPI. */
 static int merge_as_team(const struct dmumu_team *team, const void *argument)
 {
@@ -165,8 +172,7 @@ static int merge_as_team(const struct dmumu_team *team, const void *argument)
     if (status == DMUMU_OK)
         status = write_cube(team, arguments, cubes, &config, &begun, data_hash, &error);
     if (status == DMUMU_OK && team->rank == 0)
-        printf("%zu curves of %zu cubes\ncube: %s\ndata_hash: %s\n", dmumu_grid_n_curves(&config.grid),
-               arguments->n_cubes, arguments->output, data_hash);
+        print_report(arguments, dmumu_grid_n_curves(&config.grid), data_hash);
     dmumu_config_free(&config);
     dmumu_reuse_free(cubes);
     return dmumu_cmd_end_work("merge", team, status, &error, begun, DMUMU_EXIT_OK);

@@ -161,14 +161,16 @@ static void print_report(const struct dmumu_team *team, const struct dmumu_scan_
         printf("nothing to do: the cube is complete\n");
     else
         print_work(team, report);
+    printf("cube: ");
+    dmumu_cmd_print(stdout, options->output);
     if (report->incomplete) {
-        printf("cube: %s.part\n", options->output);
-        printf("incomplete: %" PRIu64 " of %" PRIu64 " curves are done; resume with: %s%s\n",
-               report->found + report->reused + report->curves, report->all, options->command,
-               options->resume ? "" : " --resume");
+        printf(".part\nincomplete: %" PRIu64 " of %" PRIu64 " curves are done; resume with: ",
+               report->found + report->reused + report->curves, report->all);
+        dmumu_cmd_print(stdout, options->command);
+        printf("%s\n", options->resume ? "" : " --resume");
         return;
     }
-    printf("cube: %s\n", options->output);
+    printf("\n");
     printf("data_hash: %s\n", report->data_hash);
 }
 

@@ -1,8 +1,8 @@
 # Targets of tests that `make check` is too short for: included by the Makefile. Each ends in a count. QUICK=1 is the part
 # for every day, which .ci/run takes. Instrumented code is built without WERROR: GCC warns of null pointers that it put
 # in itself, to check for them.
-.PHONY: sanitize tsan valgrind certify reference
-STARTS_MAKE += sanitize tsan valgrind
+.PHONY: sanitize tsan valgrind fuzz fuzz-programs certify reference
+STARTS_MAKE += sanitize tsan valgrind fuzz
 
 sanitize: ## unit tests and small scans under AddressSanitizer and UndefinedBehaviorSanitizer; QUICK=1: the scans
 	@tools/deps.sh build tests
@@ -21,8 +21,38 @@ valgrind: ## unit tests under valgrind's memcheck (minutes); QUICK=1: some of th
 	@$(MAKE) --no-print-directory all test-programs
 	@BUILD=$(BUILD) DMUMU_TEST_BRIEF=50 tools/run_tests.sh --valgrind$(if $(QUICK),-quick)
 
+fuzz: ## attack input file, cube and command line with libFuzzer, FUZZ_SECONDS=60 each
+	@tools/deps.sh build tests fuzz
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/fuzz/build.sh
+	@BUILD=$(BUILD) tests/fuzz/run.sh $(FUZZ_SECONDS)
+
 certify: $(BUILD)/tests/reference/certify ## compare every value of tests/reference at three tolerances: table, figure, verdict
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/certify.sh
 
 reference: $(BUILD)/tests/reference/make_reference ## compute tests/reference again with the reference kernel (an hour)
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/recompute.sh
+
+# What tests/fuzz/build.sh asks for, with clang and in a folder of its own.
+FUZZ_SECONDS ?= 60
+FUZZ_BIN     := $(addprefix $(BUILD)/tests/fuzz/,fuzz_config fuzz_cube fuzz_cli make_seeds)
+FUZZ_HELP    := $(call object,tests/fuzz/fuzz.c tests/unit/tiny_cube.c)
+FUZZ_WRAPPED := MPI_Init_thread MPI_Finalize dmumu_curve_compute dmumu_curve_compute_ref dmumu_pitch_compute \
+                dmumu_scan_run dmumu_cube_guard
+
+fuzz-programs: $(FUZZ_BIN) $(BUILD)/dmumu
+
+$(BUILD)/tests/fuzz/fuzz_cube: $(call object,tests/fuzz/fuzz_cube_mutate.c tests/fuzz/fuzz_cube_recipe.c)
+$(BUILD)/tests/fuzz/fuzz_cli: $(BUILD)/obj/tests/fuzz/main.o
+$(BUILD)/tests/fuzz/fuzz_cli: FUZZ_WRAP := $(FUZZ_WRAPPED:%=-Wl,--wrap=%)
+$(BUILD)/tests/fuzz/fuzz_%: FUZZ_ENGINE := -fsanitize=fuzzer
+
+# The program's main under another name, since libFuzzer has a main of its own.
+$(BUILD)/obj/tests/fuzz/main.o: src/main.c $(BUILD)/config.mk $(BUILD)/revision.h
+	@mkdir -p $(@D)
+	$(MPICC) -Dmain=dmumu_main -include $(BUILD)/revision.h $(CPPFLAGS_ALL) $(MPI_CFLAGS) $(CFLAGS_ALL) -c $< -o $@
+
+$(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_HELP) $(MPI_LIB) $(CORE_LIB)
+	@mkdir -p $(@D)
+	$(MPICC) $(CFLAGS_ALL) $(FUZZ_ENGINE) $(FUZZ_WRAP) $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(MPI_LIBS) \
+	    $(CORE_LIBS) -o $@

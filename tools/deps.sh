@@ -1,5 +1,5 @@
 #!/bin/bash
-# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, tsan, valgrind, cluster.
+# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, tsan, valgrind, fuzz, cluster.
 #
 # Says nothing and does nothing where all is found (a cluster with its modules loaded, a machine already set up).
 # Otherwise installs the Debian/Ubuntu packages, with sudo when not root; where it cannot, it prints what is missing
@@ -33,6 +33,8 @@ has_archer() {
     rm -f "$probe"
     [[ ${said:-} == *"Archer detected"* ]]
 }
+has_fuzzer() { printf '#include <omp.h>\nint LLVMFuzzerTestOneInput(const char *d, long n) { return d[n]; }\n' |
+    clang -x c - -fopenmp -fsanitize=fuzzer,address,undefined -o /dev/null 2>/dev/null; }
 # The sanitizers of clang are a package of their own in Debian 12 and later, part of clang's before.
 clang_rt() { ! apt-cache show libclang-rt-dev >/dev/null 2>&1 || echo libclang-rt-dev; }
 
@@ -66,6 +68,7 @@ lint    | cppcheck                    | has cppcheck           | cppcheck
 lint    | nm                          | has nm                 | binutils
 tsan    | clang, libomp with archer   | has_archer             | clang libomp-dev clang_rt_
 valgrind | valgrind                   | has valgrind           | valgrind
+fuzz    | clang, libFuzzer, OpenMP    | has_fuzzer             | clang libomp-dev clang_rt_
 cluster | Slurm and munge             | has_slurm              | slurmctld slurmd slurm-client munge
 '
 
@@ -119,7 +122,7 @@ check_only=0
 [ "${1:-}" = --check ] && { check_only=1; shift; }
 groups="${*:-build tests figures lint}"
 for group in $groups; do
-    [[ " build tests figures lint tsan valgrind cluster " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
+    [[ " build tests figures lint tsan valgrind fuzz cluster " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
 done
 
 look

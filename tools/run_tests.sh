@@ -3,10 +3,11 @@
 #
 #   --unit                         each cmocka test of $BUILD/tests/unit/test_*
 #   --scripts                      tests/mpi/*.sh: exit status 0 passed, 77 skipped
+#   --fuzz                         tests/fuzz/check.sh, likewise
 #   --python                       each pytest test of tests/
 #   --asan, --tsan [-quick]        tests/instrumented/scans.sh, or part of it, with what was built with that sanitizer
 #   --valgrind [-quick]            the unit tests, or some of them, under memcheck
-# Without a part: the first three. A cmocka program or pytest that dies without saying which test failed counts as one
+# Without a part: the first four. A cmocka program or pytest that dies without saying which test failed counts as one
 # failed; what a script says behind 'counted: ' is shown. The last line is 'N passed, N failed[, N skipped]', and goes to the
 # file $DMUMU_TALLY as well; exit status 1 when any failed or nothing ran. $DMUMU_TEST_TIMEOUT (600): seconds for a program;
 # $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h).
@@ -124,11 +125,12 @@ run_valgrind() {
 # What takes memory apart and hands pointers around, and takes a few seconds here.
 quick=(axes blocks config core_arena cube_rows exchange queue)
 
-[ $# -gt 0 ] || set -- --unit --scripts --python
+[ $# -gt 0 ] || set -- --unit --scripts --fuzz --python
 for part in "$@"; do
     case $part in
         --unit) run_units ;;
         --scripts) run_scripts tests/mpi/*.sh ;;
+        --fuzz) run_scripts tests/fuzz/check.sh ;;
         --python) run_python ;;
         --asan | --tsan) run_scans "${part#--}" ;;
         --asan-quick) run_scans asan quick ;;

@@ -79,10 +79,14 @@ static bool read_text(const char *path, size_t size, char text[])
     return n >= 0;
 }
 
+/* Of one line. What is no printable ASCII becomes '?': the words of somebody's lock are shown on terminals. */
 static void take_word(const char *text, char word[static WORD])
 {
     const size_t length = strcspn(text, "\n");
     snprintf(word, WORD, "%.*s", (int)(length < WORD ? length : WORD - 1), text);
+    for (char *at = word; *at != '\0'; at++) {
+        *at = *at >= ' ' && *at <= '~' ? *at : '?';
+    }
 }
 
 static void take_environment(const char *name, char word[static WORD])

@@ -163,6 +163,17 @@ static void a_living_process_keeps_it(void **state)
     waitpid(child, NULL, 0);
 }
 
+static void control_characters_are_not_shown(void **state)
+{
+    const pid_t child = child_with_lock(*state);
+    change(*state, "host",
+           "node\x1b[2J\x9b"
+           "17");
+    assert_refused(*state, "on node?[2J?17 since");
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
 static void a_dead_process_loses_it(void **state)
 {
     const pid_t child = child_with_lock(*state);
@@ -371,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_PATH(one_at_a_time),
         WITH_PATH(a_living_process_keeps_it),
+        WITH_PATH(control_characters_are_not_shown),
         WITH_PATH(a_dead_process_loses_it),
         WITH_PATH(a_zombie_loses_it),
         WITH_PATH(a_number_used_again_is_not_the_owner),
