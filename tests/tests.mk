@@ -1,8 +1,8 @@
 # Targets of tests that `make check` is too short for: included by the Makefile. Each ends in a count. QUICK=1 is the part
 # for every day, which .ci/run takes. Instrumented code is built without WERROR: GCC warns of null pointers that it put
 # in itself, to check for them.
-.PHONY: sanitize tsan valgrind fuzz fuzz-programs certify reference
-STARTS_MAKE += sanitize tsan valgrind fuzz
+.PHONY: sanitize tsan valgrind fuzz fuzz-programs check-cluster certify reference
+STARTS_MAKE += sanitize tsan valgrind fuzz check-cluster
 
 sanitize: ## unit tests and small scans under AddressSanitizer and UndefinedBehaviorSanitizer; QUICK=1: the scans
 	@tools/deps.sh build tests
@@ -26,6 +26,11 @@ fuzz: ## attack input file, cube and command line with libFuzzer, FUZZ_SECONDS=6
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/fuzz/build.sh
 	@BUILD=$(BUILD) tests/fuzz/run.sh $(FUZZ_SECONDS)
+
+check-cluster: ## faults, tried for real (half an hour; a Slurm where it is installed): every script of tests/cluster
+	@tools/deps.sh build tests figures
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/run_tests.sh --cluster
 
 certify: $(BUILD)/tests/reference/certify ## compare every value of tests/reference at three tolerances: table, figure, verdict
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/certify.sh

@@ -5,6 +5,7 @@
 #   --scripts                      tests/mpi/*.sh: exit status 0 passed, 77 skipped
 #   --fuzz                         tests/fuzz/check.sh, likewise
 #   --python                       each pytest test of tests/
+#   --cluster                      tests/cluster/*.sh, like --scripts
 #   --asan, --tsan [-quick]        tests/instrumented/scans.sh, or part of it, with what was built with that sanitizer
 #   --valgrind [-quick]            the unit tests, or some of them, under memcheck
 # Without a part: the first four. A cmocka program or pytest that dies without saying which test failed counts as one
@@ -132,6 +133,7 @@ for part in "$@"; do
         --scripts) run_scripts tests/mpi/*.sh ;;
         --fuzz) run_scripts tests/fuzz/check.sh ;;
         --python) run_python ;;
+        --cluster) limit=$((3 * limit)) && DMUMU_TEST_TIMEOUT=$limit run_scripts tests/cluster/*.sh ;;
         --asan | --tsan) run_scans "${part#--}" ;;
         --asan-quick) run_scans asan quick ;;
         --tsan-quick) run_scans tsan quick ;;
