@@ -1,6 +1,6 @@
-# Targets of tests that `make check` is too short for: included by the Makefile. Each ends in a count. QUICK=1 is the part
-# for every day, which .ci/run takes. Instrumented code is built without WERROR: GCC warns of null pointers that it put
-# in itself, to check for them.
+# Targets of tests that `make check` is too short for: included by the Makefile. Each ends in a count. QUICK=1 is a shorter
+# part, of which .ci/run takes that of sanitize. Instrumented code is built without WERROR: GCC warns of null pointers
+# that it put in itself, to check for them.
 .PHONY: sanitize tsan valgrind fuzz fuzz-programs check-cluster certify reference
 STARTS_MAKE += sanitize tsan valgrind fuzz check-cluster
 
