@@ -1,9 +1,6 @@
 /*
- * The production kernel for Alfven and slow modes: see cascade.h.
- *
- * Nodes in w: panels of at most 2.4 in ln w up to w = 2, of 6 in w through the lobes up to where the oscillations have
- * been faded out, and of 2.4 in ln w again, far enough for the lowest R, where critical balance puts the waves that
- * matter at w ~ R^-1/2. Kronrod's 15 points on each, Gauss's 7 among them for the error.
+ * The production kernel for Alfven and slow modes: see cascade.h. Points in w are wave_nodes.h's, B is cascade_table.h's,
+ * and what most values of Alfven modes need is made by cascade_taps.h.
  */
 #include "core/cascade.h"
 
@@ -18,25 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LN_W_START  (-14.0)
-#define LN_W_END    36.0
-#define LOG_PANEL   2.4
-#define LOBE_PANEL  6.0
-#define FADE_LENGTH 40.0 /* in w, beyond the first lobes or a sharp start */
-#define FADE_AFTER  12.0
-
-/*
- * Lattice of ln B: p from 5e-5, met only where w^-4 has left nothing, to 45 nu, where exp(-p/nu) is gone; z from 5e-4,
- * where (z nu)^2 is below 1e-6 of 1, to 3e3, where B ~ z^-2.
- */
-#define LN_P_START       (-10.0)
-#define LN_P_STEP_ALFVEN 0.025 /* of a single z, and what counts most at high M_A and low R */
-#define LN_P_STEP_SLOW   0.05
-#define LN_Z_START       (-7.6)
-#define LN_Z_STEP        0.15
-enum { N_Z = 104, NU_PANELS = 14, NU_NODES = NU_PANELS * DMUMU_GAUSS_N };
-#define LN_B_NONE (-700.0)
-
 /* What the lattice of ln B errs by, and what the n = 0 sum does, relative; from comparisons with the reference kernel. */
 #define TABLE_ERROR_ALFVEN  3e-8
 #define TABLE_ERROR_SLOW    1e-6
@@ -45,88 +23,6 @@ enum { N_Z = 104, NU_PANELS = 14, NU_NODES = NU_PANELS * DMUMU_GAUSS_N };
 /* Lattice of the n = 0 x_par integral. */
 #define LN_X_STEP 0.06
 enum { N_TRANSIT = 1340, PAR_PANELS = 40 };
-
-/* ---- nodes in w -------------------------------------------------------------------------------------------------- */
-
-static enum dmumu_status reserve_nodes(struct dmumu_wave_nodes *nodes, size_t n)
-{
-    if (n <= nodes->capacity) {
-        return DMUMU_OK;
-    }
-    const size_t capacity = 2 * n;
-    double **const array[3] = {&nodes->ln_w, &nodes->weight, &nodes->weight_coarse};
-    for (int i = 0; i < 3; i++) {
-        double *grown = realloc(*array[i], capacity * sizeof *grown);
-        if (!grown) {
-            return DMUMU_ERROR_MEMORY;
-        }
-        *array[i] = grown;
-    }
-    nodes->capacity = capacity;
-    return DMUMU_OK;
-}
-
-void dmumu_wave_nodes_free(struct dmumu_wave_nodes *nodes)
-{
-    free(nodes->ln_w);
-    free(nodes->weight);
-    free(nodes->weight_coarse);
-    *nodes = (struct dmumu_wave_nodes){0};
-}
-
-struct wave_factor {
-    enum dmumu_bessel_kind kind;
-    int n;
-    double fade_from, fade_to;
-};
-
-static enum dmumu_status add_node_panel(const struct wave_factor *factor, double low, double high, bool logarithmic,
-                                        struct dmumu_wave_nodes *nodes)
-{
-    const enum dmumu_status status = reserve_nodes(nodes, nodes->n + DMUMU_KRONROD_N);
-    if (status != DMUMU_OK) {
-        return status;
-    }
-    const double a = logarithmic ? log(low) : low;
-    const double b = logarithmic ? log(high) : high;
-    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        const double x = 0.5 * (a + b) + 0.5 * (b - a) * dmumu_kronrod_node[i];
-        const double w = logarithmic ? exp(x) : x;
-        const double measure = 0.5 * (b - a) * (logarithmic ? 1.0 : 1.0 / w) *
-                               dmumu_bessel_faded(factor->kind, factor->n, factor->fade_from, factor->fade_to, w);
-        const size_t at = nodes->n++;
-        nodes->ln_w[at] = logarithmic ? x : log(w);
-        nodes->weight[at] = measure * dmumu_kronrod_weight[i];
-        nodes->weight_coarse[at] = measure * dmumu_kronrod_gauss_weight[i];
-    }
-    return DMUMU_OK;
-}
-
-/* Panels from w_start on: logarithmic, through the lobes, logarithmic. */
-static enum dmumu_status make_nodes(enum dmumu_bessel_kind kind, int n, double w_start, struct dmumu_wave_nodes *nodes)
-{
-    const double lobes_from = fmax(w_start, 2.0);
-    const double fade_from = lobes_from + FADE_AFTER + 2.0 * n;
-    const struct wave_factor factor = {kind, n, fade_from, fade_from + FADE_LENGTH + 2.0 * n};
-    enum dmumu_status status = DMUMU_OK;
-    nodes->n = 0;
-    double w = w_start;
-    while (status == DMUMU_OK && w < lobes_from) {
-        const double next = fmin(w * exp(LOG_PANEL), lobes_from);
-        status = add_node_panel(&factor, w, next, true, nodes);
-        w = next;
-    }
-    while (status == DMUMU_OK && w < factor.fade_to) {
-        const double next = fmin(w + LOBE_PANEL, factor.fade_to);
-        status = add_node_panel(&factor, w, next, false, nodes);
-        w = next;
-    }
-    while (status == DMUMU_OK && w < exp(LN_W_END)) {
-        status = add_node_panel(&factor, w, w * exp(LOG_PANEL), true, nodes);
-        w *= exp(LOG_PANEL);
-    }
-    return status;
-}
 
 /* ---- n = 0 of the slow modes: the x_par integral ------------------------------------------------------------------
  */
@@ -183,12 +79,15 @@ enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enu
     }
     enum dmumu_status status = DMUMU_OK;
     for (int n = mode == DMUMU_SLOW ? 0 : 1; status == DMUMU_OK && n <= state->harmonics; n++) {
-        status = make_nodes(kind_of(mode), n, exp(LN_W_START), &common->nodes[n]);
+        status = dmumu_wave_nodes_make_all(kind_of(mode), n, &common->nodes[n]);
     }
     if (status == DMUMU_OK && mode == DMUMU_SLOW) {
-        status = make_transit(common);
+        return make_transit(common);
     }
-    return status;
+    if (status == DMUMU_OK) {
+        status = dmumu_cascade_taps_make(&common->form, state->harmonics, common->nodes, &common->taps);
+    }
+    return status == DMUMU_OK ? dmumu_cascade_decay_init(&common->decay) : status;
 }
 
 void dmumu_cascade_common_free(struct dmumu_cascade_common *common)
@@ -198,135 +97,18 @@ void dmumu_cascade_common_free(struct dmumu_cascade_common *common)
     }
     free(common->nodes);
     free(common->transit_value);
+    dmumu_cascade_taps_free(&common->taps);
+    dmumu_cascade_decay_free(&common->decay);
     *common = (struct dmumu_cascade_common){0};
 }
 
-/* ---- B ----------------------------------------------------------------------------------------------------------- */
-
-/* Gauss points in nu over the resonance: panels in ln nu, half of them within three widths of mu. */
-struct nu_nodes {
-    double nu[NU_NODES], weight[NU_NODES]; /* weight: of dnu/nu, x E */
-};
-
-static void add_nu_panels(double mu, double width, double low, double high, int panels, size_t *at,
-                          struct nu_nodes *nodes)
-{
-    const double step = log(high / low) / panels;
-    for (int i = 0; i < panels; i++) {
-        for (int j = 0; j < DMUMU_GAUSS_N; j++) {
-            const double nu = low * exp((i + 0.5 + 0.5 * dmumu_gauss_node[j]) * step);
-            nodes->nu[*at] = nu;
-            nodes->weight[*at] = 0.5 * step * dmumu_gauss_weight[j] * dmumu_resonance_gyro(mu, nu, width);
-            (*at)++;
-        }
-    }
-}
-
-/* Between nu_max and where the resonance or nu^4 has faded. */
-static void make_nu_nodes(const struct dmumu_cascade_table *table, struct nu_nodes *nodes)
-{
-    const double reach = DMUMU_RESONANCE_REACH * table->width;
-    const double high = fmin(table->mu + reach, table->nu_max);
-    const double low = fmax(table->mu - reach, 1e-4 * high);
-    size_t at = 0;
-    if (!(low < high)) {
-        for (; at < NU_NODES; at++) {
-            nodes->nu[at] = high;
-            nodes->weight[at] = 0.0;
-        }
-        return;
-    }
-    const double core_low = fmin(fmax(table->mu - 3.0 * table->width, 0.1 * high), 0.7 * high);
-    if (core_low > low) {
-        add_nu_panels(table->mu, table->width, low, core_low, NU_PANELS / 2, &at, nodes);
-        add_nu_panels(table->mu, table->width, core_low, high, NU_PANELS / 2, &at, nodes);
-    } else {
-        add_nu_panels(table->mu, table->width, low, high, NU_PANELS, &at, nodes);
-    }
-}
-
-/* 1/(1 + z^2 nu^2), [NU_NODES][n_z]; 1 for Alfven modes. */
-static void fill_projection(const struct nu_nodes *nodes, size_t n_z, double projection[])
-{
-    for (size_t k = 0; k < NU_NODES; k++) {
-        for (size_t j = 0; j < n_z; j++) {
-            const double ratio = n_z == 1 ? 0.0 : exp(LN_Z_START + LN_Z_STEP * (double)j) * nodes->nu[k];
-            projection[k * n_z + j] = 1.0 / (1.0 + ratio * ratio);
-        }
-    }
-}
-
-/* term[i] = weight exp(-p[i]/nu). */
-DMUMU_VECTOR static void make_terms(size_t n, const double *restrict p, double inverse_nu, double weight,
-                                    double *restrict term)
-{
-    for (size_t i = 0; i < n; i++) {
-        term[i] = weight * dmumu_exp(-p[i] * inverse_nu);
-    }
-}
-
-DMUMU_VECTOR static void add_scaled(size_t n, double factor, const double *restrict term, double *restrict sum)
-{
-    for (size_t i = 0; i < n; i++) {
-        sum[i] += factor * term[i];
-    }
-}
-
-/* @param p, term  [n_p] scratch */
-static void fill_table(const struct nu_nodes *nodes, const double projection[], double p[], double term[],
-                       struct dmumu_cascade_table *table)
-{
-    const size_t n_p = table->n_p;
-    for (size_t i = 0; i < n_p; i++) {
-        p[i] = exp(LN_P_START + table->ln_p_step * (double)i);
-    }
-    memset(table->value, 0, table->n_z * n_p * sizeof *table->value);
-    for (size_t k = 0; k < NU_NODES; k++) {
-        if (nodes->weight[k] > 0.0) {
-            make_terms(n_p, p, 1.0 / nodes->nu[k], nodes->weight[k], term);
-            for (size_t j = 0; j < table->n_z; j++) {
-                add_scaled(n_p, projection[k * table->n_z + j], term, table->value + j * n_p);
-            }
-        }
-    }
-    for (size_t i = 0; i < table->n_z * n_p; i++) {
-        table->value[i] = table->value[i] > 0.0 ? fmax(log(table->value[i]), LN_B_NONE) : LN_B_NONE;
-    }
-}
+/* ---- gyro-resonance ---------------------------------------------------------------------------------------------- */
 
 enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
                                            double mu, double s2, double nu_max, struct dmumu_cascade_table *table)
 {
-    *table = (struct dmumu_cascade_table){
-        .mu = mu, .s = sqrt(s2), .width = dmumu_resonance_width(state, s2), .nu_max = nu_max};
-    if (state->kappa == 0.0) {
-        return DMUMU_OK;
-    }
-    const double high = fmin(mu + DMUMU_RESONANCE_REACH * table->width, nu_max);
-    table->ln_p_end = log(DMUMU_CASCADE_MOST_P * high);
-    table->ln_p_step = common->mode == DMUMU_ALFVEN ? LN_P_STEP_ALFVEN : LN_P_STEP_SLOW;
-    table->n_p = (size_t)(fmax(table->ln_p_end - LN_P_START, 0.0) / table->ln_p_step) + 5;
-    table->n_z = common->mode == DMUMU_ALFVEN ? 1 : N_Z;
-    table->value = malloc(table->n_z * table->n_p * sizeof *table->value);
-    double *projection = malloc((table->n_z * NU_NODES + 2 * table->n_p) * sizeof *projection);
-    if (!table->value || !projection) {
-        free(projection);
-        dmumu_cascade_table_free(table);
-        return DMUMU_ERROR_MEMORY;
-    }
-    struct nu_nodes nodes;
-    make_nu_nodes(table, &nodes);
-    fill_projection(&nodes, table->n_z, projection);
-    double *p = projection + table->n_z * NU_NODES;
-    fill_table(&nodes, projection, p, p + table->n_p, table);
-    free(projection);
-    return DMUMU_OK;
-}
-
-void dmumu_cascade_table_free(struct dmumu_cascade_table *table)
-{
-    free(table->value);
-    table->value = NULL;
+    return dmumu_cascade_table_make(common->mode == DMUMU_ALFVEN ? &common->decay : NULL, state, mu, s2,
+                                    dmumu_cascade_taps_ln_p(&common->form, sqrt(s2)), nu_max, table);
 }
 
 /* What an integrand of gyro-resonance is made of, at one (mu, R) and harmonic. */
@@ -351,7 +133,7 @@ DMUMU_VECTOR static void alfven_integrand(const struct gyro_integrand *at, size_
         double f;
         double weight[4];
         const size_t i =
-            dmumu_lattice_locate(LN_P_START, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+            dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
         dmumu_lattice_weights(f, weight);
         const double ln_b =
             weight[0] * table[i] + weight[1] * table[i + 1] + weight[2] * table[i + 2] + weight[3] * table[i + 3];
@@ -366,7 +148,7 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
     const struct gyro_integrand a = *at;
     const double *restrict table = a.table->value;
     const size_t n_p = a.table->n_p;
-    const double ln_z_last = LN_Z_START + LN_Z_STEP * (double)(N_Z - 3);
+    const double ln_z_last = DMUMU_CASCADE_LN_Z_START + DMUMU_CASCADE_LN_Z_STEP * (double)(DMUMU_CASCADE_N_Z - 3);
     for (size_t k = 0; k < n; k++) {
         const double ln_x_perp = ln_w[k] - a.ln_scale;
         const double ln_z = ln_w[k] - a.ln_n_s;
@@ -375,8 +157,9 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
         double w[4];
         double weight_z[4];
         const size_t i =
-            dmumu_lattice_locate(LN_P_START, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
-        const size_t j = dmumu_lattice_locate(LN_Z_START, 1.0 / LN_Z_STEP, N_Z, ln_z, &g) - 1;
+            dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+        const size_t j = dmumu_lattice_locate(DMUMU_CASCADE_LN_Z_START, 1.0 / DMUMU_CASCADE_LN_Z_STEP,
+                                              DMUMU_CASCADE_N_Z, ln_z, &g) - 1;
         dmumu_lattice_weights(f, w);
         dmumu_lattice_weights(g, weight_z);
         const double past = ln_z - ln_z_last;
@@ -485,7 +268,7 @@ static enum dmumu_status nodes_from_start(const struct dmumu_cascade_common *com
                                           struct dmumu_wave_nodes *scratch, const struct dmumu_wave_nodes **nodes)
 {
     *nodes = scratch;
-    return make_nodes(kind_of(common->mode), n, w_start, scratch);
+    return dmumu_wave_nodes_make_from(kind_of(common->mode), n, w_start, &common->nodes[n], scratch);
 }
 
 /* Does the cascade's start in x_perp lie where the integrand of harmonic n has something? */
@@ -571,12 +354,41 @@ static enum dmumu_status quasilinear_rate(const struct dmumu_cascade_common *com
     return DMUMU_OK;
 }
 
+/* What is in front of the sum over w. */
+static double front_of(const struct dmumu_cascade_common *common, const struct dmumu_cascade_table *table,
+                       double larmor_ratio)
+{
+    return 4.0 * DMUMU_PI * table->s * table->s / (larmor_ratio * larmor_ratio) * common->form.norm;
+}
+
+double dmumu_cascade_ln_taps_reach(const struct dmumu_cascade_common *common, const struct dmumu_cascade_table *table)
+{
+    const struct dmumu_cascade_form *form = &common->form;
+    const double most_nu = table->mu + DMUMU_RESONANCE_REACH * table->width;
+    const double ln_balance =
+        -log(DMUMU_CASCADE_MOST_P * most_nu * form->strength) - form->anisotropy * log(form->x_perp_min);
+    return fmin(ln_balance, -log(form->x_par_min * most_nu));
+}
+
+struct dmumu_cascade_rate dmumu_cascade_rate_from_taps(const struct dmumu_cascade_common *common,
+                                                       const struct dmumu_cascade_table *table, double ln_r)
+{
+    const struct dmumu_cascade_form *form = &common->form;
+    const double larmor_ratio = exp(ln_r);
+    const struct dmumu_cascade_taps_sum taps = dmumu_cascade_taps_sum_of(&common->taps, form, table, ln_r);
+    const struct wave_sum sum = finish(taps.fine, taps.coarse);
+    const double scale = front_of(common, table, larmor_ratio) * DMUMU_SQRT_PI / table->width *
+                         exp((form->slope - 2.0) * log(larmor_ratio * table->s));
+    return (struct dmumu_cascade_rate){.gyro = scale * sum.value,
+                                       .gyro_error = scale * (sum.error + TABLE_ERROR_ALFVEN * sum.value)};
+}
+
 enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
                                      const struct dmumu_cascade_table *table, double larmor_ratio,
                                      struct dmumu_wave_nodes *scratch, struct dmumu_cascade_rate *rate)
 {
     const double s = table->s;
-    const double front = 4.0 * DMUMU_PI * s * s / (larmor_ratio * larmor_ratio) * common->form.norm;
+    const double front = front_of(common, table, larmor_ratio);
     struct wave_sum sum = {0.0, 0.0};
     *rate = (struct dmumu_cascade_rate){0};
     if (state->kappa == 0.0) {

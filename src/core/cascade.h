@@ -18,18 +18,11 @@
 #ifndef DMUMU_CORE_CASCADE_H
 #define DMUMU_CORE_CASCADE_H
 
-#include "core/bessel.h"
+#include "core/cascade_table.h"
+#include "core/cascade_taps.h"
 #include "core/lattice.h"
 #include "core/spectrum.h"
-#include "core/state.h"
-
-/** Nodes in w for one mode and harmonic: weights of int dw/w f, with the (faded) Bessel factor. Owned. */
-struct dmumu_wave_nodes {
-    size_t n, capacity;
-    double *ln_w;
-    double *weight;        /* Kronrod, x Bessel factor */
-    double *weight_coarse; /* the embedded Gauss, x Bessel factor */
-};
+#include "core/wave_nodes.h"
 
 /** What all mu of one M_A share. */
 struct dmumu_cascade_common {
@@ -37,6 +30,8 @@ struct dmumu_cascade_common {
     struct dmumu_cascade_form form;
     int harmonics;
     struct dmumu_wave_nodes *nodes; /* [harmonics + 1], for w from 0 */
+    struct dmumu_cascade_taps taps;   /* Alfven */
+    struct dmumu_cascade_decay decay; /* Alfven */
     double *transit_value;          /* slow: ln of the x_par integral of n = 0 over ln x_perp */
     struct dmumu_lattice transit;
 };
@@ -45,23 +40,9 @@ enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enu
                                             struct dmumu_cascade_common *common);
 void dmumu_cascade_common_free(struct dmumu_cascade_common *common);
 
-/** Beyond p = 45 nu, exp(-p/nu) is gone. */
-#define DMUMU_CASCADE_MOST_P 45.0
-
-/** ln B at one (M_A, mu) and one upper limit in nu. */
-struct dmumu_cascade_table {
-    double mu, s, width;
-    double nu_max; /* this table's limit */
-    double ln_p_step;
-    double ln_p_end; /* beyond, B = 0 */
-    size_t n_p, n_z; /* n_z = 1 for Alfven modes */
-    double *value;   /* [n_z][n_p], owned; NULL in the quasi-linear limit */
-};
-
 /** @param[in] nu_max  infinite where the cascade's start does not matter */
 enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
                                            double mu, double s2, double nu_max, struct dmumu_cascade_table *table);
-void dmumu_cascade_table_free(struct dmumu_cascade_table *table);
 
 /** Dimensionless D_mumu L/v of the mode. `transit` is without its resonance factor exp(-(mu - v_s/v)^2/Delta^2). */
 struct dmumu_cascade_rate {
@@ -78,6 +59,12 @@ struct dmumu_cascade_rate {
 enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
                                      const struct dmumu_cascade_table *table, double larmor_ratio,
                                      struct dmumu_wave_nodes *scratch, struct dmumu_cascade_rate *rate);
-void dmumu_wave_nodes_free(struct dmumu_wave_nodes *nodes);
+
+/** ln R up to which the cascade's start does not matter to the gyro-resonance, so that taps give it. */
+double dmumu_cascade_ln_taps_reach(const struct dmumu_cascade_common *common, const struct dmumu_cascade_table *table);
+
+/** Gyro-resonance of Alfven modes at ln R, a point of cascade_lattice.h's lattice below that limit. */
+struct dmumu_cascade_rate dmumu_cascade_rate_from_taps(const struct dmumu_cascade_common *common,
+                                                       const struct dmumu_cascade_table *table, double ln_r);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Rates change over a unit of ln R or so: eight points at this distance interpolate their logarithms to 1e-8. */
-#define STEP 0.15
+#define STEP 0.15 /* a multiple of that of cascade_taps.h over 1 - anisotropy, for either cascade */
 
 enum {
     POINTS = DMUMU_CASCADE_BLOCKS * DMUMU_CASCADE_BLOCK,
@@ -77,6 +77,9 @@ void dmumu_cascade_source_finish(struct dmumu_cascade_source *source)
             -log(DMUMU_CASCADE_MOST_P * most_nu * form->strength) - form->anisotropy * log(form->x_perp_min);
         source->gyro_reach[node] = last_below(fmin(ln_parallel, fmax(ln_lobes, ln_balance)));
         source->transit_reach[node] = last_below(ln_lobes);
+        const bool by_taps = source->common->mode == DMUMU_ALFVEN && source->state->kappa > 0.0;
+        source->taps_reach[node] =
+            by_taps ? last_below(dmumu_cascade_ln_taps_reach(source->common, table)) : FIRST - 1;
     }
 }
 
@@ -112,7 +115,9 @@ static enum dmumu_status make_block(void *context, int block)
         const long last = gyro_reach > transit_reach ? gyro_reach : transit_reach;
         for (int i = block * DMUMU_CASCADE_BLOCK; status == DMUMU_OK && i < (block + 1) * DMUMU_CASCADE_BLOCK; i++) {
             struct dmumu_cascade_rate rate = {0.0, 0.0, 0.0, 0.0};
-            if (FIRST + i <= last) {
+            if (FIRST + i <= at->source->taps_reach[node]) {
+                rate = dmumu_cascade_rate_from_taps(at->source->common, at->source->table[node], STEP * (FIRST + i));
+            } else if (FIRST + i <= last) {
                 status = dmumu_cascade_rate(at->source->common, at->source->state, at->source->table[node],
                                             exp(STEP * (FIRST + i)), at->scratch, &rate);
             }

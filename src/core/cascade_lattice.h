@@ -39,7 +39,7 @@ struct dmumu_cascade_source {
     const struct dmumu_cascade_common *common;
     const struct dmumu_state *state;
     const struct dmumu_cascade_table *table[DMUMU_KRONROD_N];
-    long gyro_reach[DMUMU_KRONROD_N], transit_reach[DMUMU_KRONROD_N];
+    long gyro_reach[DMUMU_KRONROD_N], transit_reach[DMUMU_KRONROD_N], taps_reach[DMUMU_KRONROD_N];
 };
 
 void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice);

@@ -66,6 +66,11 @@ DMUMU_VECTOR static void add_block(size_t n, const double *restrict tap, const d
     }
 }
 
+void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[])
+{
+    add_block(n, tap, from, scale, sum);
+}
+
 /* Eight partial sums, so that they can go side by side. */
 DMUMU_VECTOR static double dot(size_t n, const double *restrict tap, const double *restrict from)
 {

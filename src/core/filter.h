@@ -45,6 +45,9 @@ struct dmumu_filter_sum {
 void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
                       struct dmumu_filter_sum *sum);
 
+/** The innermost loop by itself: sum[k] += scale sum_{i < n} tap[i] from[k + i], k < DMUMU_FILTER_BLOCK. */
+void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[]);
+
 /** Put the constants in. */
 void dmumu_filter_finish(struct dmumu_filter_sum *sum);
 
