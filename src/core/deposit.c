@@ -1,6 +1,7 @@
 /* Deposit: see deposit.h. */
 #include "core/deposit.h"
 
+#include "core/constants.h"
 #include "core/exponential.h"
 #include "core/resonance.h"
 #include "core/vector.h"
@@ -62,31 +63,12 @@ struct dmumu_rows dmumu_rows_of(double tolerance)
     return rows;
 }
 
-static struct dmumu_place row_place(const struct dmumu_rows *rows, double ln_tangent)
-{
-    const double last = rows->n - DMUMU_STENCIL + DMUMU_STENCIL_LEFT;
-    return dmumu_place_of(fmin(fmax(dmumu_rows_position(rows, ln_tangent), FIRST), last));
-}
-
 static bool carries_gyro(const struct dmumu_angles *angles, size_t p)
 {
     return angles->ln_x_par_max[p] > LEAST_LN_X && angles->cosine[p] >= LEAST_GYRO_COSINE;
 }
 
 /* ---- gyro-resonance ---------------------------------------------------------------------------------------------- */
-
-/* What a direction adds to which taps: both limits of its integral over x. */
-struct limit {
-    struct dmumu_taps *taps; /* [rows.n] */
-    double ln_x;
-};
-
-static int limits_of(const struct dmumu_angles *angles, size_t p, struct dmumu_deposit *deposit, struct limit limit[2])
-{
-    limit[0] = (struct limit){deposit->end, fmin(angles->ln_x_par_max[p], MOST_LN_X)};
-    limit[1] = (struct limit){deposit->start, log(angles->cosine[p])};
-    return limit[1].ln_x > LEAST_LN_X ? 2 : 1;
-}
 
 /* Widen a list of taps to hold DMUMU_STENCIL more from `first` on. */
 static void widen(struct dmumu_taps *taps, long first)
@@ -132,85 +114,140 @@ static enum dmumu_status reserve(double **memory, size_t *capacity, size_t n)
     return DMUMU_OK;
 }
 
-static void add_weights(struct dmumu_taps *taps, const struct dmumu_place *place, double fine, double coarse)
+/* Half of a stencil: one register of AVX2. */
+typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
+
+static inline void add_scaled(double factor, lanes low, lanes high, double *to)
 {
-    double *to = taps->fine + (place->first - taps->first);
-    for (int k = 0; k < DMUMU_STENCIL; k++) {
-        to[k] += fine * place->weight[k];
-    }
+    lanes *at = (lanes *)to;
+    at[0] += factor * low;
+    at[1] += factor * high;
+}
+
+static inline void add_weights(struct dmumu_taps *taps, const struct dmumu_place *place, double fine, double coarse)
+{
+    const lanes low = *(const lanes *)place->weight;
+    const lanes high = *(const lanes *)(place->weight + DMUMU_STENCIL / 2);
+    add_scaled(fine, low, high, taps->fine + (place->first - taps->first));
     if (coarse != 0.0) { /* on every other point of a panel */
-        double *to_coarse = taps->coarse + (place->first - taps->first);
-        for (int k = 0; k < DMUMU_STENCIL; k++) {
-            to_coarse[k] += coarse * place->weight[k];
+        add_scaled(coarse, low, high, taps->coarse + (place->first - taps->first));
+    }
+}
+
+/* Where a direction lies among the rows and, for both limits of its integral over x, along them. */
+struct landing {
+    double row;
+    double ln_x[2]; /* x_max, x = 1 */
+    int n_limits;   /* 1 where nothing resonates at x = 1 */
+    size_t p;
+};
+
+static struct landing landing_of(const struct dmumu_angles *angles, size_t p, const struct dmumu_rows *rows)
+{
+    const double last = rows->n - DMUMU_STENCIL + DMUMU_STENCIL_LEFT;
+    struct landing landing = {
+        .row = fmin(fmax(dmumu_rows_position(rows, angles->ln_tangent[p]), FIRST), last),
+        .ln_x = {fmin(angles->ln_x_par_max[p], MOST_LN_X), log(angles->cosine[p])},
+        .p = p,
+    };
+    landing.n_limits = landing.ln_x[1] > LEAST_LN_X ? 2 : 1;
+    return landing;
+}
+
+/* The directions that carry any gyro-resonance; returns how many. landing: [angles->n] */
+static size_t find_landings(const struct dmumu_angles *angles, const struct dmumu_rows *rows, struct landing landing[])
+{
+    size_t n = 0;
+    for (size_t p = 0; p < angles->n; p++) {
+        if (carries_gyro(angles, p)) {
+            landing[n++] = landing_of(angles, p, rows);
+        }
+    }
+    return n;
+}
+
+static void measure(const struct landing *landing, struct dmumu_deposit *deposit)
+{
+    struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
+    const long row = (long)floor(landing->row) - DMUMU_STENCIL_LEFT;
+    for (int l = 0; l < landing->n_limits; l++) {
+        const long column = (long)floor(landing->ln_x[l] / deposit->step) - DMUMU_STENCIL_LEFT;
+        for (int j = 0; j < DMUMU_STENCIL; j++) {
+            widen(&list[l][row + j], column);
         }
     }
 }
 
-/* One direction onto its rows: first to see how many taps there are, then to fill them. */
-static void lay(const struct dmumu_angles *angles, size_t p, bool measure, struct dmumu_deposit *deposit)
+/* One direction and limit onto its rows, with the weights of both rules. */
+DMUMU_VECTOR static void lay(const struct dmumu_place *row, const struct dmumu_place *column, double weight,
+                             double weight_coarse, struct dmumu_taps taps[])
 {
+    for (int j = 0; j < DMUMU_STENCIL; j++) {
+        add_weights(&taps[row->first + j], column, row->weight[j] * weight, row->weight[j] * weight_coarse);
+    }
+}
+
+static void lay_direction(const struct dmumu_angles *angles, const struct landing *landing,
+                          struct dmumu_deposit *deposit)
+{
+    struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
+    const size_t p = landing->p;
     const double xi = angles->cosine[p];
     /* rows hold (1 + t) K, and K as it is below the first */
     const double t = fmax(angles->sine[p] / xi, exp(LN_T_START + FIRST / ROWS_OUTSIDE));
     const double scale = xi * sqrt(xi) / (1.0 + t);
-    const struct dmumu_place row = row_place(&deposit->rows, angles->ln_tangent[p]);
-    struct limit limit[2];
-    const int n_limits = limits_of(angles, p, deposit, limit);
-    for (int l = 0; l < n_limits; l++) {
-        const struct dmumu_place column = dmumu_place_of(limit[l].ln_x / deposit->step);
-        for (int j = 0; j < DMUMU_STENCIL; j++) {
-            struct dmumu_taps *taps = &limit[l].taps[row.first + j];
-            const double factor = scale * row.weight[j];
-            if (factor != 0.0 && measure) {
-                widen(taps, column.first);
-            } else if (factor != 0.0) {
-                add_weights(taps, &column, factor * angles->weight[p], factor * angles->weight_coarse[p]);
-            }
-        }
+    const struct dmumu_place row = dmumu_place_of(landing->row);
+    for (int l = 0; l < landing->n_limits; l++) {
+        const struct dmumu_place column = dmumu_place_of(landing->ln_x[l] / deposit->step);
+        lay(&row, &column, scale * angles->weight[p], scale * angles->weight_coarse[p], list[l]);
     }
 }
 
-static void lay_all(const struct dmumu_angles *angles, bool measure, struct dmumu_deposit *deposit)
+/* Memory for all taps, in their places. */
+static enum dmumu_status place_taps(struct dmumu_deposit *deposit)
 {
-    for (size_t p = 0; p < angles->n; p++) {
-        if (carries_gyro(angles, p)) {
-            lay(angles, p, measure, deposit);
+    struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
+    size_t size = 0;
+    for (int l = 0; l < 2; l++) {
+        for (int row = 0; row < deposit->rows.n; row++) {
+            size += taps_size(list[l][row].n);
         }
     }
+    const enum dmumu_status status = reserve(&deposit->memory, &deposit->capacity, size);
+    double *memory = deposit->memory;
+    for (int l = 0; status == DMUMU_OK && l < 2; l++) {
+        for (int row = 0; row < deposit->rows.n; row++) {
+            memory = taps_place(&list[l][row], memory);
+        }
+    }
+    return status;
 }
 
 enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const struct dmumu_rows *rows, double step,
                                      struct dmumu_deposit *deposit)
 {
-    struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
+    struct landing *landing = malloc((angles->n + 1) * sizeof *landing);
+    if (!landing) {
+        return DMUMU_ERROR_MEMORY;
+    }
     deposit->step = step;
     deposit->rows = *rows;
     memset(deposit->end, 0, sizeof deposit->end);
     memset(deposit->start, 0, sizeof deposit->start);
-    lay_all(angles, true, deposit);
-    size_t size = 0;
-    for (int l = 0; l < 2; l++) {
-        for (int row = 0; row < rows->n; row++) {
-            size += taps_size(list[l][row].n);
-        }
+    const size_t n = find_landings(angles, rows, landing);
+    for (size_t i = 0; i < n; i++) {
+        measure(&landing[i], deposit);
     }
-    const enum dmumu_status status = reserve(&deposit->memory, &deposit->capacity, size);
-    if (status != DMUMU_OK) {
-        return status;
+    const enum dmumu_status status = place_taps(deposit);
+    for (size_t i = 0; status == DMUMU_OK && i < n; i++) {
+        lay_direction(angles, &landing[i], deposit);
     }
-    double *memory = deposit->memory;
-    for (int l = 0; l < 2; l++) {
-        for (int row = 0; row < rows->n; row++) {
-            memory = taps_place(&list[l][row], memory);
-        }
+    free(landing);
+    for (int row = 0; status == DMUMU_OK && row < rows->n; row++) {
+        dmumu_taps_sum_up(&deposit->end[row]);
+        dmumu_taps_sum_up(&deposit->start[row]);
     }
-    lay_all(angles, false, deposit);
-    for (int l = 0; l < 2; l++) {
-        for (int row = 0; row < rows->n; row++) {
-            dmumu_taps_sum_up(&list[l][row]);
-        }
-    }
-    return DMUMU_OK;
+    return status;
 }
 
 void dmumu_deposit_free(struct dmumu_deposit *deposit)
@@ -222,12 +259,19 @@ void dmumu_deposit_free(struct dmumu_deposit *deposit)
 
 /* ---- transit-time damping ---------------------------------------------------------------------------------------- */
 
+enum { MOMENTS = DMUMU_TRANSIT_MOMENTS };
+
+/* Directions with epsilon up to this are in the moments: all but those within a degree of 90 degrees, mostly. */
+#define NEAR 2e-3
+/* The last Chebyshev coefficients of a resonance that the moments carry, relative. */
+#define MOMENTS_ERROR 1e-9
+
 static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposit, size_t n)
 {
     if (n <= deposit->capacity) {
         return DMUMU_OK;
     }
-    double **const array[4] = {&deposit->inverse_cosine, &deposit->weight, &deposit->coarse_ratio, &deposit->resonance};
+    double **const array[4] = {&deposit->epsilon, &deposit->weight, &deposit->coarse_ratio, &deposit->resonance};
     for (int i = 0; i < 4; i++) {
         double *grown = realloc(*array[i], n * sizeof *grown);
         if (!grown) {
@@ -247,7 +291,89 @@ static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposi
     return DMUMU_OK;
 }
 
-enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step,
+static void add_direction(const struct dmumu_angles *angles, size_t p, double step, double epsilon,
+                          struct dmumu_transit_deposit *deposit)
+{
+    const size_t at = deposit->n++;
+    const double sine = angles->sine[p];
+    const struct dmumu_place end = dmumu_place_of(fmin(angles->ln_x_perp_max[p], MOST_TRANSIT_LN_X) / step);
+    const struct dmumu_place start = dmumu_place_of(log(sine) / step);
+    const long least = start.first < end.first ? start.first : end.first;
+    const long most = (start.first > end.first ? start.first : end.first) + DMUMU_STENCIL - 1;
+    deposit->first = least < deposit->first ? least : deposit->first;
+    deposit->last = most > deposit->last ? most : deposit->last;
+    deposit->end[at] = end;
+    deposit->start[at] = start;
+    deposit->epsilon[at] = epsilon;
+    deposit->weight[at] = sine * sqrt(sine) * angles->weight[p];
+    deposit->coarse_ratio[at] = angles->weight_coarse[p] / angles->weight[p];
+}
+
+/* The near directions first, or the others. */
+static void add_directions(const struct dmumu_angles *angles, double step, double alfven_speed_v, bool near,
+                           struct dmumu_transit_deposit *deposit)
+{
+    for (size_t p = 0; p < angles->n; p++) {
+        const double epsilon = alfven_speed_v / angles->cosine[p];
+        if (angles->sine[p] >= LEAST_TRANSIT_SINE && (epsilon <= NEAR) == near) {
+            add_direction(angles, p, step, epsilon, deposit);
+        }
+    }
+}
+
+/* Directions from..to - 1 onto taps, with the resonance in `resonance`. */
+DMUMU_VECTOR static void lay_transit(const struct dmumu_transit_deposit *deposit, size_t from, size_t to,
+                                     const double *resonance, struct dmumu_taps *taps)
+{
+    for (size_t p = from; p < to; p++) {
+        const double fine = resonance[p];
+        const double coarse = deposit->coarse_ratio[p] * fine;
+        add_weights(taps, &deposit->end[p], fine, coarse);
+        add_weights(taps, &deposit->start[p], -fine, -coarse);
+    }
+}
+
+/* Chebyshev polynomials of epsilon on [0, NEAR], by their recurrence: T_j of T_j-1 and T_j-2. */
+static void next_polynomial(size_t n, const double epsilon[], int j, const double before[], const double before_that[],
+                            double value[])
+{
+    for (size_t p = 0; p < n; p++) {
+        const double x = 2.0 * epsilon[p] / NEAR - 1.0;
+        value[p] = j == 0 ? 1.0 : (j == 1 ? x : 2.0 * x * before[p] - before_that[p]);
+    }
+}
+
+static size_t n_taps(const struct dmumu_transit_deposit *deposit)
+{
+    return (size_t)(deposit->last - deposit->first + 1);
+}
+
+static enum dmumu_status make_moments(struct dmumu_transit_deposit *deposit)
+{
+    const size_t n = deposit->n_near;
+    const size_t size = n_taps(deposit);
+    double *polynomial = malloc((4 * n + 1) * sizeof *polynomial);
+    enum dmumu_status status =
+        polynomial ? reserve(&deposit->moment, &deposit->moment_capacity, 2 * MOMENTS * size) : DMUMU_ERROR_MEMORY;
+    for (int j = 0; status == DMUMU_OK && j < MOMENTS; j++) {
+        double *value = polynomial + (size_t)(j % 3) * n;
+        double *weighted = polynomial + 3 * n;
+        next_polynomial(n, deposit->epsilon, j, polynomial + (size_t)((j + 2) % 3) * n,
+                        polynomial + (size_t)((j + 1) % 3) * n, value);
+        for (size_t p = 0; p < n; p++) {
+            weighted[p] = deposit->weight[p] * value[p];
+        }
+        struct dmumu_taps taps = {.first = deposit->first,
+                                  .n = size,
+                                  .fine = deposit->moment + (size_t)j * size,
+                                  .coarse = deposit->moment + (size_t)(MOMENTS + j) * size};
+        lay_transit(deposit, 0, n, weighted, &taps);
+    }
+    free(polynomial);
+    return status;
+}
+
+enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step, double alfven_speed_v,
                                              struct dmumu_transit_deposit *deposit)
 {
     if (reserve_directions(deposit, angles->n) != DMUMU_OK) {
@@ -256,58 +382,70 @@ enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, 
     deposit->n = 0;
     deposit->first = 0;
     deposit->last = 0;
-    for (size_t p = 0; p < angles->n; p++) {
-        const double sine = angles->sine[p];
-        if (sine < LEAST_TRANSIT_SINE) {
-            continue;
-        }
-        const size_t at = deposit->n++;
-        const struct dmumu_place end = dmumu_place_of(fmin(angles->ln_x_perp_max[p], MOST_TRANSIT_LN_X) / step);
-        const struct dmumu_place start = dmumu_place_of(log(sine) / step);
-        const long least = start.first < end.first ? start.first : end.first;
-        const long most = (start.first > end.first ? start.first : end.first) + DMUMU_STENCIL - 1;
-        deposit->first = least < deposit->first ? least : deposit->first;
-        deposit->last = most > deposit->last ? most : deposit->last;
-        deposit->end[at] = end;
-        deposit->start[at] = start;
-        deposit->inverse_cosine[at] = 1.0 / angles->cosine[p];
-        deposit->weight[at] = sine * sqrt(sine) * angles->weight[p];
-        deposit->coarse_ratio[at] = angles->weight_coarse[p] / angles->weight[p];
-    }
-    return DMUMU_OK;
+    add_directions(angles, step, alfven_speed_v, true, deposit);
+    deposit->n_near = deposit->n;
+    add_directions(angles, step, alfven_speed_v, false, deposit);
+    return make_moments(deposit);
 }
 
 void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit)
 {
-    free(deposit->inverse_cosine);
+    free(deposit->epsilon);
     free(deposit->weight);
     free(deposit->coarse_ratio);
     free(deposit->resonance);
     free(deposit->end);
     free(deposit->start);
+    free(deposit->moment);
     *deposit = (struct dmumu_transit_deposit){0};
 }
 
-/* The resonance (dmumu_resonance_shape_value) of all directions, times their weight. */
-DMUMU_VECTOR static void transit_resonance(const struct dmumu_resonance_shape *shape, double alfven_speed_v, size_t n,
-                                           const double *restrict inverse_cosine, const double *restrict weight,
+/* The resonance (dmumu_resonance_shape_value) of directions, times their weight. */
+DMUMU_VECTOR static void transit_resonance(const struct dmumu_resonance_shape *shape, size_t n,
+                                           const double *restrict epsilon, const double *restrict weight,
                                            double *restrict resonance)
 {
     const double mu = shape->mu;
     const double inverse_width = 1.0 / shape->width;
     for (size_t p = 0; p < n; p++) {
-        const double y = (mu - alfven_speed_v * inverse_cosine[p]) * inverse_width;
+        const double y = (mu - epsilon[p]) * inverse_width;
         const double y2 = y * y;
         resonance[p] = weight[p] * dmumu_resonance_shape_factor(shape, y2) * dmumu_exp(-y2);
     }
 }
 
+/* The resonance's Chebyshev coefficients on [0, NEAR]; false where they do not suffice. */
+static bool expand_resonance(const struct dmumu_resonance_shape *shape, double coefficient[static MOMENTS])
+{
+    double value[MOMENTS];
+    double most = 0.0;
+    for (int k = 0; k < MOMENTS; k++) {
+        value[k] = dmumu_resonance_shape_value(shape, 0.5 * NEAR * (1.0 + cos(DMUMU_PI * (k + 0.5) / MOMENTS)));
+        most = fmax(most, fabs(value[k]));
+    }
+    for (int j = 0; j < MOMENTS; j++) {
+        double sum = 0.0;
+        for (int k = 0; k < MOMENTS; k++) {
+            sum += value[k] * cos(DMUMU_PI * j * (k + 0.5) / MOMENTS);
+        }
+        coefficient[j] = (j == 0 ? 1.0 : 2.0) / MOMENTS * sum;
+    }
+    return fabs(coefficient[MOMENTS - 2]) + fabs(coefficient[MOMENTS - 1]) <= MOMENTS_ERROR * most;
+}
+
+DMUMU_VECTOR static void add_moment(size_t n, double factor, const double *restrict moment, double *restrict tap)
+{
+    for (size_t i = 0; i < n; i++) {
+        tap[i] += factor * moment[i];
+    }
+}
+
 enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *deposit, double mu, double width,
-                                          double alfven_speed_v, struct dmumu_transit_taps *taps)
+                                          struct dmumu_transit_taps *taps)
 {
     struct dmumu_taps *list = &taps->taps;
     list->first = deposit->first;
-    list->n = (size_t)(deposit->last - deposit->first + 1);
+    list->n = n_taps(deposit);
     const enum dmumu_status status = reserve(&taps->memory, &taps->capacity, taps_size(list->n));
     if (status != DMUMU_OK) {
         return status;
@@ -315,13 +453,16 @@ enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *de
     taps_place(list, taps->memory);
     const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
     taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 4.0);
-    transit_resonance(&shape, alfven_speed_v, deposit->n, deposit->inverse_cosine, deposit->weight, deposit->resonance);
-    for (size_t p = 0; p < deposit->n; p++) {
-        const double fine = deposit->resonance[p];
-        const double coarse = deposit->coarse_ratio[p] * fine;
-        add_weights(list, &deposit->end[p], fine, coarse);
-        add_weights(list, &deposit->start[p], -fine, -coarse);
+    double coefficient[MOMENTS];
+    const bool by_moments = expand_resonance(&shape, coefficient);
+    for (size_t j = 0; by_moments && j < MOMENTS; j++) {
+        add_moment(list->n, coefficient[j], deposit->moment + j * list->n, list->fine);
+        add_moment(list->n, coefficient[j], deposit->moment + (MOMENTS + j) * list->n, list->coarse);
     }
+    const size_t from = by_moments ? deposit->n_near : 0;
+    transit_resonance(&shape, deposit->n - from, deposit->epsilon + from, deposit->weight + from,
+                      deposit->resonance + from);
+    lay_transit(deposit, from, deposit->n, deposit->resonance, list);
     dmumu_taps_sum_up(list);
     return DMUMU_OK;
 }

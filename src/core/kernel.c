@@ -37,7 +37,7 @@ static double front_of(const struct dmumu_state *state, double s)
 
 static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_blocks)
 {
-    const size_t n = n_blocks * (2 * BLOCK + SAMPLES);
+    const size_t n = n_blocks * (3 * BLOCK + SAMPLES);
     if (profile->capacity < n) {
         double *grown = realloc(profile->memory, n * sizeof *grown);
         bool *done = realloc(profile->done, n_blocks * sizeof *done);
@@ -51,7 +51,8 @@ static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_bl
     profile->n_blocks = n_blocks;
     profile->gyro = profile->memory;
     profile->transit = profile->gyro + n_blocks * BLOCK;
-    profile->gap = profile->transit + n_blocks * BLOCK;
+    profile->error = profile->transit + n_blocks * BLOCK;
+    profile->gap = profile->error + n_blocks * BLOCK;
     profile->begin = block_begin(n_blocks - 1);
     memset(profile->done, 0, n_blocks * sizeof *profile->done);
     return DMUMU_OK;
@@ -65,7 +66,7 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
     const long least = (long)floor(log(DMUMU_R_MIN) / common->step[table->step_class]) - DMUMU_STENCIL;
     enum dmumu_status status = reserve(profile, block_of(least) + 1);
     if (status == DMUMU_OK) {
-        status = dmumu_transit_taps_make(transit, table->mu, table->width, state->alfven_speed_v, &profile->taps);
+        status = dmumu_transit_taps_make(transit, table->mu, table->width, &profile->taps);
     }
     profile->front = front_of(state, table->s);
     profile->table_error = table->rel_error;
@@ -80,6 +81,9 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
     free(profile->memory);
     *profile = (struct dmumu_fast_profile){0};
 }
+
+/* An error is estimated when somebody first asks for it. */
+#define NOT_YET (-1.0)
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
@@ -144,6 +148,9 @@ static void make_block(const struct dmumu_fast_common *common, const struct dmum
     transit_block(common, table, profile, b, &transit);
     memcpy(profile->gyro + (b - profile->begin), gyro.fine, sizeof gyro.fine);
     memcpy(profile->transit + (b - profile->begin), transit.fine, sizeof transit.fine);
+    for (int k = 0; k < BLOCK; k++) {
+        profile->error[b - profile->begin + k] = NOT_YET;
+    }
     for (int k = 0; k < SAMPLES; k++) {
         const int at = k * DMUMU_FILTER_SAMPLE;
         const double total = gyro.fine[at] + transit.fine[at];
@@ -238,6 +245,26 @@ static double widening_error(const struct maker *maker, long index)
     return 3.0 * fmin(c2 * c2 / 6144.0 * (of_power + of_shape), c2 / 32.0 * fabs(fourth));
 }
 
+/* All that is uncertain at a lattice point that is made. */
+static double estimate_error(const struct maker *maker, long index)
+{
+    const struct dmumu_fast_profile *profile = maker->profile;
+    const double gyro = profile->gyro[index - profile->begin];
+    const double transit = profile->transit[index - profile->begin];
+    const double widening = maker->table->widened > 0.0 ? widening_error(maker, index) : 0.0;
+    return dmumu_rule_error(gap_at(profile, index)) * (gyro + transit) + interpolation_error(maker, index) +
+           profile->table_error * gyro + profile->transit_error * transit + widening;
+}
+
+static double error_at(const struct maker *maker, long index)
+{
+    double *error = &maker->profile->error[index - maker->profile->begin];
+    if (*error == NOT_YET) {
+        *error = estimate_error(maker, index);
+    }
+    return *error;
+}
+
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
                                                const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile,
@@ -254,15 +281,9 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
         transit += place->weight[k] * transit_at[k];
     }
     const double scale = profile->front / sqrt(larmor_ratio);
-    gyro = fmax(gyro, 0.0);
-    transit = fmax(transit, 0.0);
-    const double angle_error = dmumu_rule_error(gap_at(profile, index)) * (gyro + transit);
-    const double lattice_error = interpolation_error(&maker, index);
-    const double table_error = profile->table_error * gyro + profile->transit_error * transit;
-    const double widening = table->widened > 0.0 ? widening_error(&maker, index) : 0.0;
     return (struct dmumu_fast_rate){
-        .transit = scale * transit,
-        .gyro = scale * gyro,
-        .error = scale * (angle_error + lattice_error + table_error + widening),
+        .transit = scale * fmax(transit, 0.0),
+        .gyro = scale * fmax(gyro, 0.0),
+        .error = scale * fmax(error_at(&maker, index), error_at(&maker, index + 1)),
     };
 }

@@ -98,6 +98,7 @@ struct dmumu_fast_profile {
     long begin;      /* lattice index of the first entry, in the last block: blocks are counted downwards */
     double *gyro;    /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln R */
     double *transit; /* the same */
+    double *error;   /* the same: estimated, absolute */
     double *gap;     /* [n_blocks][samples]: relative difference of the two rules of wave angles */
     size_t capacity; /* doubles in `memory` */
     double *memory;

@@ -130,7 +130,7 @@ const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspa
     if (!workspace->has_transit) {
         const double step = step_of(workspace, DMUMU_TRANSIT_CLASS);
         if (make_angles(workspace, 0, 2.0 * DMUMU_TRANSIT_LEAST_WIDTH) != DMUMU_OK ||
-            dmumu_transit_deposit_make(&workspace->angles, step, &workspace->transit) != DMUMU_OK) {
+            dmumu_transit_deposit_make(&workspace->angles, step, workspace->damping.alfven_speed_v, &workspace->transit) != DMUMU_OK) {
             return NULL;
         }
         workspace->has_transit = true;
