@@ -20,6 +20,9 @@ enum {
     MAX_KEPT = 2000            /* R near the start, per panel; further ones are made each time */
 };
 
+/* Lists of R, per panel; further ones are made each time. Only panels that most R need have any. */
+#define MAX_LIST_BYTES ((size_t)3 << 20)
+
 struct dmumu_cascade_kept {
     double larmor_ratio;
     struct dmumu_cascade_column column;
@@ -41,6 +44,11 @@ void dmumu_cascade_lattice_free(struct dmumu_cascade_lattice *lattice)
         struct dmumu_cascade_kept *next = lattice->first->next;
         free(lattice->first);
         lattice->first = next;
+    }
+    while (lattice->list) {
+        struct dmumu_cascade_list *next = lattice->list->next;
+        free(lattice->list);
+        lattice->list = next;
     }
     free(lattice->column);
     for (int i = 0; i < DMUMU_CASCADE_BLOCKS; i++) {
@@ -151,9 +159,10 @@ enum dmumu_status dmumu_cascade_lattice_make(struct dmumu_cascade_lattice *latti
     }
     for (size_t r = 0; r < n; r++) {
         const long centre = place[r].first + DMUMU_STENCIL_LEFT - FIRST;
-        wanted[(centre - ROOM) / DMUMU_CASCADE_BLOCK] |= chosen[r];
-        wanted[centre / DMUMU_CASCADE_BLOCK] |= chosen[r];
-        wanted[(centre + ROOM) / DMUMU_CASCADE_BLOCK] |= chosen[r];
+        const uint8_t is_chosen = chosen ? chosen[r] : 1;
+        wanted[(centre - ROOM) / DMUMU_CASCADE_BLOCK] |= is_chosen;
+        wanted[centre / DMUMU_CASCADE_BLOCK] |= is_chosen;
+        wanted[(centre + ROOM) / DMUMU_CASCADE_BLOCK] |= is_chosen;
     }
     struct block_context context = {source, columns_of(lattice), scratch};
     return context.column ? dmumu_lazy_make(lazy, DMUMU_CASCADE_BLOCKS, wanted, make_block, &context)
@@ -294,4 +303,86 @@ enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *latt
         column->transit_error[node] = own.transit_error[node];
     }
     return DMUMU_OK;
+}
+
+/* ---- lists of R -------------------------------------------------------------------------------------------------- */
+
+static const struct dmumu_cascade_list *find_list(struct dmumu_cascade_lattice *lattice, size_t n,
+                                                  const double larmor_ratio[])
+{
+    omp_set_lock(&lattice->lock);
+    const struct dmumu_cascade_list *list = lattice->list;
+    omp_unset_lock(&lattice->lock);
+    while (list && !(list->n == n && list->larmor_ratio[0] == larmor_ratio[0] &&
+                     memcmp(list->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio) == 0)) { /* NOLINT(cert-*) */
+        list = list->next; /* entries never change, and new ones come first */
+    }
+    return list;
+}
+
+static struct dmumu_cascade_list *list_new(size_t n, const double larmor_ratio[])
+{
+    struct dmumu_cascade_list *list = malloc(sizeof *list + (1 + 2 * DMUMU_KRONROD_N) * n * sizeof *list->memory);
+    if (list) {
+        list->n = n;
+        list->larmor_ratio = list->memory;
+        list->rate = list->larmor_ratio + n;
+        list->error = list->rate + DMUMU_KRONROD_N * n;
+        list->next = NULL;
+        memcpy(list->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio);
+    }
+    return list;
+}
+
+static enum dmumu_status fill_list(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
+                                   const struct dmumu_place place[], struct dmumu_wave_nodes *scratch,
+                                   struct dmumu_cascade_list *list)
+{
+    enum dmumu_status status = dmumu_cascade_lattice_make(lattice, source, list->n, place, NULL, scratch);
+    for (size_t r = 0; r < list->n && status == DMUMU_OK; r++) {
+        struct dmumu_cascade_column column;
+        status =
+            dmumu_cascade_lattice_rates(lattice, source, list->larmor_ratio[r], &place[r], scratch, &column);
+        for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
+            list->rate[node * list->n + r] = column.gyro[node];
+            list->error[node * list->n + r] = column.gyro_error[node];
+        }
+    }
+    return status;
+}
+
+/* False without room. */
+static bool keep_list(struct dmumu_cascade_lattice *lattice, struct dmumu_cascade_list *list)
+{
+    const size_t bytes = (1 + 2 * DMUMU_KRONROD_N) * list->n * sizeof *list->memory;
+    omp_set_lock(&lattice->lock);
+    const bool room = lattice->list_bytes + bytes <= MAX_LIST_BYTES;
+    if (room) {
+        list->next = lattice->list;
+        lattice->list = list;
+        lattice->list_bytes += bytes;
+    }
+    omp_unset_lock(&lattice->lock);
+    return room;
+}
+
+const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
+                                                            const struct dmumu_cascade_source *source, size_t n,
+                                                            const double larmor_ratio[],
+                                                            const struct dmumu_place place[],
+                                                            struct dmumu_wave_nodes *scratch,
+                                                            struct dmumu_cascade_list **own)
+{
+    *own = NULL;
+    const struct dmumu_cascade_list *known = find_list(lattice, n, larmor_ratio);
+    if (known) {
+        return known;
+    }
+    struct dmumu_cascade_list *made = list_new(n, larmor_ratio);
+    if (!made || fill_list(lattice, source, place, scratch, made) != DMUMU_OK) {
+        free(made);
+        return NULL;
+    }
+    *own = keep_list(lattice, made) ? NULL : made;
+    return made;
 }

@@ -32,6 +32,8 @@ struct dmumu_cascade_lattice {
     omp_lock_t lock;                     /* of `column` and of the list that follows */
     struct dmumu_cascade_kept *first;    /* R near the cascade's start, owned */
     int n_kept;
+    struct dmumu_cascade_list *list; /* of lists of R, owned */
+    size_t list_bytes;
 };
 
 /** What rates at a panel's nodes are made from, of one mode; and the last lattice points at which they are smooth. */
@@ -54,7 +56,7 @@ struct dmumu_place dmumu_cascade_place_of(double larmor_ratio);
 /**
  * Make what the R chosen need. Thread-safe.
  * @param[in]     place    [n] of each R
- * @param[in]     chosen   [n] non-zero where wanted
+ * @param[in]     chosen   [n] non-zero where wanted; NULL: everywhere
  * @param[in,out] scratch  of the calling thread
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
@@ -71,5 +73,28 @@ enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *latt
                                               const struct dmumu_cascade_source *source, double larmor_ratio,
                                               const struct dmumu_place *place, struct dmumu_wave_nodes *scratch,
                                               struct dmumu_cascade_column *column);
+
+/** Rates and absolute errors at a list of R, [DMUMU_KRONROD_N][n] each. */
+struct dmumu_cascade_list {
+    size_t n;
+    double *larmor_ratio, *rate, *error;
+    struct dmumu_cascade_list *next;
+    double memory[];
+};
+
+/**
+ * Gyro-resonance at all R of a list, which the curves of all beta and regions share: made once, and kept as long as
+ * there is room. Thread-safe.
+ * @param[in]  place    [n] of each R
+ * @param[out] scratch  of the calling thread
+ * @param[out] own      the caller's, to free, where there was no room to keep the result; else NULL
+ * @return NULL without memory
+ */
+const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
+                                                            const struct dmumu_cascade_source *source, size_t n,
+                                                            const double larmor_ratio[],
+                                                            const struct dmumu_place place[],
+                                                            struct dmumu_wave_nodes *scratch,
+                                                            struct dmumu_cascade_list **own);
 
 #endif

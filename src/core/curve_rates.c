@@ -5,6 +5,7 @@
 #include "core/resonance.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- at nodes ------------------------------------------------------------------------------------------------------- */
@@ -87,32 +88,80 @@ static double transit_resonance(const struct dmumu_curve_work *work, const struc
                                              : 0.0;
 }
 
-static void cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
+/* At the R needed, one by one. */
+static void cascade_rates_at(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
+                             const struct dmumu_cascade_source *source, const struct dmumu_place place[])
 {
     struct dmumu_cascade_lattice *lattice = &panel->tables->lattice[mode];
     struct dmumu_wave_nodes *scratch = &work->workspace->wave_nodes;
-    struct dmumu_cascade_source source = {.common = &work->tables->cascade[mode], .state = &work->tables->state};
     double resonance[DMUMU_KRONROD_N];
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
-        source.table[node] = &panel->tables->node[node].cascade[mode];
         resonance[node] = transit_resonance(work, &panel->tables->node[node], mode);
     }
-    dmumu_cascade_source_finish(&source);
-    const struct dmumu_place *place = cascade_places(work);
-    work->status = place ? dmumu_cascade_lattice_make(lattice, &source, work->n, place, panel->needed, scratch)
-                         : DMUMU_ERROR_MEMORY;
+    work->status = dmumu_cascade_lattice_make(lattice, source, work->n, place, panel->needed, scratch);
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         struct dmumu_cascade_column column;
         if (!panel->needed[r]) {
             continue;
         }
-        work->status =
-            dmumu_cascade_lattice_rates(lattice, &source, work->larmor_ratio[r], &place[r], scratch, &column);
+        work->status = dmumu_cascade_lattice_rates(lattice, source, work->larmor_ratio[r], &place[r], scratch, &column);
         for (size_t node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
             const size_t at = node * panel->n_slots + panel->slot[r];
             panel->rate[mode][at] = column.gyro[node] + resonance[node] * column.transit[node];
             panel->error[mode][at] = column.gyro_error[node] + resonance[node] * column.transit_error[node];
         }
+    }
+}
+
+/* At all R of the curve, from a list that the curves of all beta share. */
+static void cascade_rates_of_list(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
+                                  const struct dmumu_cascade_source *source, const struct dmumu_place place[])
+{
+    struct dmumu_cascade_list *own = NULL;
+    const struct dmumu_cascade_list *list =
+        dmumu_cascade_lattice_list(&panel->tables->lattice[mode], source, work->n, work->larmor_ratio, place,
+                                   &work->workspace->wave_nodes, &own);
+    if (!list) {
+        work->status = DMUMU_ERROR_MEMORY;
+        return;
+    }
+    for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
+        for (size_t r = 0; r < work->n; r++) {
+            if (panel->needed[r]) {
+                const size_t at = node * panel->n_slots + panel->slot[r];
+                panel->rate[mode][at] = list->rate[node * work->n + r];
+                panel->error[mode][at] = list->error[node * work->n + r];
+            }
+        }
+    }
+    free(own);
+}
+
+static size_t count_needed(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel)
+{
+    size_t n = 0;
+    for (size_t r = 0; r < work->n; r++) {
+        n += panel->needed[r];
+    }
+    return n;
+}
+
+static void cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
+{
+    struct dmumu_cascade_source source = {.common = &work->tables->cascade[mode], .state = &work->tables->state};
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        source.table[node] = &panel->tables->node[node].cascade[mode];
+    }
+    const struct dmumu_place *place = cascade_places(work);
+    if (!place) {
+        work->status = DMUMU_ERROR_MEMORY;
+        return;
+    }
+    dmumu_cascade_source_finish(&source);
+    if (mode == DMUMU_ALFVEN && 2 * count_needed(work, panel) > work->n) {
+        cascade_rates_of_list(work, panel, mode, &source, place);
+    } else {
+        cascade_rates_at(work, panel, mode, &source, place);
     }
 }
 
@@ -267,21 +316,12 @@ static void fast_rates_from_probes(struct dmumu_curve_work *work, struct dmumu_c
 
 /* ---- a panel ----------------------------------------------------------------------------------------------------- */
 
-static bool any_needed(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel)
-{
-    bool any = false;
-    for (size_t r = 0; r < work->n; r++) {
-        any = any || panel->needed[r];
-    }
-    return any;
-}
-
 void dmumu_curve_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
 {
     if (mode == DMUMU_FAST && takes_probes(work, panel->key)) {
         fast_rates_from_probes(work, panel);
     }
-    if (work->status != DMUMU_OK || !any_needed(work, panel)) {
+    if (work->status != DMUMU_OK || count_needed(work, panel) == 0) {
         return;
     }
     work->status = dmumu_tables_complete(work->tables, panel->tables, mode);
