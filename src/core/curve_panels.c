@@ -90,6 +90,16 @@ static void integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_c
     }
 }
 
+void dmumu_curve_integrate_again(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
+{
+    for (int which = 0; which < DMUMU_N_SUMS; which++) {
+        if (work->sums[which] && dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) &&
+            panel->part[which][r] == DMUMU_PART_LEAF) {
+            integrate_panel(work, panel, which, r);
+        }
+    }
+}
+
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
 struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key,

@@ -43,6 +43,7 @@ struct dmumu_curve_work {
     bool *in_range; /* [n] */
     bool sums[DMUMU_N_SUMS];
     uint8_t *settled[DMUMU_N_SUMS]; /* [n] nothing more to split */
+    uint8_t *looks;                 /* [n] closer looks at the fast modes' rates, see curve_closer.h */
     const double *alfven_alone;     /* [n] where D of that mode was computed by itself; else NULL */
     double tolerance;
     double q_edge;                                    /* C: q > q_edge; -inf without confinement */
@@ -69,6 +70,9 @@ void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key
 /** Memory of a panel, for n_slots rigidities; NULL, and work->status set, when there is none. */
 struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                                                 size_t n_slots);
+
+/** The integrals of one rigidity, of all sums with fast modes that have the panel as a leaf, after rates have changed. */
+void dmumu_curve_integrate_again(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r);
 
 struct dmumu_curve_total {
     double value, quadrature_error, rate_error, mu_star;

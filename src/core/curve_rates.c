@@ -1,6 +1,7 @@
 /* Curve rates: see curve_rates.h. */
 #include "core/curve_rates.h"
 
+#include "core/curve_closer.h"
 #include "core/quasilinear.h"
 #include "core/resonance.h"
 
@@ -316,8 +317,22 @@ static void fast_rates_from_probes(struct dmumu_curve_work *work, struct dmumu_c
 
 /* ---- a panel ----------------------------------------------------------------------------------------------------- */
 
+/* Where panels are looked at more closely; `needed` stays set elsewhere. */
+static void closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
+{
+    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
+        if (panel->needed[r] && work->looks[r] > 0) {
+            dmumu_curve_closer_rates(work, panel, r);
+            panel->needed[r] = 0;
+        }
+    }
+}
+
 void dmumu_curve_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
 {
+    if (mode == DMUMU_FAST) {
+        closer_rates(work, panel);
+    }
     if (mode == DMUMU_FAST && takes_probes(work, panel->key)) {
         fast_rates_from_probes(work, panel);
     }

@@ -10,6 +10,7 @@
  */
 #include "core/diffusion.h"
 
+#include "core/curve_closer.h"
 #include "core/curve_rates.h"
 #include "core/error.h"
 
@@ -245,8 +246,7 @@ static double value_alone(const struct dmumu_curve_work *work, int mode, size_t 
 }
 
 /* Returns what the broadened rates contribute to the relative error. */
-static double store(const struct dmumu_curve_work *work, double d_unit, double tolerance, struct dmumu_curve *curve,
-                    size_t r)
+static double store(const struct dmumu_curve_work *work, double d_unit, struct dmumu_curve *curve, size_t r)
 {
     const struct dmumu_curve_total all = work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r)
                                                            : (struct dmumu_curve_total){.value = (double)NAN};
@@ -266,16 +266,26 @@ static double store(const struct dmumu_curve_work *work, double d_unit, double t
     curve->d_cm2_s[r] = d_or_nan(work, all.value, d_unit);
     curve->rel_error[r] = (all.quadrature_error + all.rate_error) / all.value;
     curve->mu_star[r] = all.mu_star;
-    curve->quality[r] = curve->rel_error[r] <= tolerance ? DMUMU_QUALITY_OK : DMUMU_QUALITY_NOT_CONVERGED;
+    curve->quality[r] = curve->rel_error[r] <= work->tolerance ? DMUMU_QUALITY_OK : DMUMU_QUALITY_NOT_CONVERGED;
     return work->state->kappa > 0.0 ? all.rate_error / all.value : 0.0;
 }
 
-static void compute(struct dmumu_curve_work *work)
+static void halve_where_needed(struct dmumu_curve_work *work)
 {
-    add_base_panels(work);
     for (int pass = 0; pass < MAX_PASSES && work->status == DMUMU_OK; pass++) {
         if (!split_panels(work)) {
             break;
+        }
+    }
+}
+
+static void compute(struct dmumu_curve_work *work, int looks)
+{
+    add_base_panels(work);
+    halve_where_needed(work);
+    for (int look = 1; look <= looks && work->status == DMUMU_OK; look++) {
+        if (dmumu_curve_look_closer(work, look)) {
+            halve_where_needed(work);
         }
     }
 }
@@ -287,7 +297,8 @@ static bool take_settled(struct dmumu_curve_work *work)
         work->settled[which] = dmumu_arena_take(&work->workspace->arena, work->n);
         good = good && work->settled[which];
     }
-    return good;
+    work->looks = dmumu_arena_take(&work->workspace->arena, work->n);
+    return good && work->looks;
 }
 
 /*
@@ -309,7 +320,7 @@ static void compute_alfven_alone(struct dmumu_curve_work *work)
         alone.status = value && alone.in_range && take_settled(&alone) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
         if (alone.status == DMUMU_OK) {
             memset(alone.in_range, true, work->n * sizeof *alone.in_range);
-            compute(&alone);
+            compute(&alone, 0);
         }
         for (size_t r = 0; alone.status == DMUMU_OK && r < work->n; r++) {
             value[r] = dmumu_curve_total_of(&alone, DMUMU_ALFVEN, r).value;
@@ -355,7 +366,7 @@ static enum dmumu_status prepare_ratios(struct dmumu_curve_work *work, const str
 }
 
 enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const struct dmumu_point *point, size_t n,
-                                          const double rigidity_gv[], double tolerance, struct dmumu_curve *curve,
+                                          const double rigidity_gv[], int looks, struct dmumu_curve *curve,
                                           double rate_error[], struct dmumu_workspace *workspace,
                                           struct dmumu_error *error)
 {
@@ -387,12 +398,24 @@ enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const str
             compute_alfven_alone(&work);
         }
         if (work.status == DMUMU_OK) {
-            compute(&work);
+            compute(&work, looks);
         }
         status = work.status;
     }
     for (size_t r = 0; status == DMUMU_OK && r < n; r++) {
-        rate_error[r] = store(&work, dmumu_state_d_unit_cm2_s(point), tolerance, curve, r);
+        const double of_rates = store(&work, dmumu_state_d_unit_cm2_s(point), curve, r);
+        if (rate_error) {
+            rate_error[r] = of_rates;
+        }
     }
-    return status;
+    return status == DMUMU_ERROR_MEMORY
+               ? dmumu_error_set(error, status, "out of memory for a curve of %zu rigidities", n)
+               : status;
+}
+
+enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct dmumu_point *point, size_t n,
+                                      const double rigidity_gv[], struct dmumu_curve *curve,
+                                      struct dmumu_workspace *workspace, struct dmumu_error *error)
+{
+    return dmumu_diffusion_compute(tables, point, n, rigidity_gv, DMUMU_MOST_REFINEMENT, curve, NULL, workspace, error);
 }

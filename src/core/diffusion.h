@@ -5,12 +5,12 @@
 #include "core/workspace.h"
 
 /**
- * dmumu_curve_compute at a single look: work is done to the tolerance of the tables, and values are judged by another,
- * as large or larger.
- * @param[out] rate_error  [n] what the rates' errors contribute to curve->rel_error, so far as finer lattices help; else 0
+ * dmumu_curve_compute with at most so many closer looks (curve_closer.h).
+ * @param[in]  looks       0 .. DMUMU_MOST_REFINEMENT
+ * @param[out] rate_error  [n] what the broadened rates' errors contribute to curve->rel_error; may be NULL
  */
 enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const struct dmumu_point *point, size_t n,
-                                          const double rigidity_gv[], double tolerance, struct dmumu_curve *curve,
+                                          const double rigidity_gv[], int looks, struct dmumu_curve *curve,
                                           double rate_error[], struct dmumu_workspace *workspace,
                                           struct dmumu_error *error);
 

@@ -333,8 +333,10 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
     return integral->rough ? relative : dmumu_rule_error(relative);
 }
 
-struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
-                                                  const struct dmumu_panel_values *values, double q_edge)
+/* sensitivity [NODES]: d value / d ln rate of each node, edges included; zeros before. */
+static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
+                                             const struct dmumu_panel_values *values, double q_edge,
+                                             double sensitivity[])
 {
     struct dmumu_panel_integral integral = {.mu_star = (double)NAN};
     const double edge_rate = exp(q_edge);
@@ -355,7 +357,6 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
     }
     double low;
     double high;
-    double sensitivity[NODES] = {0.0};
     dmumu_panel_ends(key, &low, &high);
     const double half = 0.5 * (high - low);
     if (least > edge_rate * near) {
@@ -373,8 +374,26 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
         integrate_part(&shape, &integral, sensitivity);
         integral.rough = values->sharp || !(log(least) - q_edge > -DMUMU_PANEL_FLOOR);
     }
+    return integral;
+}
+
+struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
+                                                  const struct dmumu_panel_values *values, double q_edge)
+{
+    double sensitivity[NODES] = {0.0};
+    struct dmumu_panel_integral integral = integrate(rules, key, values, q_edge, sensitivity);
     for (int i = 0; i < NODES; i++) {
         integral.rate_error += sensitivity[i] * values->error[i];
     }
     return integral;
+}
+
+void dmumu_panel_rate_errors(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
+                             const struct dmumu_panel_values *values, double q_edge, double contribution[NODES])
+{
+    double sensitivity[NODES] = {0.0};
+    integrate(rules, key, values, q_edge, sensitivity);
+    for (int i = 0; i < NODES; i++) {
+        contribution[i] = sensitivity[i] * values->error[i];
+    }
 }

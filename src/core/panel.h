@@ -66,6 +66,11 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
 /** Where q lies further than this below its edge, it is cut off: the value does not matter, a tame polynomial does. */
 #define DMUMU_PANEL_FLOOR 6.0
 
+/** What each node's error contributes to rate_error. */
+void dmumu_panel_rate_errors(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
+                             const struct dmumu_panel_values *values, double q_edge,
+                             double contribution[DMUMU_KRONROD_N]);
+
 /** @param[in] q_edge  -inf where every pitch angle counts */
 struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
                                                   const struct dmumu_panel_values *values, double q_edge);

@@ -79,15 +79,30 @@ struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struc
     return panel;
 }
 
-enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
-                                        enum dmumu_mode mode)
+/* A panel's tables of one mode, all or those wanted. */
+static enum dmumu_status complete(struct dmumu_tables *tables, struct dmumu_panel_tables *panel, enum dmumu_mode mode,
+                                  const uint8_t wanted[])
 {
     struct dmumu_lazy *lazy[DMUMU_KRONROD_N];
     for (int i = 0; i < DMUMU_KRONROD_N; i++) {
         lazy[i] = &panel->node[i].lazy[mode];
     }
     struct panel_context context = {.tables = tables, .panel = panel, .mode = mode};
-    return dmumu_lazy_make(lazy, DMUMU_KRONROD_N, NULL, make_node, &context);
+    return dmumu_lazy_make(lazy, DMUMU_KRONROD_N, wanted, make_node, &context);
+}
+
+enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
+                                        enum dmumu_mode mode)
+{
+    return complete(tables, panel, mode, NULL);
+}
+
+enum dmumu_status dmumu_tables_complete_node(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
+                                             enum dmumu_mode mode, int node)
+{
+    uint8_t wanted[DMUMU_KRONROD_N] = {0};
+    wanted[node] = 1;
+    return complete(tables, panel, mode, wanted);
 }
 
 static void panel_free(struct dmumu_panel_tables *panel)

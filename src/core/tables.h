@@ -52,6 +52,10 @@ struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struc
 enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
                                         enum dmumu_mode mode);
 
+/** The same for a single node. */
+enum dmumu_status dmumu_tables_complete_node(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
+                                             enum dmumu_mode mode, int node);
+
 /** Closer looks, one upon the other. */
 enum { DMUMU_MOST_REFINEMENT = 2 };
 

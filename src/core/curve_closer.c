@@ -1,0 +1,128 @@
+/* Curve closer: see curve_closer.h. */
+#include "core/curve_closer.h"
+
+#include <math.h>
+
+/* Of the tolerance: what all rates of one value may contribute to its error, and what a single one may. */
+#define ALL_RATES 0.5
+#define ONE_RATE  0.02
+
+/* Tables and memory of a look; NULL, and work->status set, without memory. */
+struct look {
+    struct dmumu_tables *tables;
+    struct dmumu_workspace *workspace;
+};
+
+static struct look look_of(struct dmumu_curve_work *work, int looks)
+{
+    struct look look = {work->tables, work->workspace};
+    for (int k = 0; k < looks && look.tables && look.workspace; k++) {
+        look.tables = dmumu_tables_closer(look.tables);
+        look.workspace = dmumu_workspace_closer(look.workspace);
+    }
+    if (!look.tables || !look.workspace) {
+        work->status = DMUMU_ERROR_MEMORY;
+    } else {
+        dmumu_workspace_set_damping(look.workspace, look.tables, work->state);
+    }
+    return look;
+}
+
+/* The fast modes' rate at one node and rigidity, by the tables of a look. */
+static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key key, int node, double larmor_ratio,
+                                 struct dmumu_fast_rate *rate)
+{
+    enum dmumu_status status = DMUMU_OK;
+    struct dmumu_panel_tables *panel = dmumu_tables_panel(look->tables, key, &status);
+    if (status == DMUMU_OK) {
+        status = dmumu_tables_complete_node(look->tables, panel, DMUMU_FAST, node);
+    }
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    const struct dmumu_fast_table *table = &panel->node[node].fast;
+    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(look->workspace, table->step_class);
+    struct dmumu_fast_profile *profile = dmumu_workspace_profile(look->workspace, look->tables, panel, node);
+    if (!deposit || !profile) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    const struct dmumu_fast_common *common = &look->tables->fast;
+    const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table->step_class]);
+    *rate = dmumu_fast_profile_rate(common, table, deposit, profile, &place, larmor_ratio);
+    return DMUMU_OK;
+}
+
+/* What each node's rate contributes to the error of all modes' sum, relative to `total`; false where nothing does. */
+static bool contributions(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r,
+                          double total, double contribution[static DMUMU_KRONROD_N])
+{
+    struct dmumu_panel_values values;
+    if (panel->part[DMUMU_SUM_ALL][r] != DMUMU_PART_LEAF ||
+        !dmumu_curve_gather(work, panel, DMUMU_SUM_ALL, r, &values)) {
+        return false;
+    }
+    dmumu_panel_rate_errors(&work->tables->rules, panel->key, &values, work->q_edge, contribution);
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        contribution[node] /= total;
+    }
+    return true;
+}
+
+void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
+{
+    const struct look look = look_of(work, work->looks[r]);
+    for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
+        const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+        struct dmumu_fast_rate rate;
+        work->status = rate_of(&look, panel->key, node, work->larmor_ratio[r], &rate);
+        if (work->status == DMUMU_OK) {
+            panel->rate[DMUMU_FAST][at] = rate.gyro + rate.transit;
+            panel->error[DMUMU_FAST][at] = rate.error;
+        }
+    }
+}
+
+/* Does any node of a panel matter? All are looked at then: between them lies a polynomial, and perhaps an edge of C. */
+static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r, double total)
+{
+    double contribution[DMUMU_KRONROD_N];
+    bool any = false;
+    if (contributions(work, panel, r, total, contribution)) {
+        for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+            any = any || contribution[node] > ONE_RATE * work->tolerance;
+        }
+    }
+    return any;
+}
+
+static void look_at(struct dmumu_curve_work *work, size_t r, double total)
+{
+    for (size_t i = 0; i < work->n_panels && work->status == DMUMU_OK; i++) {
+        struct dmumu_curve_panel *panel = work->panel[i];
+        if (matters(work, panel, r, total)) {
+            dmumu_curve_closer_rates(work, panel, r);
+            dmumu_curve_integrate_again(work, panel, r);
+        }
+    }
+    for (int which = 0; which < DMUMU_N_SUMS; which++) {
+        work->settled[which][r] = 0;
+    }
+}
+
+bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
+{
+    bool any = false;
+    if (!work->sums[DMUMU_SUM_ALL] || !work->state->modes[DMUMU_FAST] || work->state->kappa == 0.0) {
+        return false;
+    }
+    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
+        const struct dmumu_curve_total total = work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r)
+                                                                 : (struct dmumu_curve_total){.value = 0.0};
+        if (total.rate_error > ALL_RATES * work->tolerance * total.value && isfinite(total.value)) {
+            work->looks[r] = (uint8_t)look;
+            look_at(work, r, total.value);
+            any = true;
+        }
+    }
+    return any;
+}
