@@ -18,14 +18,11 @@ struct dmumu_taps {
     double *fine, *coarse, *fine_beyond, *coarse_beyond;
 };
 
-/**
- * value[i] at lattice point first + i, i < n; nothing before, and the last value after. Not owned. Single precision:
- * 6e-8 of a value is far below what interpolating between them is good for, and tables are what fills memory.
- */
+/** value[i] at lattice point first + i, i < n; nothing before, and the last value after. Not owned. */
 struct dmumu_row {
     long first;
     size_t n;
-    const float *value;
+    const double *value;
 };
 
 /** Make fine_beyond and coarse_beyond. */

@@ -92,7 +92,7 @@ static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_
 {
     for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
         const struct dmumu_row row = {
-            .first = table->first, .n = table->row_end[i], .value = table->value + i * table->n_v};
+            .first = table->first, .n = table->row_end[i], .value = table->value + table->row_start[i]};
         const long last = b + DMUMU_FILTER_BLOCK - 1 - row.first; /* taps at -last and before see nothing */
         if (deposit->end[i].n > 0 && deposit->end[i].first + (long)deposit->end[i].n > -last) {
             dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);

@@ -46,10 +46,9 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
     const long first = (long)floor(LN_Z_START / step);
     const size_t n = (size_t)((LN_Z_END - LN_Z_START) / step) + 2;
     double *g = malloc(n * sizeof *g);
-    float *row = malloc(n * sizeof *row);
     common->g_value = g;
-    common->g = (struct dmumu_row){.first = first, .n = n, .value = row};
-    if (!g || !row) {
+    common->g = (struct dmumu_row){.first = first, .n = n, .value = g};
+    if (!g) {
         return DMUMU_ERROR_MEMORY;
     }
     g[0] = 0.5 * exp(0.5 * step * (double)first); /* t^-5/2 J_1^2 -> t^-1/2/4 */
@@ -67,9 +66,6 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
             }
         }
         g[i] = g[i - 1] + sum;
-    }
-    for (size_t i = 0; i < n; i++) {
-        row[i] = (float)g[i];
     }
     return DMUMU_OK;
 }
@@ -152,7 +148,6 @@ void dmumu_fast_common_free(struct dmumu_fast_common *common)
     }
     free(common->lobes);
     free(common->g_value);
-    free((void *)common->g.value);
     *common = (struct dmumu_fast_common){0};
 }
 
@@ -319,27 +314,31 @@ static void make_row(const struct dmumu_fast_common *common, const struct u_samp
 }
 
 /*
- * All rows, and for each how many entries there are until it is within TRUNCATION of its end: waves across B carry
- * nothing far below the resonance. scratch: [n_v].
+ * All rows, one behind the other, each until it is within TRUNCATION of its end: waves across B carry nothing far below
+ * the resonance.
  */
-static void make_rows(const struct dmumu_fast_common *common, const struct u_samples *samples, double scratch[],
+static void make_rows(const struct dmumu_fast_common *common, const struct u_samples *samples,
                       struct dmumu_fast_table *table)
 {
     const size_t n = table->n_v;
+    size_t start = 0;
     for (size_t i = 0; i < (size_t)common->rows.n; i++) {
         const double t = common->row_tangent[i];
-        float *row = table->value + i * n;
-        make_row(common, samples, table, t, 1.0 + t, scratch);
-        for (size_t k = 0; k < n; k++) {
-            row[k] = (float)scratch[k];
-        }
-        const double nothing = TRUNCATION * common->tolerance * fabs(scratch[n - 1]);
+        double *row = table->value + start; /* there is room for rows as long as the longest */
+        make_row(common, samples, table, t, 1.0 + t, row);
+        const double last = row[n - 1];
+        const double nothing = TRUNCATION * common->tolerance * fabs(last);
         size_t end = n;
-        while (end > 2 && fabs(scratch[end - 2] - scratch[n - 1]) < nothing) {
+        while (end > 2 && fabs(row[end - 2] - last) < nothing) {
             end--;
         }
+        row[end - 1] = last;
+        table->row_start[i] = start;
         table->row_end[i] = end;
+        start += end;
     }
+    double *fitted = realloc(table->value, start * sizeof *fitted);
+    table->value = fitted ? fitted : table->value;
 }
 
 /*
@@ -364,14 +363,15 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     for (int i = -REACH; i <= REACH; i++) {
         const double at[2] = {i, i + 0.5};
         const double t = sqrt(common->row_tangent[middle + i] * common->row_tangent[middle + i + 1]);
-        const float *of_row = table->value + (size_t)(middle + i) * n_v;
+        const double *of_row = table->value + table->row_start[middle + i];
+        const size_t last = table->row_end[middle + i] - 1;
         double bump[2];
         for (int k = 0; k < 2; k++) {
             bump[k] = exp(-at[k] * at[k] * (16.0 / (REACH * REACH)));
         }
         make_row(common, samples, table, t, 1.0 + t, row);
         for (size_t k = 0; k < n_v; k++) {
-            difference[k] += bump[0] * (double)of_row[k] - bump[1] * row[k];
+            difference[k] += bump[0] * of_row[k < last ? k : last] - bump[1] * row[k];
         }
         most += bump[1] * fabs(row[n_v - 1]);
     }
@@ -396,17 +396,15 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     choose_range(common, &shape, table);
     const double step = common->step[table->step_class];
     struct u_samples samples = {0};
-    double *scratch = malloc(table->n_v * sizeof *scratch);
     table->value = malloc((size_t)common->rows.n * table->n_v * sizeof *table->value);
     enum dmumu_status status = DMUMU_ERROR_MEMORY;
-    if (scratch && table->value) {
+    if (table->value) {
         status = make_u_samples(&shape, state->harmonics, step, table, &samples);
     }
     if (status == DMUMU_OK) {
-        make_rows(common, &samples, scratch, table);
+        make_rows(common, &samples, table);
         status = measure_error(common, &samples, table);
     }
-    free(scratch);
     table->rel_error += 2.0 * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
     table->widened = 1.0 - shape.ratio * shape.ratio;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * step));
