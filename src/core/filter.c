@@ -9,10 +9,9 @@
 
 #include "core/vector.h"
 
-#include <stdbool.h>
 #include <string.h>
 
-enum { BLOCK = DMUMU_FILTER_BLOCK, CHUNK = 192 };
+enum { BLOCK = DMUMU_FILTER_BLOCK };
 
 void dmumu_taps_sum_up(struct dmumu_taps *taps)
 {
@@ -95,46 +94,25 @@ static size_t clamped(long i, size_t n)
     return i < 0 ? 0 : ((size_t)i < n ? (size_t)i : n);
 }
 
-/* The row at lattice points at .. at + n - 1, where it does not hold all of them: its ends are continued. */
-static void copy_row(const struct dmumu_row *row, long at, size_t n, double copy[])
+void dmumu_row_pad(double value[], size_t n)
 {
-    const long offset = at - row->first;
-    const size_t before = clamped(-offset, n);
-    const size_t end = clamped((long)row->n - offset, n); /* of the part within the row */
-    const double last = row->value[row->n - 1];
-    memset(copy, 0, before * sizeof *copy);
-    if (end > before) {
-        memcpy(copy + before, row->value + (offset + (long)before), (end - before) * sizeof *copy);
+    for (ptrdiff_t i = 0; i < DMUMU_ROW_PADDING; i++) {
+        value[-1 - i] = 0.0;
+        value[(ptrdiff_t)n + i] = value[n - 1];
     }
-    for (size_t i = end > before ? end : before; i < n; i++) {
-        copy[i] = last;
-    }
-}
-
-static bool holds(const struct dmumu_row *row, long at, size_t n)
-{
-    return at >= row->first && at + (long)n <= row->first + (long)row->n;
 }
 
 void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
                       struct dmumu_filter_sum *sum)
 {
-    double copy[CHUNK + BLOCK];
     /* taps before `begin` see nothing at any point of the block, from `end` on the constant at all of them */
     const size_t begin = clamped(row->first - (b + BLOCK - 1) - taps->first, taps->n);
     const size_t end = clamped(row->first + (long)row->n - 1 - b - taps->first, taps->n);
-    for (size_t i = begin; i < end; i += CHUNK) {
-        const size_t n = end - i < CHUNK ? end - i : CHUNK;
-        const long at = b + taps->first + (long)i;
-        const double *from = copy;
-        if (holds(row, at, n + BLOCK - 1)) {
-            from = row->value + (at - row->first);
-        } else {
-            copy_row(row, at, n + BLOCK - 1, copy);
-        }
-        add_block(n, taps->fine + i, from, scale, sum->fine);
+    if (end > begin) {
+        const double *from = row->value + (b + taps->first + (long)begin - row->first);
+        add_block(end - begin, taps->fine + begin, from, scale, sum->fine);
         for (size_t k = 0; k < DMUMU_FILTER_SAMPLES; k++) {
-            sum->coarse[k] += scale * dot(n, taps->coarse + i, from + k * DMUMU_FILTER_SAMPLE);
+            sum->coarse[k] += scale * dot(end - begin, taps->coarse + begin, from + k * DMUMU_FILTER_SAMPLE);
         }
     }
     if (end == taps->n) {

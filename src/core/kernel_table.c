@@ -45,12 +45,12 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
     const double step = common->transit_step;
     const long first = (long)floor(LN_Z_START / step);
     const size_t n = (size_t)((LN_Z_END - LN_Z_START) / step) + 2;
-    double *g = malloc(n * sizeof *g);
-    common->g_value = g;
-    common->g = (struct dmumu_row){.first = first, .n = n, .value = g};
-    if (!g) {
+    common->g_value = malloc((n + 2 * DMUMU_ROW_PADDING) * sizeof *common->g_value);
+    if (!common->g_value) {
         return DMUMU_ERROR_MEMORY;
     }
+    double *g = common->g_value + DMUMU_ROW_PADDING;
+    common->g = (struct dmumu_row){.first = first, .n = n, .value = g};
     g[0] = 0.5 * exp(0.5 * step * (double)first); /* t^-5/2 J_1^2 -> t^-1/2/4 */
     for (size_t i = 1; i < n; i++) {
         /* d ln z cells, each cut so that no part turns J_1^2 by more than a third of a period */
@@ -67,6 +67,7 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
         }
         g[i] = g[i - 1] + sum;
     }
+    dmumu_row_pad(g, n);
     return DMUMU_OK;
 }
 
@@ -78,7 +79,7 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
     const long last = (long)common->g.n - 1;
     double sum = 0.0;
     for (long k = 0; k < DMUMU_STENCIL; k++) {
-        sum += place.weight[k] * common->g_value[place.first + k < last ? place.first + k : last];
+        sum += place.weight[k] * common->g.value[place.first + k < last ? place.first + k : last];
     }
     return sum;
 }
@@ -321,7 +322,7 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
                       struct dmumu_fast_table *table)
 {
     const size_t n = table->n_v;
-    size_t start = 0;
+    size_t start = DMUMU_ROW_PADDING;
     for (size_t i = 0; i < (size_t)common->rows.n; i++) {
         const double t = common->row_tangent[i];
         double *row = table->value + start; /* there is room for rows as long as the longest */
@@ -333,9 +334,10 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
             end--;
         }
         row[end - 1] = last;
+        dmumu_row_pad(row, end);
         table->row_start[i] = start;
         table->row_end[i] = end;
-        start += end;
+        start += end + 2 * DMUMU_ROW_PADDING;
     }
     double *fitted = realloc(table->value, start * sizeof *fitted);
     table->value = fitted ? fitted : table->value;
@@ -396,7 +398,8 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     choose_range(common, &shape, table);
     const double step = common->step[table->step_class];
     struct u_samples samples = {0};
-    table->value = malloc((size_t)common->rows.n * table->n_v * sizeof *table->value);
+    const size_t most = table->n_v + 2 * DMUMU_ROW_PADDING; /* of a row */
+    table->value = malloc((size_t)common->rows.n * most * sizeof *table->value);
     enum dmumu_status status = DMUMU_ERROR_MEMORY;
     if (table->value) {
         status = make_u_samples(&shape, state->harmonics, step, table, &samples);
