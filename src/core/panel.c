@@ -372,7 +372,8 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
         }
         const struct shape shape = {rules, low, 1.0 - high, half, q_edge, margin};
         integrate_part(&shape, &integral, sensitivity);
-        integral.rough = values->sharp || !(log(least) - q_edge > -DMUMU_PANEL_FLOOR);
+        /* at mu = 1 q is a smooth function of ln(1 - mu), which polynomials in mu follow slowly */
+        integral.rough = values->sharp || high == 1.0 || !(log(least) - q_edge > -DMUMU_PANEL_FLOOR);
     }
     return integral;
 }
