@@ -261,10 +261,10 @@ void dmumu_deposit_free(struct dmumu_deposit *deposit)
 
 enum { MOMENTS = DMUMU_TRANSIT_MOMENTS };
 
-/* Directions with epsilon up to this are in the moments: all but those within a degree of 90 degrees, mostly. */
-#define NEAR 2e-3
+/* Directions with epsilon up to this are in the moments: all but those within two degrees of 90 degrees, mostly. */
+#define NEAR 1e-3
 /* The last Chebyshev coefficients of a resonance that the moments carry, relative. */
-#define MOMENTS_ERROR 1e-9
+#define MOMENTS_ERROR 3e-8
 
 static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposit, size_t n)
 {
@@ -430,7 +430,7 @@ static bool expand_resonance(const struct dmumu_resonance_shape *shape, double c
         }
         coefficient[j] = (j == 0 ? 1.0 : 2.0) / MOMENTS * sum;
     }
-    return fabs(coefficient[MOMENTS - 2]) + fabs(coefficient[MOMENTS - 1]) <= MOMENTS_ERROR * most;
+    return fabs(coefficient[MOMENTS - 1]) <= MOMENTS_ERROR * most;
 }
 
 DMUMU_VECTOR static void add_moment(size_t n, double factor, const double *restrict moment, double *restrict tap)

@@ -54,7 +54,7 @@ void dmumu_deposit_free(struct dmumu_deposit *deposit);
 #define DMUMU_TRANSIT_LEAST_WIDTH 0.065
 
 /** Chebyshev polynomials that carry the dependence of a resonance on the phase speed. */
-enum { DMUMU_TRANSIT_MOMENTS = 6 };
+enum { DMUMU_TRANSIT_MOMENTS = 8 };
 
 /**
  * Transit-time damping: directions with their interpolation weights, to be summed once mu and so their resonance is

@@ -29,7 +29,7 @@ enum {
 };
 
 /* Share of the tolerance of one panel's quadrature in mu. */
-#define PANEL_SHARE 0.15
+#define PANEL_SHARE 0.3
 
 static void add_base_panels(struct dmumu_curve_work *work)
 {
