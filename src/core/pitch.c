@@ -28,11 +28,12 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
 {
     struct dmumu_fast_table table = {0};
     struct dmumu_fast_profile profile = {0};
-    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace);
-    enum dmumu_status status =
-        transit ? dmumu_fast_table_init(&tables->fast, state, mu, s2, &table) : DMUMU_ERROR_MEMORY;
+    enum dmumu_status status = dmumu_fast_table_init(&tables->fast, state, mu, s2, &table);
+    const struct dmumu_transit_deposit *transit =
+        status == DMUMU_OK ? dmumu_workspace_transit(workspace, table.width / table.mu) : NULL;
     if (status == DMUMU_OK) {
-        status = dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile);
+        status = transit ? dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile)
+                         : DMUMU_ERROR_MEMORY;
     }
     const struct dmumu_deposit *deposit =
         status == DMUMU_OK ? dmumu_workspace_deposit(workspace, table.step_class) : NULL;

@@ -27,7 +27,9 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         dmumu_deposit_free(&workspace->deposit[k]);
     }
-    dmumu_transit_deposit_free(&workspace->transit);
+    for (int k = 0; k < DMUMU_TRANSIT_MESHES; k++) {
+        dmumu_transit_deposit_free(&workspace->transit[k]);
+    }
     dmumu_angles_free(&workspace->angles);
     dmumu_angles_free(&workspace->sharp_angles);
     dmumu_wave_nodes_free(&workspace->wave_nodes);
@@ -75,7 +77,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
         workspace->has_sharp_angles = false;
-        workspace->has_transit = false;
+        memset(workspace->has_transit, 0, sizeof workspace->has_transit);
         memset(workspace->has_deposit, 0, sizeof workspace->has_deposit);
     }
     workspace->damping = *state;
@@ -125,17 +127,22 @@ const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *work
     return &workspace->deposit[step_class];
 }
 
-const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace)
+const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width)
 {
-    if (!workspace->has_transit) {
+    /* the least relative width that a mesh is for; a panel is two such widths where directions resonate */
+    static const double least_width[DMUMU_TRANSIT_MESHES] = {
+        [DMUMU_TRANSIT_WIDE] = 0.25, [DMUMU_TRANSIT_NARROW] = DMUMU_TRANSIT_LEAST_WIDTH};
+    const int mesh = relative_width >= least_width[DMUMU_TRANSIT_WIDE] ? DMUMU_TRANSIT_WIDE : DMUMU_TRANSIT_NARROW;
+    if (!workspace->has_transit[mesh]) {
         const double step = step_of(workspace, DMUMU_TRANSIT_CLASS);
-        if (make_angles(workspace, 0, 2.0 * DMUMU_TRANSIT_LEAST_WIDTH) != DMUMU_OK ||
-            dmumu_transit_deposit_make(&workspace->angles, step, workspace->damping.alfven_speed_v, &workspace->transit) != DMUMU_OK) {
+        if (make_angles(workspace, 0, 2.0 * least_width[mesh]) != DMUMU_OK ||
+            dmumu_transit_deposit_make(&workspace->angles, step, workspace->damping.alfven_speed_v,
+                                       &workspace->transit[mesh]) != DMUMU_OK) {
             return NULL;
         }
-        workspace->has_transit = true;
+        workspace->has_transit[mesh] = true;
     }
-    return &workspace->transit;
+    return &workspace->transit[mesh];
 }
 
 /* A slot for one more profile; memory of an earlier damping is used again. */
@@ -171,15 +178,15 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
             return &known->profile;
         }
     }
-    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace);
+    const struct dmumu_fast_table *table = &panel->node[node].fast;
+    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
     struct dmumu_cached_profile *slot = transit ? next_slot(workspace) : NULL;
     if (!slot) {
         return NULL;
     }
     slot->key = panel->key;
     slot->node = node;
-    if (dmumu_fast_profile_begin(&tables->fast, &workspace->damping, &panel->node[node].fast, transit,
-                                 &slot->profile) != DMUMU_OK) {
+    if (dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, transit, &slot->profile) != DMUMU_OK) {
         workspace->n_profiles--; /* the slot is the last one in use */
         return NULL;
     }

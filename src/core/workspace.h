@@ -11,6 +11,9 @@
 #include "core/arena.h"
 #include "core/tables.h"
 
+/** Directions for transit-time damping: few, or many where it is exactly resonant, for narrow resonances. */
+enum { DMUMU_TRANSIT_WIDE, DMUMU_TRANSIT_NARROW, DMUMU_TRANSIT_MESHES };
+
 struct dmumu_cached_profile {
     struct dmumu_panel_key key;
     int node;
@@ -24,9 +27,9 @@ struct dmumu_workspace {
     int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_sharp_angles, has_transit, has_deposit[DMUMU_DEPOSIT_CLASSES];
+    bool has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angles angles, sharp_angles; /* the first is scratch */
-    struct dmumu_transit_deposit transit;
+    struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profile **profile; /* [n_profiles] in use, up to capacity allocated */
     size_t n_profiles, n_allocated, capacity;
@@ -50,8 +53,8 @@ const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *
 /** The damping's directions, laid out for one class of lattices; made on demand; NULL when out of memory. */
 const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class);
 
-/** The same for transit-time damping. */
-const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace);
+/** The same for transit-time damping with a resonance of relative width Delta/mu. */
+const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width);
 
 /** The profile of one node, begun on demand; NULL when out of memory. */
 struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
