@@ -132,8 +132,9 @@ DMUMU_VECTOR static void alfven_integrand(const struct gyro_integrand *at, size_
         const double ln_x_perp = ln_w[k] - a.ln_scale;
         double f;
         double weight[4];
-        const size_t i =
-            dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+        const size_t i = dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p,
+                                              a.ln_p0 - a.anisotropy * ln_x_perp, &f) -
+                         1;
         dmumu_lattice_weights(f, weight);
         const double ln_b =
             weight[0] * table[i] + weight[1] * table[i + 1] + weight[2] * table[i + 2] + weight[3] * table[i + 3];
@@ -156,10 +157,12 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
         double g;
         double w[4];
         double weight_z[4];
-        const size_t i =
-            dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
-        const size_t j = dmumu_lattice_locate(DMUMU_CASCADE_LN_Z_START, 1.0 / DMUMU_CASCADE_LN_Z_STEP,
-                                              DMUMU_CASCADE_N_Z, ln_z, &g) - 1;
+        const size_t i = dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p,
+                                              a.ln_p0 - a.anisotropy * ln_x_perp, &f) -
+                         1;
+        const size_t j =
+            dmumu_lattice_locate(DMUMU_CASCADE_LN_Z_START, 1.0 / DMUMU_CASCADE_LN_Z_STEP, DMUMU_CASCADE_N_Z, ln_z, &g) -
+            1;
         dmumu_lattice_weights(f, w);
         dmumu_lattice_weights(g, weight_z);
         const double past = ln_z - ln_z_last;

@@ -29,10 +29,10 @@ struct dmumu_cascade_common {
     enum dmumu_mode mode;
     struct dmumu_cascade_form form;
     int harmonics;
-    struct dmumu_wave_nodes *nodes; /* [harmonics + 1], for w from 0 */
+    struct dmumu_wave_nodes *nodes;   /* [harmonics + 1], for w from 0 */
     struct dmumu_cascade_taps taps;   /* Alfven */
     struct dmumu_cascade_decay decay; /* Alfven */
-    double *transit_value;          /* slow: ln of the x_par integral of n = 0 over ln x_perp */
+    double *transit_value;            /* slow: ln of the x_par integral of n = 0 over ln x_perp */
     struct dmumu_lattice transit;
 };
 

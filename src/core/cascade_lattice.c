@@ -86,8 +86,7 @@ void dmumu_cascade_source_finish(struct dmumu_cascade_source *source)
         source->gyro_reach[node] = last_below(fmin(ln_parallel, fmax(ln_lobes, ln_balance)));
         source->transit_reach[node] = last_below(ln_lobes);
         const bool by_taps = source->common->mode == DMUMU_ALFVEN && source->state->kappa > 0.0;
-        source->taps_reach[node] =
-            by_taps ? last_below(dmumu_cascade_ln_taps_reach(source->common, table)) : FIRST - 1;
+        source->taps_reach[node] = by_taps ? last_below(dmumu_cascade_ln_taps_reach(source->common, table)) : FIRST - 1;
     }
 }
 
@@ -341,8 +340,7 @@ static enum dmumu_status fill_list(struct dmumu_cascade_lattice *lattice, const 
     enum dmumu_status status = dmumu_cascade_lattice_make(lattice, source, list->n, place, NULL, scratch);
     for (size_t r = 0; r < list->n && status == DMUMU_OK; r++) {
         struct dmumu_cascade_column column;
-        status =
-            dmumu_cascade_lattice_rates(lattice, source, list->larmor_ratio[r], &place[r], scratch, &column);
+        status = dmumu_cascade_lattice_rates(lattice, source, list->larmor_ratio[r], &place[r], scratch, &column);
         for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
             list->rate[node * list->n + r] = column.gyro[node];
             list->error[node * list->n + r] = column.gyro_error[node];
@@ -366,12 +364,10 @@ static bool keep_list(struct dmumu_cascade_lattice *lattice, struct dmumu_cascad
     return room;
 }
 
-const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
-                                                            const struct dmumu_cascade_source *source, size_t n,
-                                                            const double larmor_ratio[],
-                                                            const struct dmumu_place place[],
-                                                            struct dmumu_wave_nodes *scratch,
-                                                            struct dmumu_cascade_list **own)
+const struct dmumu_cascade_list *
+dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source, size_t n,
+                           const double larmor_ratio[], const struct dmumu_place place[],
+                           struct dmumu_wave_nodes *scratch, struct dmumu_cascade_list **own)
 {
     *own = NULL;
     const struct dmumu_cascade_list *known = find_list(lattice, n, larmor_ratio);

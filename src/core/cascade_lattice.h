@@ -90,11 +90,9 @@ struct dmumu_cascade_list {
  * @param[out] own      the caller's, to free, where there was no room to keep the result; else NULL
  * @return NULL without memory
  */
-const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
-                                                            const struct dmumu_cascade_source *source, size_t n,
-                                                            const double larmor_ratio[],
-                                                            const struct dmumu_place place[],
-                                                            struct dmumu_wave_nodes *scratch,
-                                                            struct dmumu_cascade_list **own);
+const struct dmumu_cascade_list *
+dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source, size_t n,
+                           const double larmor_ratio[], const struct dmumu_place place[],
+                           struct dmumu_wave_nodes *scratch, struct dmumu_cascade_list **own);
 
 #endif

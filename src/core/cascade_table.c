@@ -129,8 +129,7 @@ static void fill_projection(const struct nu_nodes *nodes, double projection[])
 {
     for (size_t k = 0; k < NU_NODES; k++) {
         for (size_t j = 0; j < N_Z; j++) {
-            const double ratio =
-                exp(DMUMU_CASCADE_LN_Z_START + DMUMU_CASCADE_LN_Z_STEP * (double)j) * nodes->nu[k];
+            const double ratio = exp(DMUMU_CASCADE_LN_Z_START + DMUMU_CASCADE_LN_Z_STEP * (double)j) * nodes->nu[k];
             projection[k * N_Z + j] = 1.0 / (1.0 + ratio * ratio);
         }
     }

@@ -71,8 +71,8 @@ static double total(lanes part)
 }
 
 /* Both rules' sums over CHUNK taps. */
-DMUMU_VECTOR static void add_chunk(const double *restrict fine, const double *restrict coarse,
-                                   const double *restrict b, struct dmumu_cascade_taps_sum *sum)
+DMUMU_VECTOR static void add_chunk(const double *restrict fine, const double *restrict coarse, const double *restrict b,
+                                   struct dmumu_cascade_taps_sum *sum)
 {
     lanes of_fine[2] = {{0.0}, {0.0}};
     lanes of_coarse[2] = {{0.0}, {0.0}};

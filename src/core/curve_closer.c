@@ -116,8 +116,8 @@ bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
         return false;
     }
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
-        const struct dmumu_curve_total total = work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r)
-                                                                 : (struct dmumu_curve_total){.value = 0.0};
+        const struct dmumu_curve_total total =
+            work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r) : (struct dmumu_curve_total){.value = 0.0};
         if (total.rate_error > ALL_RATES * work->tolerance * total.value && isfinite(total.value)) {
             work->looks[r] = (uint8_t)look;
             look_at(work, r, total.value);

@@ -119,9 +119,8 @@ static void cascade_rates_of_list(struct dmumu_curve_work *work, struct dmumu_cu
                                   const struct dmumu_cascade_source *source, const struct dmumu_place place[])
 {
     struct dmumu_cascade_list *own = NULL;
-    const struct dmumu_cascade_list *list =
-        dmumu_cascade_lattice_list(&panel->tables->lattice[mode], source, work->n, work->larmor_ratio, place,
-                                   &work->workspace->wave_nodes, &own);
+    const struct dmumu_cascade_list *list = dmumu_cascade_lattice_list(
+        &panel->tables->lattice[mode], source, work->n, work->larmor_ratio, place, &work->workspace->wave_nodes, &own);
     if (!list) {
         work->status = DMUMU_ERROR_MEMORY;
         return;

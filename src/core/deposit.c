@@ -262,7 +262,7 @@ void dmumu_deposit_free(struct dmumu_deposit *deposit)
 enum { MOMENTS = DMUMU_TRANSIT_MOMENTS };
 
 /* Directions with epsilon up to this are in the moments: all but those within two degrees of 90 degrees, mostly. */
-#define NEAR 1e-3
+#define NEAR          1e-3
 /* The last Chebyshev coefficients of a resonance that the moments carry, relative. */
 #define MOMENTS_ERROR 3e-8
 

@@ -32,8 +32,8 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
     const struct dmumu_transit_deposit *transit =
         status == DMUMU_OK ? dmumu_workspace_transit(workspace, table.width / table.mu) : NULL;
     if (status == DMUMU_OK) {
-        status = transit ? dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile)
-                         : DMUMU_ERROR_MEMORY;
+        status =
+            transit ? dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile) : DMUMU_ERROR_MEMORY;
     }
     const struct dmumu_deposit *deposit =
         status == DMUMU_OK ? dmumu_workspace_deposit(workspace, table.step_class) : NULL;

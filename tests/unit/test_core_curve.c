@@ -40,8 +40,8 @@ static void compute(double tolerance, bool closer, struct values *values)
     model.tolerance = tolerance;
     assert_int_equal(dmumu_tables_new(&model, point.alfven_mach, &tables, NULL), DMUMU_OK);
     assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
-    assert_int_equal(dmumu_diffusion_compute(tables, &point, N, rigidity_gv, closer ? DMUMU_MOST_REFINEMENT : 0,
-                                             &curve, values->rate_error, workspace, NULL),
+    assert_int_equal(dmumu_diffusion_compute(tables, &point, N, rigidity_gv, closer ? DMUMU_MOST_REFINEMENT : 0, &curve,
+                                             values->rate_error, workspace, NULL),
                      DMUMU_OK);
     dmumu_workspace_free(workspace);
     dmumu_tables_free(tables);

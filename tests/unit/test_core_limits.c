@@ -162,7 +162,7 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     const double step = dmumu_deposit_step(common->tolerance, table.step_class);
     const double transit_step = dmumu_deposit_step(common->tolerance, DMUMU_TRANSIT_CLASS);
     assert_int_equal(dmumu_deposit_make(angles, &common->rows, step, &deposit), DMUMU_OK);
-    assert_int_equal(dmumu_transit_deposit_make(angles, transit_step, &transit), DMUMU_OK);
+    assert_int_equal(dmumu_transit_deposit_make(angles, transit_step, state->alfven_speed_v, &transit), DMUMU_OK);
     assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &transit, &profile), DMUMU_OK);
     const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table.step_class]);
     const struct dmumu_fast_rate rate =

@@ -1,0 +1,140 @@
+/*
+ * Alfven modes: rates from taps (cascade_taps.h) against the integral over w as it stands, and lists of R against single
+ * ones.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/cascade_lattice.h"
+#include "core/resonance.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Of cascade_lattice.h: the distance of its points. */
+#define STEP 0.15
+
+static struct dmumu_state state_of(enum dmumu_cascade cascade, double alfven_mach, int harmonics)
+{
+    return (struct dmumu_state){.alfven_mach = alfven_mach,
+                                .modes = {[DMUMU_ALFVEN] = true},
+                                .energy_fraction = {1.0, 1.0, 1.0},
+                                .cascade = cascade,
+                                .harmonics = harmonics,
+                                .kappa = 1.0};
+}
+
+/* At every seventh lattice point below the limit: both ways lead to the same, errors included. */
+static void compare(const struct dmumu_state *state, double mu)
+{
+    struct dmumu_cascade_common common = {0};
+    struct dmumu_cascade_table table = {0};
+    struct dmumu_wave_nodes scratch = {0};
+    assert_int_equal(dmumu_cascade_common_init(state, DMUMU_ALFVEN, &common), DMUMU_OK);
+    assert_int_equal(dmumu_cascade_table_init(&common, state, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
+                     DMUMU_OK);
+    const long last = (long)floor(dmumu_cascade_ln_taps_reach(&common, &table) / STEP);
+    int n = 0;
+    for (long i = last; STEP * (double)i > -27.0; i -= 7, n++) {
+        const double ln_r = STEP * (double)i;
+        const struct dmumu_cascade_rate by_taps = dmumu_cascade_rate_from_taps(&common, &table, ln_r);
+        struct dmumu_cascade_rate plain;
+        assert_int_equal(dmumu_cascade_rate(&common, state, &table, exp(ln_r), &scratch, &plain), DMUMU_OK);
+        const double difference = fabs(by_taps.gyro / plain.gyro - 1.0);
+        if (!(difference < 2e-7)) {
+            fail_msg("M_A %g, mu %g, ln R %g: %.12g by taps, %.12g by w, %.2g apart", state->alfven_mach, mu, ln_r,
+                     by_taps.gyro, plain.gyro, difference);
+        }
+        assert_true(by_taps.transit == 0.0 && by_taps.gyro_error < 2.0 * plain.gyro_error + 1e-7 * plain.gyro);
+    }
+    assert_true(n > 12);
+    dmumu_wave_nodes_free(&scratch);
+    dmumu_cascade_table_free(&table);
+    dmumu_cascade_common_free(&common);
+}
+
+static void test_taps(void **state)
+{
+    (void)state;
+    static const double mach[] = {0.05, 0.4, 1.0, 2.5};
+    static const double mu[] = {0.0, 0.2, 0.7, 0.99, 1.0 - 1e-5};
+    for (int cascade = DMUMU_CASCADE_GS95; cascade <= DMUMU_CASCADE_B06; cascade++) {
+        for (int i = 0; i < 4; i++) {
+            const struct dmumu_state at = state_of((enum dmumu_cascade)cascade, mach[i], i == 1 ? 5 : 1);
+            for (int k = 0; k < 5; k++) {
+                compare(&at, mu[k]);
+            }
+        }
+    }
+}
+
+enum { N = 12 };
+
+static void make_source(const struct dmumu_state *state, const struct dmumu_cascade_common *common,
+                        struct dmumu_cascade_table table[static DMUMU_KRONROD_N], struct dmumu_cascade_source *source)
+{
+    *source = (struct dmumu_cascade_source){.common = common, .state = state};
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        const double mu = 0.5 + 0.5 * dmumu_kronrod_node[node];
+        assert_int_equal(
+            dmumu_cascade_table_init(common, state, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table[node]),
+            DMUMU_OK);
+        source->table[node] = &table[node];
+    }
+    dmumu_cascade_source_finish(source);
+}
+
+/* A list is what single R give, to the bit, and comes again as the same; one more finds its own. */
+static void test_list(void **state)
+{
+    (void)state;
+    const struct dmumu_state at = state_of(DMUMU_CASCADE_GS95, 0.5, 1);
+    struct dmumu_cascade_common common = {0};
+    struct dmumu_cascade_table table[DMUMU_KRONROD_N];
+    struct dmumu_cascade_source source;
+    struct dmumu_cascade_lattice lattice;
+    struct dmumu_wave_nodes scratch = {0};
+    struct dmumu_cascade_list *own;
+    double ratio[N];
+    struct dmumu_place place[N];
+    for (int r = 0; r < N; r++) {
+        ratio[r] = pow(10.0, -10.0 + 10.0 * r / (N - 1)); /* up to where the cascade's start matters */
+        place[r] = dmumu_cascade_place_of(ratio[r]);
+    }
+    assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, &common), DMUMU_OK);
+    make_source(&at, &common, table, &source);
+    dmumu_cascade_lattice_init(&lattice);
+    const struct dmumu_cascade_list *list =
+        dmumu_cascade_lattice_list(&lattice, &source, N, ratio, place, &scratch, &own);
+    assert_true(list && !own);
+    for (size_t r = 0; r < N; r++) {
+        struct dmumu_cascade_column column;
+        assert_int_equal(dmumu_cascade_lattice_rates(&lattice, &source, ratio[r], &place[r], &scratch, &column),
+                         DMUMU_OK);
+        for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
+            assert_true(list->rate[node * N + r] == column.gyro[node]);
+            assert_true(list->error[node * N + r] == column.gyro_error[node]);
+        }
+    }
+    assert_true(dmumu_cascade_lattice_list(&lattice, &source, N, ratio, place, &scratch, &own) == list && !own);
+    const struct dmumu_cascade_list *shorter =
+        dmumu_cascade_lattice_list(&lattice, &source, N - 1, ratio, place, &scratch, &own);
+    assert_true(shorter && shorter != list && !own && shorter->n == N - 1);
+    assert_true(shorter->rate[2] == list->rate[2]);
+    dmumu_cascade_lattice_free(&lattice);
+    dmumu_wave_nodes_free(&scratch);
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        dmumu_cascade_table_free(&table[node]);
+    }
+    dmumu_cascade_common_free(&common);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_taps), cmocka_unit_test(test_list)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
