@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { BLOCK = DMUMU_FILTER_BLOCK };
+enum { BLOCK = DMUMU_FILTER_BLOCK, CHUNK = 192 };
 
 void dmumu_taps_sum_up(struct dmumu_taps *taps)
 {
@@ -94,31 +94,44 @@ static size_t clamped(long i, size_t n)
     return i < 0 ? 0 : ((size_t)i < n ? (size_t)i : n);
 }
 
-void dmumu_row_pad(double value[], size_t n)
+/* The row at lattice points at .. at + n - 1, its ends continued. */
+DMUMU_VECTOR static void expand(const struct dmumu_row *row, long at, size_t n, double *restrict to)
 {
-    for (ptrdiff_t i = 0; i < DMUMU_ROW_PADDING; i++) {
-        value[-1 - i] = 0.0;
-        value[(ptrdiff_t)n + i] = value[n - 1];
+    const long offset = at - row->first;
+    const size_t before = clamped(-offset, n);
+    const size_t end = clamped((long)row->n - offset, n); /* of the part within the row */
+    const float *restrict from = row->value + (offset + (long)before);
+    const double last = (double)row->value[row->n - 1];
+    for (size_t i = 0; i < before; i++) {
+        to[i] = 0.0;
+    }
+    for (size_t i = before; i < end; i++) {
+        to[i] = (double)from[i - before];
+    }
+    for (size_t i = end > before ? end : before; i < n; i++) {
+        to[i] = last;
     }
 }
 
 void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
                       struct dmumu_filter_sum *sum)
 {
+    double from[CHUNK + BLOCK];
     /* taps before `begin` see nothing at any point of the block, from `end` on the constant at all of them */
     const size_t begin = clamped(row->first - (b + BLOCK - 1) - taps->first, taps->n);
     const size_t end = clamped(row->first + (long)row->n - 1 - b - taps->first, taps->n);
-    if (end > begin) {
-        const double *from = row->value + (b + taps->first + (long)begin - row->first);
-        add_block(end - begin, taps->fine + begin, from, scale, sum->fine);
+    for (size_t i = begin; i < end; i += CHUNK) {
+        const size_t n = end - i < CHUNK ? end - i : CHUNK;
+        expand(row, b + taps->first + (long)i, n + BLOCK - 1, from);
+        add_block(n, taps->fine + i, from, scale, sum->fine);
         for (size_t k = 0; k < DMUMU_FILTER_SAMPLES; k++) {
-            sum->coarse[k] += scale * dot(end - begin, taps->coarse + begin, from + k * DMUMU_FILTER_SAMPLE);
+            sum->coarse[k] += scale * dot(n, taps->coarse + i, from + k * DMUMU_FILTER_SAMPLE);
         }
     }
     if (end == taps->n) {
         return;
     }
-    const double last = scale * row->value[row->n - 1];
+    const double last = scale * (double)row->value[row->n - 1];
     sum->constant += last * taps->fine_beyond[end];
     sum->constant_coarse += last * taps->coarse_beyond[end];
 }

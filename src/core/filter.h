@@ -21,21 +21,15 @@ struct dmumu_taps {
 /** Lattice points that are filtered together, and every how many the coarser rule is too. */
 enum { DMUMU_FILTER_BLOCK = 32, DMUMU_FILTER_SAMPLE = 16, DMUMU_FILTER_SAMPLES = 2 };
 
-/** Entries that a row has in memory on either side of those it counts: what one block may reach beyond them. */
-enum { DMUMU_ROW_PADDING = DMUMU_FILTER_BLOCK - 1 };
-
 /**
- * value[i] at lattice point first + i, i < n; nothing before, and the last value after: so much as DMUMU_ROW_PADDING of
- * each is there, from value[-DMUMU_ROW_PADDING] on. Not owned.
+ * value[i] at lattice point first + i, i < n; nothing before, and the last value after. Not owned. Single precision:
+ * 6e-8 of a value is far below what interpolating between them is good for, and tables are what fills memory.
  */
 struct dmumu_row {
     long first;
     size_t n;
-    const double *value;
+    const float *value;
 };
-
-/** Fill the padding of a row of n entries at `value`. */
-void dmumu_row_pad(double value[], size_t n);
 
 /** Make fine_beyond and coarse_beyond. */
 void dmumu_taps_sum_up(struct dmumu_taps *taps);

@@ -46,7 +46,8 @@ struct dmumu_fast_common {
     struct dmumu_rows rows;
     struct dmumu_lobes *lobes;          /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
     double row_tangent[DMUMU_MAX_ROWS]; /* [rows.n] t of each row */
-    double *g_value;                    /* owned, of g */
+    double *g_value;                    /* owned */
+    float *g_row;                       /* owned, of g */
     struct dmumu_row g;                 /* G over ln z at the transit step */
 };
 
@@ -67,7 +68,7 @@ struct dmumu_fast_table {
     int step_class;                   /* of the lattice in ln V, see deposit.h */
     long first;                       /* lattice index of the first entry of a row: K = 0 there and before */
     size_t n_v;                       /* entries of the longest row; K is constant from the last on */
-    double *value;                    /* (1 + t) K row by row, owned; NULL in the quasi-linear limit */
+    float *value;                     /* (1 + t) K row by row, owned; NULL in the quasi-linear limit */
     size_t row_start[DMUMU_MAX_ROWS]; /* where a row begins in `value` */
     size_t row_end[DMUMU_MAX_ROWS];   /* entries until it is constant but for what does not count, and so kept */
     double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */

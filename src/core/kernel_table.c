@@ -38,6 +38,13 @@
 static const double cell_node[3] = {-0.77459666924148337704, 0.0, 0.77459666924148337704};
 static const double cell_weight[3] = {5.0 / 9.0, 8.0 / 9.0, 5.0 / 9.0};
 
+static void single_precision(size_t n, const double value[], float to[])
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = (float)value[i];
+    }
+}
+
 /* ---- G ---------------------------------------------------------------------------------------------------------- */
 
 static enum dmumu_status make_g(struct dmumu_fast_common *common)
@@ -45,12 +52,13 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
     const double step = common->transit_step;
     const long first = (long)floor(LN_Z_START / step);
     const size_t n = (size_t)((LN_Z_END - LN_Z_START) / step) + 2;
-    common->g_value = malloc((n + 2 * DMUMU_ROW_PADDING) * sizeof *common->g_value);
-    if (!common->g_value) {
+    common->g_value = malloc(n * sizeof *common->g_value);
+    common->g_row = malloc(n * sizeof *common->g_row);
+    if (!common->g_value || !common->g_row) {
         return DMUMU_ERROR_MEMORY;
     }
-    double *g = common->g_value + DMUMU_ROW_PADDING;
-    common->g = (struct dmumu_row){.first = first, .n = n, .value = g};
+    double *g = common->g_value;
+    common->g = (struct dmumu_row){.first = first, .n = n, .value = common->g_row};
     g[0] = 0.5 * exp(0.5 * step * (double)first); /* t^-5/2 J_1^2 -> t^-1/2/4 */
     for (size_t i = 1; i < n; i++) {
         /* d ln z cells, each cut so that no part turns J_1^2 by more than a third of a period */
@@ -67,7 +75,7 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
         }
         g[i] = g[i - 1] + sum;
     }
-    dmumu_row_pad(g, n);
+    single_precision(n, g, common->g_row);
     return DMUMU_OK;
 }
 
@@ -79,7 +87,7 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
     const long last = (long)common->g.n - 1;
     double sum = 0.0;
     for (long k = 0; k < DMUMU_STENCIL; k++) {
-        sum += place.weight[k] * common->g.value[place.first + k < last ? place.first + k : last];
+        sum += place.weight[k] * common->g_value[place.first + k < last ? place.first + k : last];
     }
     return sum;
 }
@@ -149,6 +157,7 @@ void dmumu_fast_common_free(struct dmumu_fast_common *common)
     }
     free(common->lobes);
     free(common->g_value);
+    free(common->g_row);
     *common = (struct dmumu_fast_common){0};
 }
 
@@ -316,16 +325,15 @@ static void make_row(const struct dmumu_fast_common *common, const struct u_samp
 
 /*
  * All rows, one behind the other, each until it is within TRUNCATION of its end: waves across B carry nothing far below
- * the resonance.
+ * the resonance. row: [n_v] scratch.
  */
-static void make_rows(const struct dmumu_fast_common *common, const struct u_samples *samples,
+static void make_rows(const struct dmumu_fast_common *common, const struct u_samples *samples, double row[],
                       struct dmumu_fast_table *table)
 {
     const size_t n = table->n_v;
-    size_t start = DMUMU_ROW_PADDING;
+    size_t start = 0;
     for (size_t i = 0; i < (size_t)common->rows.n; i++) {
         const double t = common->row_tangent[i];
-        double *row = table->value + start; /* there is room for rows as long as the longest */
         make_row(common, samples, table, t, 1.0 + t, row);
         const double last = row[n - 1];
         const double nothing = TRUNCATION * common->tolerance * fabs(last);
@@ -334,12 +342,12 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
             end--;
         }
         row[end - 1] = last;
-        dmumu_row_pad(row, end);
+        single_precision(end, row, table->value + start);
         table->row_start[i] = start;
         table->row_end[i] = end;
-        start += end + 2 * DMUMU_ROW_PADDING;
+        start += end;
     }
-    double *fitted = realloc(table->value, start * sizeof *fitted);
+    float *fitted = realloc(table->value, start * sizeof *fitted);
     table->value = fitted ? fitted : table->value;
 }
 
@@ -365,7 +373,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     for (int i = -REACH; i <= REACH; i++) {
         const double at[2] = {i, i + 0.5};
         const double t = sqrt(common->row_tangent[middle + i] * common->row_tangent[middle + i + 1]);
-        const double *of_row = table->value + table->row_start[middle + i];
+        const float *of_row = table->value + table->row_start[middle + i];
         const size_t last = table->row_end[middle + i] - 1;
         double bump[2];
         for (int k = 0; k < 2; k++) {
@@ -373,7 +381,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
         }
         make_row(common, samples, table, t, 1.0 + t, row);
         for (size_t k = 0; k < n_v; k++) {
-            difference[k] += bump[0] * of_row[k < last ? k : last] - bump[1] * row[k];
+            difference[k] += bump[0] * (double)of_row[k < last ? k : last] - bump[1] * row[k];
         }
         most += bump[1] * fabs(row[n_v - 1]);
     }
@@ -398,16 +406,17 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     choose_range(common, &shape, table);
     const double step = common->step[table->step_class];
     struct u_samples samples = {0};
-    const size_t most = table->n_v + 2 * DMUMU_ROW_PADDING; /* of a row */
-    table->value = malloc((size_t)common->rows.n * most * sizeof *table->value);
+    double *row = malloc(table->n_v * sizeof *row);
+    table->value = malloc((size_t)common->rows.n * table->n_v * sizeof *table->value);
     enum dmumu_status status = DMUMU_ERROR_MEMORY;
-    if (table->value) {
+    if (table->value && row) {
         status = make_u_samples(&shape, state->harmonics, step, table, &samples);
     }
     if (status == DMUMU_OK) {
-        make_rows(common, &samples, table);
+        make_rows(common, &samples, row, table);
         status = measure_error(common, &samples, table);
     }
+    free(row);
     table->rel_error += 2.0 * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
     table->widened = 1.0 - shape.ratio * shape.ratio;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * step));

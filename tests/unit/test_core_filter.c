@@ -42,16 +42,14 @@ static struct dmumu_taps make_taps(long first, size_t n, struct taps_memory *mem
 }
 
 /* Something that varies all along and ends at 1.5. */
-static struct dmumu_row make_row(long first, size_t n, double memory[])
+static struct dmumu_row make_row(long first, size_t n, float value[])
 {
     uint64_t seed = 99 + n;
-    double *value = memory + DMUMU_ROW_PADDING;
     for (size_t i = 0; i < n; i++) {
-        value[i] = random_unit(&seed);
+        value[i] = (float)random_unit(&seed);
     }
-    value[0] = 0.0;
-    value[n - 1] = 1.5;
-    dmumu_row_pad(value, n);
+    value[0] = 0.0F;
+    value[n - 1] = 1.5F;
     return (struct dmumu_row){.first = first, .n = n, .value = value};
 }
 
@@ -61,7 +59,7 @@ static double row_at(const struct dmumu_row *row, long at)
         return 0.0;
     }
     const size_t i = (size_t)(at - row->first);
-    return row->value[i < row->n ? i : row->n - 1];
+    return (double)row->value[i < row->n ? i : row->n - 1];
 }
 
 static double plain_sum(const struct dmumu_taps *taps, const double tap[], const struct dmumu_row *row, long at)
@@ -111,7 +109,7 @@ static void slide(size_t n_taps, size_t n_row, long step, double scale)
     const long b = -50;
     const long taps_first = 11;
     struct taps_memory memory;
-    double value[MAX_ROW + 2 * DMUMU_ROW_PADDING];
+    float value[MAX_ROW];
     const struct dmumu_taps taps = make_taps(taps_first, n_taps, &memory);
     const long last = b + taps_first + (long)n_taps + BLOCK + 3;
     for (long first = b + taps_first - (long)n_row - 3; first <= last; first += step) {
@@ -156,7 +154,7 @@ static void test_saturated(void **state)
 {
     (void)state;
     struct taps_memory memory;
-    double value[MAX_ROW + 2 * DMUMU_ROW_PADDING];
+    float value[MAX_ROW];
     const struct dmumu_taps taps = make_taps(100, 50, &memory);
     const struct dmumu_row row = make_row(0, 20, value);
     struct dmumu_filter_sum sum = {.constant = 0.0};
@@ -175,7 +173,7 @@ static void test_before_row(void **state)
 {
     (void)state;
     struct taps_memory memory;
-    double value[MAX_ROW + 2 * DMUMU_ROW_PADDING];
+    float value[MAX_ROW];
     const struct dmumu_taps taps = make_taps(0, 250, &memory);
     const struct dmumu_row row = make_row(250 + BLOCK, 20, value);
     const struct dmumu_filter_sum sum = filtered(&taps, &row, 0, 1.0);
@@ -190,7 +188,7 @@ static void test_adds_up(void **state)
 {
     (void)state;
     struct taps_memory memory[2];
-    double value[2][MAX_ROW + 2 * DMUMU_ROW_PADDING];
+    float value[2][MAX_ROW];
     const struct dmumu_taps taps[2] = {make_taps(-300, 330, &memory[0]), make_taps(5, 20, &memory[1])};
     const struct dmumu_row row[2] = {make_row(-200, 150, value[0]), make_row(20, 9, value[1])};
     struct dmumu_filter_sum sum = {.constant = 0.0};
