@@ -60,13 +60,6 @@ def report(result):
     return result.stdout + result.stderr
 
 
-def wait_for(path, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert path.exists()
-
-
 @contextlib.contextmanager
 def small_disk(folder, kilobytes):
     folder.mkdir()
