@@ -10,9 +10,10 @@ sanitize: ## unit tests and small scans under AddressSanitizer and UndefinedBeha
 	    all $(if $(QUICK),$(BUILD)/sanitize/tests/instrumented/canary,test-programs)
 	@BUILD=$(BUILD)/sanitize DMUMU_TEST_BRIEF=10 JOBS=$(JOBS) tools/run_tests.sh $(if $(QUICK),--asan-quick,--unit --asan)
 
-# The program alone, for tests/cluster/fuzzed.sh.
+# The program alone, and what looks values up where that is there: for tests/cluster/fuzzed.sh.
 sanitized:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize ASAN=1 UBSAN=1 WERROR= all
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize ASAN=1 UBSAN=1 WERROR= all \
+	    $(patsubst %.c,$(BUILD)/sanitize/%,$(wildcard tests/instrumented/look_up.c))
 
 tsan: ## what threads share, and small scans, under ThreadSanitizer (clang, archer); QUICK=1: the quickest
 	@tools/deps.sh build tests tsan

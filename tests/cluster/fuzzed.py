@@ -39,8 +39,10 @@ model: {modes: [fast], tolerance: 1.0e-1}
 N_CURVES = 2 * 16 * 8
 SECONDS = 300  # for one file and one program, however busy the machine is
 SANITIZER_STATUS = 99
-# Whatever else reads a cube, given its path, joins them: name and the command's first words.
-READERS = {"info": ["info"]}
+# Each is called with the file's path behind these words. What looks values up joins them as soon as there is a program for it:
+# tests/instrumented/look_up.c, which says `dmumu look-up: ` and the library's message, status 1, over a file that is refused.
+LOOK_UP = BINARY.parent / "tests" / "instrumented" / "look_up"
+READERS = {"info": [BINARY, "info"]} | ({"look-up": [LOOK_UP]} if LOOK_UP.exists() else {})
 
 
 class Finding(Exception):
@@ -81,7 +83,7 @@ DAMAGES = [truncated, single_bytes, run_of_bytes, first_bytes]
 # ---- programs, and what they may do ----
 
 
-def run(arguments, leaks, ranks=None):
+def run(words, leaks):
     options = f"allocator_may_return_null=1:intercept_tls_get_addr=0:exitcode={SANITIZER_STATUS}"
     extra = {
         "ASAN_OPTIONS": f"{options}:detect_leaks={leaks}:suppressions=",
@@ -90,10 +92,10 @@ def run(arguments, leaks, ranks=None):
         ":print_suppressions=0",
     }
     try:
-        return subprocess.run(command(*arguments, ranks=ranks), env=environment(**extra), capture_output=True, text=True,
+        return subprocess.run([str(word) for word in words], env=environment(**extra), capture_output=True, text=True,
                               errors="replace", timeout=SECONDS, check=False)  # fmt: skip
     except subprocess.TimeoutExpired as late:
-        raise Finding(f"no end after {SECONDS} s: {' '.join(map(str, arguments))}") from late
+        raise Finding(f"no end after {SECONDS} s: {' '.join(map(str, words))}") from late
 
 
 def is_of_hdf5(said):
@@ -159,14 +161,14 @@ def read(name, path, counts):
 def go_on(yaml, cube, part, whole, ranks, counts):
     """Open MPI's own memory is no matter here: leaks are looked for when nothing is damaged (make sanitize)."""
     before = part.read_bytes()
-    result = run(["scan", yaml, "-o", cube, "--resume"], leaks=0, ranks=ranks)
+    result = run(command("scan", yaml, "-o", cube, "--resume", ranks=ranks), leaks=0)
     accepted = judge("scan --resume", result, part)
     counts[f"resume: {'completed' if accepted else 'refused'}"] += 1
     left = sorted(path.name for path in part.parent.iterdir())
     if left != [cube.name if accepted else part.name] or not accepted and part.read_bytes() != before:
         raise Finding(f"left are {left}, and the file is another\n{report(result)}")
     if accepted:
-        again = run(["info", "--verify", cube], leaks=1)
+        again = run(command("info", "--verify", cube), leaks=1)
         if data_hash(result) != whole or again.returncode != 0:
             raise Finding(f"another cube\n{report(result)}{report(again)}")
 
@@ -232,7 +234,8 @@ def main():
             if what:
                 found.append(what)
                 print(what, flush=True)
-    print(f"counted: {n} files, {len(found)} findings:", ", ".join(f"{what} {k}" for what, k in sorted(counts.items())))
+    told = ", ".join(f"{what} {k}" for what, k in sorted(counts.items()))
+    print(f"counted: {n} files, {len(found)} findings, readers {' and '.join(READERS)}: {told}")
     return 1 if found or n < 1 else 0
 
 
