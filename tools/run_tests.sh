@@ -112,7 +112,7 @@ run_scripts() {
 
 run_python() {
     local log=$logs/pytest.log xml=$logs/pytest.xml status=0 total bad skip
-    timeout $((2 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1 || status=$?
+    timeout $((3 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1 || status=$?
     # The attributes of <testsuite tests= failures= errors= skipped=>.
     field() { grep -o "<testsuite [^>]*" "$xml" 2>/dev/null | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9; }
     total=$(field tests) bad=$(($(field failures) + $(field errors) + 0)) skip=$(field skipped)

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The scripts of jobs/ in a real Slurm, and what can happen to jobs: slurm_jobs.py FOLDER CASE...
 
-Each case starts a Slurm of its own in FOLDER (slurm.py), and ends with a cube whose data_hash is that of a scan that
-nothing happened to. Prints a line per case; exit status 1 when any failed, 77 when this machine has no Slurm.
+Each case starts a Slurm of its own in FOLDER (slurm.py), all at the same time, since they wait most of it, and ends with a
+cube whose data_hash is that of a scan that nothing happened to. Prints a line per case; exit status 1 when any failed, 77 when this machine has no Slurm.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -243,6 +244,21 @@ CASES = {  # name: function, nodes
 }
 
 
+def try_case(name, home, whole):
+    function, nodes = CASES[name]
+    begin = time.monotonic()
+    home.mkdir()
+    try:
+        with slurms.Slurm(home / "slurm", nodes=nodes) as slurm:
+            slurm.environment["DMUMU"] = str(BINARY)
+            function(Case(home, slurm, whole))
+    except (AssertionError, TimeoutError, StopIteration, OSError, subprocess.SubprocessError):
+        print(f"failed: {name} after {time.monotonic() - begin:.0f} s\n{traceback.format_exc()}", flush=True)
+        return False
+    print(f"counted: {name}: complete, with the same data_hash, {time.monotonic() - begin:.0f} s", flush=True)
+    return True
+
+
 def main():
     folder, names = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:] or list(CASES)
     lacking = slurms.missing()
@@ -252,22 +268,9 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "whole.yaml").write_text(INPUT)
     whole = data_hash(scan(folder / "whole.yaml", "-o", folder / "whole.h5", ranks=2))
-    failed = 0
-    for name in names:
-        function, nodes = CASES[name]
-        begin = time.monotonic()
-        home = folder / name
-        home.mkdir()
-        try:
-            with slurms.Slurm(home / "slurm", nodes=nodes) as slurm:
-                slurm.environment["DMUMU"] = str(BINARY)
-                function(Case(home, slurm, whole))
-            print(f"counted: {name}: complete, with the same data_hash, {time.monotonic() - begin:.0f} s", flush=True)
-        except (AssertionError, TimeoutError, subprocess.SubprocessError):
-            failed += 1
-            traceback.print_exc()
-            print(f"failed: {name} after {time.monotonic() - begin:.0f} s", flush=True)
-    return 1 if failed else 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(names)) as pool:
+        passed = list(pool.map(lambda name: try_case(name, folder / name, whole), names))
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":
