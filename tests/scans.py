@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("DMUMU_BIN") or os.environ.get("DMUMU") or ROOT / "build" / "dmumu").resolve()
-TIMEOUT_S = 120  # a scan that hangs fails its test instead of the whole run
+TIMEOUT_S = 300  # a scan that hangs fails its test instead of the whole run
 
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")  # h5py may look at a file while it is written
 
