@@ -65,7 +65,7 @@ demo: ## build, scan inputs/galaxy.yaml with MPI and OpenMP, draw the figure
 check: ## build and run every test; the last line counts them
 	@tools/deps.sh build tests figures
 	@$(MAKE) --no-print-directory all test-programs
-	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/run_tests.sh
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) JOBS=$(JOBS) tools/run_tests.sh
 
 bench bench-scale: ## time curves, ranks and threads, beside NumPy; simulate the scheduler on 1 to 100,000 ranks
 	@tools/deps.sh build figures

@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BINARY = Path(os.environ.get("DMUMU_BIN") or os.environ.get("DMUMU") or ROOT / "build" / "dmumu").resolve()
-TIMEOUT_S = 120  # a scan that hangs fails its test instead of the whole run
+TIMEOUT_S = 300  # a scan that hangs fails its test instead of the whole run
 
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")  # h5py may look at a file while it is written
 
@@ -58,13 +58,6 @@ def qualities(result):
 def report(result):
     """Everything that was said, mpirun's own remarks included: for messages that must come once."""
     return result.stdout + result.stderr
-
-
-def wait_for(path, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not path.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert path.exists()
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ SEED = int(os.environ.get("DMUMU_SEED", 20261122))
 GRIDS = int(os.environ.get("DMUMU_GRIDS", 7))
 VARIANTS = 3  # of each grid: all 20 pairs of ranks and threads come up in seven grids
 MOST_CURVES = 40
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 AXES = ("region", "alfven_mach", "beta", "injection_scale", "rigidity")
 KEYS = {"alfven_mach": "alfven_mach", "beta": "beta", "injection_scale": "injection_scale_pc", "rigidity": "rigidity_gv"}

@@ -14,7 +14,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from scans import BINARY, ROOT, TIMEOUT_S, command, data_hash, environment, qualities, report, scan, small_disk, wait_for
+from scans import (
+    BINARY, ROOT, TIMEOUT_S, Running, command, data_hash, environment, qualities, report, scan, small_disk, state_of
+)  # fmt: skip
 
 INPUT = """\
 title: Test scan
@@ -250,6 +252,14 @@ ssize_t pwrite64(int fd, const void *data, size_t n, off_t at) { return pwrite(f
 """
 
 
+def has_begun(part):
+    """Has an epoch been written?"""
+    try:
+        return bool(state_of(part).any())
+    except (OSError, KeyError):
+        return False
+
+
 def test_a_failing_disk_ends_the_scan_on_all_ranks(yaml, tmp_path):
     """With ROMIO, which tells of the failure at once on every rank; Open MPI's own ompio leaves the others waiting."""
     compiler = shutil.which("cc") or shutil.which("gcc")
@@ -261,24 +271,14 @@ def test_a_failing_disk_ends_the_scan_on_all_ranks(yaml, tmp_path):
     source.write_text(FAULTY_DISK)
     folder.mkdir()
     subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
-    env = environment(LD_PRELOAD=library, FAULT=fault, FAULTY_RANK=0, OMPI_MCA_io="romio321")
-    process = subprocess.Popen(
-        command("scan", yaml, "-o", folder / "cube.h5", *LONG, "--epoch", 0.2, ranks=3),
-        env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    try:
-        assert "rank" in process.stderr.readline()
-        for line in process.stderr:
-            if "started" in line:
-                break
-        time.sleep(0.5)
+    extra = {"LD_PRELOAD": library, "FAULT": fault, "FAULTY_RANK": 0, "OMPI_MCA_io": "romio321"}
+    with Running(yaml, "-o", folder / "cube.h5", *LONG, "--epoch", 0.2, ranks=3, **extra) as running:
+        running.run_until(lambda: has_begun(folder / "cube.h5.part"))
         fault.touch()
-        _, errors = process.communicate(timeout=TIMEOUT_S)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode == 1, errors
-    assert len(re.findall(r"^dmumu scan: .*cube\.h5\.part", errors, re.M)) == 1, errors
+        running.send(signal.SIGCONT, "all ranks")
+        result = running.end()
+    assert result.returncode == 1, report(result)
+    assert len(re.findall(r"^dmumu scan: .*cube\.h5\.part", result.stderr, re.M)) == 1, result.stderr
     assert [path.name for path in folder.iterdir()] == ["cube.h5.part"]
 
 
@@ -350,22 +350,12 @@ def test_another_library_than_compiled_with_is_warned_about(yaml, tmp_path):
 
 
 def test_a_killed_rank_ends_the_scan(yaml, tmp_path):
-    process = subprocess.Popen(
-        command("scan", yaml, "-o", tmp_path / "cube.h5", *LONG, "--epoch", 0.2, ranks=3),
-        env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    try:
-        wait_for(tmp_path / "cube.h5.part")
-        time.sleep(0.3)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        ranks = [int(pid) for pid in children if b"dmumu" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-        assert len(ranks) == 3
-        os.kill(ranks[-1], signal.SIGKILL)
-        process.communicate(timeout=20)
-    finally:
-        process.kill()
-        process.wait()
-    assert process.returncode != 0
+    with Running(yaml, "-o", tmp_path / "cube.h5", *LONG, "--epoch", 0.2, ranks=3) as running:
+        running.run_until(lambda: has_begun(tmp_path / "cube.h5.part"))
+        running.send(signal.SIGKILL, "one rank")
+        running.send(signal.SIGCONT, "all ranks")
+        result = running.end()
+    assert result.returncode != 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cube.h5.lock", "cube.h5.part"]
 
 

@@ -5,13 +5,13 @@
 #   --scripts                      tests/mpi/*.sh: exit status 0 passed, 77 skipped
 #   --fuzz                         tests/fuzz/check.sh, likewise
 #   --python                       each pytest test of tests/
-#   --cluster                      tests/cluster/*.sh, like --scripts
+#   --cluster                      tests/cluster/*.sh, likewise, all at the same time: they wait for Slurm most of it
 #   --asan, --tsan [-quick]        tests/instrumented/scans.sh, or part of it, with what was built with that sanitizer
 #   --valgrind [-quick]            the unit tests, or some of them, under memcheck
 # Without a part: the first four. A cmocka program or pytest that dies without saying which test failed counts as one
 # failed; what a script says behind 'counted: ' is shown. The last line is 'N passed, N failed[, N skipped]', and goes to the
 # file $DMUMU_TALLY as well; exit status 1 when any failed or nothing ran. $DMUMU_TEST_TIMEOUT (600): seconds for a program;
-# $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h).
+# $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h); $JOBS: unit tests at a time.
 # The tests find the program in $DMUMU, others in $BUILD/tests/, and may write only below $DMUMU_TEST_DIR.
 set -u
 cd "$(dirname "$0")/.."
@@ -39,6 +39,8 @@ ASAN_OPTIONS+=:intercept_tls_get_addr=0
 export ASAN_OPTIONS UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 passed=0 failed=0 skipped=0
+launcher=() # what starts a test program
+jobs_at_once=${JOBS:-$(nproc 2>/dev/null || echo 1)}
 
 # add NAME PASSED FAILED SKIPPED STATUS LOG: count, and show the log of what failed.
 add() {
@@ -56,41 +58,61 @@ add() {
 # Sum of the numbers that follow a label such as "[  PASSED  ]" in a cmocka log.
 cmocka_sum() { sed -n "s/^\[ *$1 *\] \([0-9][0-9]*\) test.*/\1/p" "$2" | awk '{n += $1} END {print n + 0}'; }
 
-# run_unit KIND PROGRAM [LAUNCHER...]
-run_unit() {
-    local kind=$1 program=$2 status=0 log
-    shift 2
-    log=$logs/$kind.$(basename "$program").log
-    timeout "$limit" "$@" "$program" >"$log" 2>&1 || status=$?
-    add "$kind/$(basename "$program")" "$(cmocka_sum PASSED "$log")" "$(cmocka_sum FAILED "$log")" \
-        "$(cmocka_sum SKIPPED "$log")" $status "$log"
+# in_parallel AT_ONCE SHOW KIND PROGRAM...: each with `$launcher PROGRAM`, so many at a time; SHOW KIND PROGRAM STATUS LOG is
+# called in the order of the programs, as soon as these have ended.
+in_parallel() {
+    local at_once=$1 show=$2 kind=$3 started=0 shown=0 log
+    shift 3
+    local programs=("$@")
+    while [ $shown -lt $# ]; do
+        while [ $started -lt $# ] && [ "$(jobs -rp | wc -l)" -lt "$at_once" ]; do
+            log=$(log_of "$kind" "${programs[started]}")
+            {
+                status=0
+                timeout "$limit" "${launcher[@]}" "${programs[started]}" >"$log" 2>&1 || status=$?
+                echo $status >"$log.status"
+            } &
+            started=$((started + 1))
+        done
+        # Nobody left to wait for: who has not told its status was killed.
+        log=$(log_of "$kind" "${programs[shown]}")
+        wait -n || [ $? -ne 127 ] || [ -s "$log.status" ] || echo 1 >"$log.status"
+        while [ $shown -lt $started ] && log=$(log_of "$kind" "${programs[shown]}") && [ -s "$log.status" ]; do
+            $show "$kind" "${programs[shown]}" "$(cat "$log.status")" "$log"
+            shown=$((shown + 1))
+        done
+    done
+}
+log_of() { echo "$logs/$1.$(basename "$2").log"; }
+
+show_unit() {
+    add "$1/$(basename "$2")" "$(cmocka_sum PASSED "$4")" "$(cmocka_sum FAILED "$4")" "$(cmocka_sum SKIPPED "$4")" "$3" "$4"
 }
 
+show_script() {
+    case $3 in
+        0) add "${2#tests/}" 1 0 0 0 "$4" && sed -n 's/^counted: /    /p' "$4" ;;
+        77) add "${2#tests/}" 0 0 1 0 "$4" && tail -n 1 "$4" ;;
+        *) add "${2#tests/}" 0 1 0 "$3" "$4" ;;
+    esac
+}
+
+# run_units KIND PROGRAM...: as many at a time as there are jobs.
 run_units() {
-    local program
-    for program in "$build"/tests/unit/test_*; do
-        [ ! -x "$program" ] || run_unit unit "$program"
-    done
+    [ -e "$2" ] || return 0 # none were built
+    in_parallel "$jobs_at_once" show_unit "$@"
 }
 
-# run_scripts SCRIPT...
+# run_scripts AT_ONCE SCRIPT...
 run_scripts() {
-    local script log status
-    for script in "$@"; do
-        [ -e "$script" ] || continue
-        log=$logs/$(basename "$script").log status=0
-        timeout "$limit" bash "$script" >"$log" 2>&1 || status=$?
-        case $status in
-            0) add "${script#tests/}" 1 0 0 0 "$log" && sed -n 's/^counted: /    /p' "$log" ;;
-            77) add "${script#tests/}" 0 0 1 0 "$log" && tail -n 1 "$log" ;;
-            *) add "${script#tests/}" 0 1 0 $status "$log" ;;
-        esac
-    done
+    local at_once=$1 launcher=(bash)
+    shift
+    in_parallel "$at_once" show_script script "$@"
 }
 
 run_python() {
     local log=$logs/pytest.log xml=$logs/pytest.xml status=0 total bad skip
-    timeout $((2 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1 || status=$?
+    timeout $((3 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1 || status=$?
     # The attributes of <testsuite tests= failures= errors= skipped=>.
     field() { grep -o "<testsuite [^>]*" "$xml" 2>/dev/null | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9; }
     total=$(field tests) bad=$(($(field failures) + $(field errors) + 0)) skip=$(field skipped)
@@ -118,9 +140,9 @@ run_valgrind() {
     add "valgrind/canary" $((1 - missed)) $missed 0 0 "$log"
     # Threads take turns here: one that spins keeps the others waiting.
     export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive
-    for program in "$@"; do
-        run_unit valgrind "$program" "${memcheck[@]}"
-    done
+    launcher=("${memcheck[@]}")
+    run_units valgrind "$@"
+    launcher=()
 }
 
 # What takes memory apart and hands pointers around, and takes a few seconds here.
@@ -129,11 +151,11 @@ quick=(axes blocks config core_arena cube_rows exchange queue)
 [ $# -gt 0 ] || set -- --unit --scripts --fuzz --python
 for part in "$@"; do
     case $part in
-        --unit) run_units ;;
-        --scripts) run_scripts tests/mpi/*.sh ;;
-        --fuzz) run_scripts tests/fuzz/check.sh ;;
+        --unit) run_units unit "$build"/tests/unit/test_* ;;
+        --scripts) run_scripts 1 tests/mpi/*.sh ;;
+        --fuzz) run_scripts 1 tests/fuzz/check.sh ;;
         --python) run_python ;;
-        --cluster) limit=$((3 * limit)) && DMUMU_TEST_TIMEOUT=$limit run_scripts tests/cluster/*.sh ;;
+        --cluster) limit=$((3 * limit)) && DMUMU_TEST_TIMEOUT=$limit run_scripts 9 tests/cluster/*.sh ;;
         --asan | --tsan) run_scans "${part#--}" ;;
         --asan-quick) run_scans asan quick ;;
         --tsan-quick) run_scans tsan quick ;;

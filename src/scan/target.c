@@ -48,7 +48,7 @@ enum dmumu_status dmumu_target_probe(const struct dmumu_target *target, struct d
     free(part);
     if (status == DMUMU_ERROR_FILE) {
         const struct dmumu_error inner = *error;
-        dmumu_error_set(error, status, "cannot continue %.480s", inner.message);
+        dmumu_error_set(error, status, "cannot continue: %.440s (--overwrite starts again)", inner.message);
     }
     return status;
 }

@@ -153,7 +153,7 @@ def stand_still(cube, yaml, ranks):
         running.run_until(lambda: 0 < n_done(cube))
         before = n_done(cube)
         running.send(signal.SIGCONT, "all ranks")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while n_done(cube) == before:
             assert time.monotonic() < deadline, "no epoch is written"
             time.sleep(0.01)
@@ -170,7 +170,7 @@ def stand_still(cube, yaml, ranks):
 def stopped_rank(folder, yaml, whole, ranks):
     """The others work on, and it goes on with them. In the middle of a collective write it would keep them: then again."""
     if ranks < 2:
-        return "has nobody to wait for"
+        return None  # it has nobody to wait for
     gained = 0
     for attempt in range(3):
         cube = folder / f"cube{attempt}.h5"
@@ -201,6 +201,8 @@ def main():
             home.mkdir()
             try:
                 said = case(home, yaml, whole, ranks)
+                if said is None:
+                    continue
                 print(f"counted: {name}, {ranks} rank{'s' if ranks > 1 else ''}: {said}", flush=True)
                 passed += 1
             except Skipped as why:

@@ -11,6 +11,7 @@ claims as many cores as it is told to. Every wait has a deadline.
 
 import contextlib
 import os
+import random
 import re
 import shutil
 import signal
@@ -63,14 +64,22 @@ def missing():
     return found + ([] if os.geteuid() == 0 else ["root"])
 
 
+def is_free(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_ports(n):
-    """Ports that nobody listens on at the moment."""
-    sockets = [socket.socket() for _ in range(n)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Ports that nobody has, below those that the kernel gives to connections. Several tests choose at once: by chance."""
+    ports = []
+    while len(ports) < n:
+        port = random.SystemRandom().randrange(10000, 32000)
+        if port not in ports and is_free(port):
+            ports.append(port)
     return ports
 
 
@@ -124,18 +133,18 @@ class Slurm:
         self.call("mungekey", "-c", "-k", str(munge / "key"))
         self.start("munged", "munged", "-F", "--force", "-S", f"{munge}/sock", f"--key-file={munge}/key", f"--pid-file={munge}/pid",
                    f"--log-file={munge}/log", f"--seed-file={munge}/seed")  # fmt: skip
-        self.until(lambda: (munge / "sock").exists(), 20, "munged does not start")
+        self.until(lambda: (munge / "sock").exists(), 60, "munged does not start")
         self.start("slurmctld", "slurmctld", "-D", "-f", f"{self.folder}/slurm.conf")
         for node in self.names:
             self.start_node(node)
-        self.until(lambda: self.idle_nodes() == len(self.names), 60, "the nodes do not come up")
+        self.until(lambda: self.idle_nodes() == len(self.names), 180, "the nodes do not come up")
 
     def __exit__(self, *_):
-        with contextlib.suppress(subprocess.SubprocessError):
+        with contextlib.suppress(subprocess.SubprocessError, TimeoutError):
             for job in self.call("squeue", "-h", "-o", "%i").split():
                 self.call("scancel", "--full", "-s", "KILL", job)
                 self.call("scancel", job)
-            self.until(lambda: not self.call("squeue", "-h", "-o", "%i"), 20, "jobs remain")
+            self.until(lambda: not self.call("squeue", "-h", "-o", "%i"), 60, "jobs remain")
         for name in [*self.names, "slurmctld", "munged"]:
             if name in self.daemons and self.daemons[name].poll() is None:
                 self.daemons[name].terminate()
@@ -194,7 +203,7 @@ class Slurm:
 
     # ---- jobs ----
 
-    def call(self, *command, check=True, seconds=30, folder=None):
+    def call(self, *command, check=True, seconds=60, folder=None):
         result = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=seconds,
                                 cwd=folder, check=False)  # fmt: skip
         if check and result.returncode != 0:
@@ -222,7 +231,7 @@ class Slurm:
         if time.monotonic() - first_seen > 4.0:
             self.call("scontrol", "update", f"JobId={job}", "StartTime=now", check=False)
 
-    def wait(self, job, seconds=120):
+    def wait(self, job, seconds=300):
         """Until a job has ended for good; its state: COMPLETED, FAILED, TIMEOUT, CANCELLED, ..."""
         ended = ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED", "NODE_FAIL", "GONE", "OUT_OF_MEMORY")
 

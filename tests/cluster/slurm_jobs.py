@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """The scripts of jobs/ in a real Slurm, and what can happen to jobs: slurm_jobs.py FOLDER CASE...
 
-Each case starts a Slurm of its own in FOLDER (slurm.py), and ends with a cube whose data_hash is that of a scan that
-nothing happened to. Prints a line per case; exit status 1 when any failed, 77 when this machine has no Slurm.
+Each case starts a Slurm of its own in FOLDER (slurm.py), all at the same time, since they wait most of it, and ends with a
+cube whose data_hash is that of a scan that nothing happened to. Prints a line per case; exit status 1 when any failed, 77 when this machine has no Slurm.
 """
 
+import concurrent.futures
 import contextlib
 import os
 import pathlib
@@ -55,11 +56,11 @@ class Case:
             return 0
 
     def ranks(self, job):
-        """Process numbers of the job's scan."""
-        mark, found = f"SLURM_JOB_ID={job}".encode(), []
+        """Process numbers of the job's scan. Another Slurm on this machine may have a job of that number."""
+        marks, found = {f"SLURM_JOB_ID={job}".encode(), f"SLURM_CONF={self.slurm.folder}/slurm.conf".encode()}, []
         for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if (path / "exe").resolve() == BINARY and mark in (path / "environ").read_bytes().split(b"\0"):
+                if (path / "exe").resolve() == BINARY and marks <= set((path / "environ").read_bytes().split(b"\0")):
                     if b"scan" in (path / "cmdline").read_bytes().split(b"\0"):
                         found.append(int(path.name))
         return found
@@ -105,10 +106,15 @@ def to_a_complete_cube(case):
 
 
 def limit(case):
-    """It stands still until its time is nearly over, is stopped by what it knows of its end, requeued, and completes."""
-    job = case.submit("--margin", "45", options=["--ntasks=4", "--time=1", "--signal=B:USR1@1"])
+    """It stands still until its time is nearly over, is stopped by what it knows of its end, requeued, and completes.
+
+    40 s are left for a start on a busy machine; Slurm's signal comes 31 s before the end at the earliest.
+    """
+    limit_s, margin_s = 120, 80
+    job = case.submit("--margin", margin_s, options=["--ntasks=4", f"--time={limit_s // 60}", "--signal=B:USR1@1"])
     case.run_until(job, lambda: case.n_done() > 0)
-    time.sleep(16.0)
+    begun = time.mktime(time.strptime(case.slurm.about(job)["StartTime"], "%Y-%m-%dT%H:%M:%S"))
+    time.sleep(max(0.0, begun + limit_s - margin_s + 1.5 - time.time()))
     case.go_on(job)
     case.slurm.until(lambda: "started again" in case.said(), 60, f"the job is not requeued: {case.said()}")
     assert "the time is nearly over" in case.said(), case.said()
@@ -126,6 +132,8 @@ def signal_of_slurm(case):
     case.slurm.until(lambda: "USR1 came" in case.said(), 60, "Slurm sends no signal")
     case.go_on(job)
     case.slurm.until(lambda: "started again" in case.said(), 60, f"the job is not requeued: {case.said()}")
+    case.slurm.until(lambda: case.slurm.state(job) == "PENDING", 60, "the job is not requeued")
+    case.slurm.call("scontrol", "update", f"JobId={job}", "TimeLimit=10")  # one signal is enough
     assert "USR1 or USR2 came" in case.said(), case.said()
     case.assert_complete(job)
 
@@ -134,7 +142,7 @@ def wrong_pmi(case):
     """srun that does not connect the ranks: refused before any work, by us or by the MPI; with the right one it works."""
     scan_command = [str(BINARY), "scan", str(case.yaml), "-o", str(case.cube)]
     result = subprocess.run(["srun", "--mpi=none", "-n", "3", *scan_command], env=case.slurm.environment,
-                            capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+                            capture_output=True, text=True, timeout=120, check=False)  # fmt: skip
     assert result.returncode != 0 and not list(case.folder.glob("cube*")), result
     ours = result.stderr.count("3 processes were launched (SLURM_STEP_NUM_TASKS=3), but MPI sees 1")
     assert ours == 1 or "direct launched using \"srun\"" in result.stderr, result.stderr  # so says Open MPI 4
@@ -150,7 +158,7 @@ def scancel(case):
     case.slurm.call("scancel", job)
     case.go_on(job)
     assert case.slurm.wait(job) == "CANCELLED"
-    case.slurm.until(lambda: not case.ranks(job), 30, "ranks outlive their job")
+    case.slurm.until(lambda: not case.ranks(job), 60, "ranks outlive their job")
     assert case.n_done() >= done
     case.assert_complete(case.submit())
     assert re.search(r"resumed: \d+ of 320 curves were there", case.said()), case.said()
@@ -208,7 +216,7 @@ def node_killed(case, node):
     done = case.n_done()
     case.slurm.kill_node(node)
     case.go_on(job)
-    case.slurm.until(lambda: "down" in case.slurm.call("sinfo", "-h", "-n", node, "-o", "%T"), 90, "the node is not missed")
+    case.slurm.until(lambda: "down" in case.slurm.call("sinfo", "-h", "-n", node, "-o", "%T"), 180, "the node is not missed")
     case.assert_complete(job)
     again = set(case.slurm.call("scontrol", "show", "hostnames", case.slurm.about(job)["NodeList"]).split())
     assert node not in again, again
@@ -236,6 +244,21 @@ CASES = {  # name: function, nodes
 }
 
 
+def try_case(name, home, whole):
+    function, nodes = CASES[name]
+    begin = time.monotonic()
+    home.mkdir()
+    try:
+        with slurms.Slurm(home / "slurm", nodes=nodes) as slurm:
+            slurm.environment["DMUMU"] = str(BINARY)
+            function(Case(home, slurm, whole))
+    except (AssertionError, TimeoutError, StopIteration, OSError, subprocess.SubprocessError):
+        print(f"failed: {name} after {time.monotonic() - begin:.0f} s\n{traceback.format_exc()}", flush=True)
+        return False
+    print(f"counted: {name}: complete, with the same data_hash, {time.monotonic() - begin:.0f} s", flush=True)
+    return True
+
+
 def main():
     folder, names = pathlib.Path(sys.argv[1]).resolve(), sys.argv[2:] or list(CASES)
     lacking = slurms.missing()
@@ -245,22 +268,9 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "whole.yaml").write_text(INPUT)
     whole = data_hash(scan(folder / "whole.yaml", "-o", folder / "whole.h5", ranks=2))
-    failed = 0
-    for name in names:
-        function, nodes = CASES[name]
-        begin = time.monotonic()
-        home = folder / name
-        home.mkdir()
-        try:
-            with slurms.Slurm(home / "slurm", nodes=nodes) as slurm:
-                slurm.environment["DMUMU"] = str(BINARY)
-                function(Case(home, slurm, whole))
-            print(f"counted: {name}: complete, with the same data_hash, {time.monotonic() - begin:.0f} s", flush=True)
-        except (AssertionError, TimeoutError, subprocess.SubprocessError):
-            failed += 1
-            traceback.print_exc()
-            print(f"failed: {name} after {time.monotonic() - begin:.0f} s", flush=True)
-    return 1 if failed else 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=len(names)) as pool:
+        passed = list(pool.map(lambda name: try_case(name, folder / name, whole), names))
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":

@@ -146,7 +146,7 @@ static int failed(int rank, const char *where, const struct dmumu_error *error)
 
 static void nap(void)
 {
-    const struct timespec moment = {.tv_nsec = 3000000};
+    const struct timespec moment = {.tv_nsec = 20000000};
     nanosleep(&moment, NULL);
 }
 
