@@ -34,7 +34,7 @@ MAIN_SRC := $(wildcard src/main.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)) tests/reference/points.c tests/reference/values.c
 TOOL_SRC := $(filter-out $(HELP_SRC),$(wildcard tests/mpi/*.c tests/reference/*.c tests/instrumented/*.c))
-C_FILES   = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+C_FILES   = $(wildcard include/*.h examples/*.c src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 CORE_OBJ := $(call object,$(CORE_SRC))
@@ -67,10 +67,11 @@ check: ## build and run every test; the last line counts them
 	@$(MAKE) --no-print-directory all test-programs
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/run_tests.sh
 
-bench bench-scale: ## time curves, ranks and threads, beside NumPy; simulate the scheduler on 1 to 100,000 ranks
+bench bench-scale: ## time curves, look-ups, ranks and threads, beside NumPy and scipy; simulate the scheduler on 1 to 100,000 ranks
 	@tools/deps.sh build figures
 	@$(MAKE) --no-print-directory all $(BENCH_BIN)
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/$@.sh
+	@$(if $(filter bench,$@),BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/lookup.sh)
 
 deps: ## install what is missing (apt), or say what is and how to get it
 	@tools/deps.sh build tests figures lint

@@ -316,7 +316,8 @@ struct dmumu_cube; /* an open cube: one quantity in memory, the file closed; nev
 void dmumu_cube_options_default(struct dmumu_cube_options *options);
 
 /**
- * Read one quantity of a cube into memory (16 bytes per value), comparing every curve with its checksum.
+ * Read one quantity of a cube into memory (16 bytes per value, and up to half as much again for order), comparing every
+ * curve with its checksum.
  *
  * Source  a file of `dmumu scan`, or one that another program has rewritten or compressed (cube.md).
  * Calls   HDF5: not while another thread uses that, unless it was built thread-safe. Never MPI. Not collective: under

@@ -18,52 +18,58 @@ enum { COLUMNS = 4, ROWS = 4, AHEAD = 3 }; /* memory is asked for three targets 
 typedef double lanes __attribute__((vector_size(COLUMNS * sizeof(double))));
 typedef int64_t bits __attribute__((vector_size(COLUMNS * sizeof(int64_t))));
 
+/* How far the node `to` of an axis is from the node `from`, in values. */
+static inline ptrdiff_t distance(const size_t offset[], size_t from, size_t to)
+{
+    return (ptrdiff_t)offset[to] - (ptrdiff_t)offset[from];
+}
+
 /* One of the three outer axes, as a target sees it. */
 struct stage {
-    int n;               /* rows: 4, or 1 at a node */
-    size_t offset[ROWS]; /* of each row from the target's base, in values; wraps round below it */
+    int n;                  /* rows: 4, or 1 at a node */
+    ptrdiff_t offset[ROWS]; /* of each row from the target's base, in values */
     struct dmumu_lookup_cubic cubic;
 };
 
 static inline struct stage stage_of(const struct dmumu_cube *cube, const struct dmumu_lookup_target *target, int axis)
 {
     const struct dmumu_lookup_place *place = &target->place[axis];
-    const size_t *offset = cube->offset[axis] + place->cell;
+    const size_t *offset = cube->offset[axis], here = place->cell;
     struct stage stage = {.n = 1};
     if (cube->axis[axis].n == 1 || place->t == 0.0) {
         return stage;
     }
     if (place->t == 1.0) {
-        stage.offset[0] = offset[1] - offset[0];
+        stage.offset[0] = distance(offset, here, here + 1);
         return stage;
     }
     const struct dmumu_lookup_cell *cell = &cube->axis[axis].cell[place->cell];
     stage.n = ROWS;
-    stage.offset[0] = cell->starts ? 0 : offset[-1] - offset[0];
-    stage.offset[2] = offset[1] - offset[0];
-    stage.offset[3] = cell->ends ? stage.offset[2] : offset[2] - offset[0];
+    stage.offset[0] = cell->starts ? 0 : distance(offset, here, here - 1);
+    stage.offset[2] = distance(offset, here, here + 1);
+    stage.offset[3] = cell->ends ? stage.offset[2] : distance(offset, here, here + 2);
     stage.cubic = dmumu_lookup_cubic_at(cell, place->t);
     return stage;
 }
 
 /* The four rigidities about a target's cell: those of its nodes, each the nearest where the axis has none. */
 struct window {
-    size_t offset[COLUMNS]; /* from the target's base; wraps round below it */
-    bool in_a_row;          /* in memory */
+    ptrdiff_t offset[COLUMNS]; /* from the target's base */
+    bool in_a_row;             /* in memory */
 };
 
 static inline struct window window_of(const struct dmumu_cube *cube, const struct dmumu_lookup_target *target)
 {
     const struct dmumu_lookup_place *place = &target->place[DMUMU_AXIS_RIGIDITY];
-    const size_t *offset = cube->offset[DMUMU_AXIS_RIGIDITY] + place->cell;
+    const size_t *offset = cube->offset[DMUMU_AXIS_RIGIDITY], here = place->cell;
     struct window window = {.in_a_row = false};
     if (cube->axis[DMUMU_AXIS_RIGIDITY].n == 1) {
         return window;
     }
     const struct dmumu_lookup_cell *cell = &cube->axis[DMUMU_AXIS_RIGIDITY].cell[place->cell];
-    window.offset[0] = cell->starts ? 0 : offset[-1] - offset[0];
-    window.offset[2] = offset[1] - offset[0];
-    window.offset[3] = cell->ends ? window.offset[2] : offset[2] - offset[0];
+    window.offset[0] = cell->starts ? 0 : distance(offset, here, here - 1);
+    window.offset[2] = distance(offset, here, here + 1);
+    window.offset[3] = cell->ends ? window.offset[2] : distance(offset, here, here + 2);
     window.in_a_row = window.offset[3] - window.offset[0] == COLUMNS - 1;
     return window;
 }

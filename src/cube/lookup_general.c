@@ -179,7 +179,10 @@ struct dmumu_lookup_jet dmumu_lookup_general(const struct dmumu_cube *cube, cons
                         nodes.is_there[0][m] && nodes.is_there[1][b] && nodes.is_there[2][l] && nodes.is_there[3][r];
                     const size_t offset =
                         nodes.offset[0][m] + nodes.offset[1][b] + nodes.offset[2][l] + nodes.offset[3][r];
-                    f[0][m] = is_there ? (jet){.value = cube->ln_d[target->base + offset]} : no_jet;
+                    f[0][m] = no_jet;
+                    if (is_there) {
+                        f[0][m] = (jet){.value = cube->ln_d[target->base + offset]};
+                    }
                 }
                 f[1][b] = reduce(cube, DMUMU_AXIS_ALFVEN_MACH, &place[DMUMU_AXIS_ALFVEN_MACH], f[0]);
             }

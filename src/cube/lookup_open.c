@@ -1,11 +1,11 @@
 /* Look-up: open a cube, which reads one quantity of it into memory, and close it. */
 #include "core/error.h"
-#include "cube/hash.h"
 #include "cube/hdf.h"
 #include "cube/integrity.h"
 #include "cube/lookup.h"
 #include "cube/lookup_bricks.h"
 #include "cube/lookup_room.h"
+#include "cube/provenance.h"
 #include "cube/read.h"
 #include "cube/read_values.h"
 #include "cube/reader.h"
@@ -92,8 +92,8 @@ static enum dmumu_status read_texts(const struct dmumu_cube_reader *reader, stru
         }
         *into[i] = cube->text[i];
     }
-    if (strlen(cube->text[DATA_HASH]) != DMUMU_SHA256_HEX - 1) {
-        cube->text[DATA_HASH][0] = '\0'; /* what stands there until the cube is complete */
+    if (strcmp(cube->text[DATA_HASH], DMUMU_CUBE_UNFINISHED) == 0) {
+        cube->text[DATA_HASH][0] = '\0';
     }
     return DMUMU_OK;
 }
@@ -191,7 +191,9 @@ static enum dmumu_status read_values(const struct dmumu_cube_layout *layout, str
     const struct slab slab = {malloc((size_t)step), malloc((size_t)step * row * sizeof(double))};
     enum dmumu_status status = DMUMU_OK;
     if (slab.state == NULL || slab.d == NULL) {
-        status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %llu curves", (unsigned long long)step);
+        free(slab.state);
+        free(slab.d);
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for %llu curves", (unsigned long long)step);
     }
     cube->about.n_nan = layout->n_curves * row;
     for (uint64_t first = 0; status == DMUMU_OK && first < layout->n_curves; first += step) {

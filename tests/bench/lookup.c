@@ -128,6 +128,15 @@ static bool work_new(const struct dmumu_cube *cube, struct work *work)
     return work->d && work->x[0] && work->x[1] && work->x[2] && work->x[3];
 }
 
+static void work_free(struct work *work)
+{
+    for (int i = 0; work != NULL && i < 4; i++) {
+        free(work->x[i]);
+    }
+    free(work != NULL ? work->d : NULL);
+    free(work);
+}
+
 static const int32_t halo = DMUMU_HALO;
 
 static struct dmumu_cube_points random_points(const struct work *work, size_t first, size_t n)
@@ -234,22 +243,27 @@ static int time_all(const char *path, const char *points)
                                   open_cube(path, DMUMU_INTERPOLATION_CUBIC)};
     struct work *work = calloc(1, sizeof *work);
     double *linear = malloc(N_SLICE * sizeof(double));
-    if (!cube[0] || !cube[1] || !work || !linear || !work_new(cube[0], work)) {
-        return 1;
+    bool done = cube[0] && cube[1] && work && linear && work_new(cube[0], work);
+    if (done) {
+        printf("%-34s %14s %14s   look-ups per second of one core, %d values\n", "libdmumu", "multilinear", "cubic",
+               N_CURVES * N_RIGIDITY);
     }
-    printf("%-34s %14s %14s   look-ups/s, one thread, %d values\n", "libdmumu", "multilinear", "cubic",
-           N_CURVES * N_RIGIDITY);
-    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
-        printf("%-34s", row[i].name);
-        for (int k = 0; k < 2; k++) {
-            printf(" %14.3g", best_rate(cube[k], work, row[i].what));
-        }
-        printf("\n");
+    for (size_t i = 0; done && i < sizeof row / sizeof row[0]; i++) {
+        const double rate[2] = {best_rate(cube[0], work, row[i].what), best_rate(cube[1], work, row[i].what)};
+        printf("%-34s %14.3g %14.3g\n", row[i].name, rate[0], rate[1]);
+        done = rate[0] > 0.0 && rate[1] > 0.0;
     }
-    random_many(cube[0], work, 0);
-    memcpy(linear, work->d, N_SLICE * sizeof(double));
-    random_many(cube[1], work, 0);
-    return show_points(points, work, linear, work->d) ? 0 : 1;
+    if (done) {
+        random_many(cube[0], work, 0);
+        memcpy(linear, work->d, N_SLICE * sizeof(double));
+        random_many(cube[1], work, 0);
+        done = show_points(points, work, linear, work->d);
+    }
+    work_free(work);
+    free(linear);
+    dmumu_cube_close(cube[0]);
+    dmumu_cube_close(cube[1]);
+    return done ? 0 : 1;
 }
 
 int main(int argc, char **argv)
