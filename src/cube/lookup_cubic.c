@@ -183,7 +183,9 @@ static void fetch(const struct dmumu_cube *cube, const struct dmumu_lookup_targe
             for (int k = 0; k < stage[2].n; k++) {
                 const double *row = at + (stage[0].offset[i] + stage[1].offset[j] + stage[2].offset[k]);
                 __builtin_prefetch(row + window.offset[0]);
-                __builtin_prefetch(row + window.offset[3]);
+                if (!window.in_a_row) { /* else, in bricks, in the same line of memory */
+                    __builtin_prefetch(row + window.offset[3]);
+                }
             }
         }
     }

@@ -144,11 +144,18 @@ static jet reduce(const struct dmumu_cube *cube, int id, const struct dmumu_look
     return value;
 }
 
-/* Where the nodes of the target's cells lie: the four of each axis. */
+/* Where the nodes of the target's cells lie, of each axis those that are there and wanted. */
 struct nodes {
     bool is_there[DMUMU_N_GRADIENT][NODES];
     size_t offset[DMUMU_N_GRADIENT][NODES]; /* from the target's base; wraps round below it */
 };
+
+/* Is node k of the cell of any use? Between its ends, a multilinear look-up needs these alone. */
+static bool is_wanted(const struct dmumu_cube *cube, const struct dmumu_lookup_place *place, size_t k)
+{
+    const bool between = place->t != 0.0 && place->t != 1.0;
+    return cube->options.interpolation == DMUMU_INTERPOLATION_CUBIC || !between || k == 1 || k == 2;
+}
 
 static struct nodes nodes_of(const struct dmumu_cube *cube, const struct dmumu_lookup_target *target)
 {
@@ -157,7 +164,8 @@ static struct nodes nodes_of(const struct dmumu_cube *cube, const struct dmumu_l
         const int id = DMUMU_AXIS_ALFVEN_MACH + i;
         const size_t cell = target->place[id].cell;
         for (size_t k = 0; k < NODES; k++) {
-            nodes.is_there[i][k] = cell + k >= 1 && cell + k - 1 < cube->axis[id].n;
+            nodes.is_there[i][k] =
+                cell + k >= 1 && cell + k - 1 < cube->axis[id].n && is_wanted(cube, &target->place[id], k);
             if (nodes.is_there[i][k]) {
                 nodes.offset[i][k] = cube->offset[id][cell + k - 1] - cube->offset[id][cell];
             }
@@ -172,23 +180,30 @@ struct dmumu_lookup_jet dmumu_lookup_general(const struct dmumu_cube *cube, cons
     const struct dmumu_lookup_place *place = target->place;
     jet f[DMUMU_N_GRADIENT][NODES];
     for (int r = 0; r < NODES; r++) {
-        for (int l = 0; l < NODES; l++) {
-            for (int b = 0; b < NODES; b++) {
-                for (int m = 0; m < NODES; m++) {
-                    const bool is_there =
-                        nodes.is_there[0][m] && nodes.is_there[1][b] && nodes.is_there[2][l] && nodes.is_there[3][r];
-                    const size_t offset =
-                        nodes.offset[0][m] + nodes.offset[1][b] + nodes.offset[2][l] + nodes.offset[3][r];
+        f[3][r] = no_jet;
+        for (int l = 0; nodes.is_there[3][r] && l < NODES; l++) {
+            f[2][l] = no_jet;
+            for (int b = 0; nodes.is_there[2][l] && b < NODES; b++) {
+                f[1][b] = no_jet;
+                for (int m = 0; nodes.is_there[1][b] && m < NODES; m++) {
                     f[0][m] = no_jet;
-                    if (is_there) {
+                    if (nodes.is_there[0][m]) {
+                        const size_t offset =
+                            nodes.offset[0][m] + nodes.offset[1][b] + nodes.offset[2][l] + nodes.offset[3][r];
                         f[0][m] = (jet){.value = cube->ln_d[target->base + offset]};
                     }
                 }
-                f[1][b] = reduce(cube, DMUMU_AXIS_ALFVEN_MACH, &place[DMUMU_AXIS_ALFVEN_MACH], f[0]);
+                if (nodes.is_there[1][b]) {
+                    f[1][b] = reduce(cube, DMUMU_AXIS_ALFVEN_MACH, &place[DMUMU_AXIS_ALFVEN_MACH], f[0]);
+                }
             }
-            f[2][l] = reduce(cube, DMUMU_AXIS_BETA, &place[DMUMU_AXIS_BETA], f[1]);
+            if (nodes.is_there[2][l]) {
+                f[2][l] = reduce(cube, DMUMU_AXIS_BETA, &place[DMUMU_AXIS_BETA], f[1]);
+            }
         }
-        f[3][r] = reduce(cube, DMUMU_AXIS_INJECTION_SCALE, &place[DMUMU_AXIS_INJECTION_SCALE], f[2]);
+        if (nodes.is_there[3][r]) {
+            f[3][r] = reduce(cube, DMUMU_AXIS_INJECTION_SCALE, &place[DMUMU_AXIS_INJECTION_SCALE], f[2]);
+        }
     }
     return reduce(cube, DMUMU_AXIS_RIGIDITY, &place[DMUMU_AXIS_RIGIDITY], f[3]);
 }
