@@ -1,6 +1,8 @@
 """libdmumu as others use it: installed, found by pkg-config, linked, loaded."""
 
 import ctypes
+import faulthandler
+import gzip
 import math
 import os
 import re
@@ -127,6 +129,48 @@ def test_library_loads_into_python(prefix, cube):
     assert library.dmumu_version().decode() in (ROOT / "CHANGELOG.md").read_text()
     assert library.dmumu_cube_open(str(cube).encode(), None, ctypes.byref(handle), message) == 0
     library.dmumu_cube_close(handle)
+
+
+class Options(ctypes.Structure):
+    """struct dmumu_cube_options."""
+
+    _fields_ = [("quantity", ctypes.c_int), ("interpolation", ctypes.c_int), ("outside", ctypes.c_int * 5),
+                ("partial", ctypes.c_bool), ("guard", ctypes.c_bool)]
+
+
+class AbiEntry(ctypes.Structure):
+    """struct dmumu_abi_entry."""
+
+    _fields_ = [("struct_name", ctypes.c_char_p), ("field", ctypes.c_char_p), ("offset", ctypes.c_size_t),
+                ("size", ctypes.c_size_t)]
+
+
+def test_table_of_structs_serves_a_binding(prefix):
+    library = ctypes.CDLL(str(prefix / "lib/libdmumu.so"))
+    library.dmumu_abi_table.restype = ctypes.POINTER(AbiEntry)
+    n = ctypes.c_size_t()
+    table = library.dmumu_abi_table(ctypes.byref(n))
+    entries = {(table[i].struct_name.decode(), table[i].field.decode()): table[i] for i in range(n.value)}
+    for name, struct in (("dmumu_cube_options", Options), ("dmumu_abi_entry", AbiEntry)):
+        assert entries[name, ""].size == ctypes.sizeof(struct)
+        for field, _ in struct._fields_:
+            assert entries[name, field].offset == getattr(struct, field).offset
+            assert entries[name, field].size == getattr(struct, field).size
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "tests/fuzz/corpus/hdf5").glob("*.gz")), ids=lambda file: file.stem)
+def test_files_over_which_hdf5_crashes_are_refused_under_guard(prefix, tmp_path, file):
+    library = ctypes.CDLL(str(prefix / "lib/libdmumu.so"))
+    path = tmp_path / file.stem
+    path.write_bytes(gzip.decompress(file.read_bytes()))
+    options, handle, error = Options(), ctypes.c_void_p(), ctypes.create_string_buffer(4 + 512)
+    library.dmumu_cube_options_default(ctypes.byref(options))
+    assert (options.quantity, options.interpolation, options.partial, options.guard) == (0, 0, False, False)
+    options.guard = options.partial = True
+    faulthandler.disable()  # the crash is in a child, and expected
+    status = library.dmumu_cube_open(str(path).encode(), ctypes.byref(options), ctypes.byref(handle), error)
+    assert status == 6 and handle.value is None  # DMUMU_ERROR_FILE
+    assert str(path) in error.raw[4:].split(b"\0")[0].decode()
 
 
 def test_man_pages(prefix):
