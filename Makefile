@@ -34,15 +34,15 @@ MAIN_SRC := $(wildcard src/main.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 HELP_SRC := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*.c)) tests/reference/points.c tests/reference/values.c
 TOOL_SRC := $(filter-out $(HELP_SRC),$(wildcard tests/mpi/*.c tests/reference/*.c tests/instrumented/*.c))
-C_FILES   = $(wildcard include/*.h src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
+C_FILES   = $(wildcard include/*.h examples/*.c src/*.[ch] src/*/*.[ch] tests/*/*.[ch])
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 CORE_OBJ := $(call object,$(CORE_SRC))
 MPI_OBJ  := $(call object,$(MPI_SRC))
 MAIN_OBJ := $(call object,$(MAIN_SRC))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC) $(TOOL_SRC))
-BENCH_BIN := $(addprefix $(BUILD)/,bench scale)
-CORE_LIB := $(BUILD)/libdmumu.a
+BENCH_BIN := $(addprefix $(BUILD)/,bench scale lookup)
+CORE_LIB := $(BUILD)/libdmumu_core.a
 MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 
 .DEFAULT_GOAL := all
@@ -50,7 +50,7 @@ MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/dmumu ## build the program build/dmumu (the default)
+all: $(BUILD)/dmumu library ## build the program build/dmumu and the library (the default)
 objects: $(CORE_OBJ) $(MPI_OBJ) $(MAIN_OBJ)
 test-programs: $(TEST_BIN)
 
@@ -67,10 +67,11 @@ check: ## build and run every test; the last line counts them
 	@$(MAKE) --no-print-directory all test-programs
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) JOBS=$(JOBS) tools/run_tests.sh
 
-bench bench-scale: ## time curves, ranks and threads, beside NumPy; simulate the scheduler on 1 to 100,000 ranks
+bench bench-scale: ## time curves, look-ups, ranks and threads, beside NumPy and scipy; simulate the scheduler on 1 to 100,000 ranks
 	@tools/deps.sh build figures
 	@$(MAKE) --no-print-directory all $(BENCH_BIN)
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/$@.sh
+	@$(if $(filter bench,$@),BUILD=$(BUILD) PYTHON=$(PYTHON) tests/bench/lookup.sh)
 
 deps: ## install what is missing (apt), or say what is and how to get it
 	@tools/deps.sh build tests figures lint
@@ -84,11 +85,9 @@ lint: ## format check, clang-tidy, cppcheck, and the rules on exported symbols
 	@$(MAKE) --no-print-directory objects
 	@BUILD=$(BUILD) JOBS=$(JOBS) CFLAGS="$(CSTD) -fopenmp" tools/lint.sh $(C_FILES)
 
-install: all ## PREFIX=, DESTDIR=: program, header, static core library, inputs, README
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin include lib share/dmumu/inputs share/dmumu/jobs/sites share/doc/dmumu)
+install: all install-library ## PREFIX=, DESTDIR=: program, header, library, man pages, inputs, README
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/dmumu/inputs share/dmumu/jobs/sites share/doc/dmumu)
 	install -m 755 $(BUILD)/dmumu $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 include/dmumu.h $(DESTDIR)$(PREFIX)/include/
-	install -m 644 $(CORE_LIB) $(DESTDIR)$(PREFIX)/lib/
 	install -m 644 $(wildcard inputs/*.yaml) $(DESTDIR)$(PREFIX)/share/dmumu/inputs/
 	install -m 755 $(wildcard jobs/*.sbatch jobs/*.sh) $(DESTDIR)$(PREFIX)/share/dmumu/jobs/
 	install -m 644 $(wildcard jobs/sites/*) $(DESTDIR)$(PREFIX)/share/dmumu/jobs/sites/
@@ -98,9 +97,10 @@ clean: ## remove the build folders; cubes and figures stay
 	rm -rf $(BUILD) build build-*
 
 help: ## this list
-	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/  make \1\t\2/p' Makefile tests/tests.mk | expand -t 26
+	@sed -n 's/^\([a-z -]*\):.*## \(.*\)/  make \1\t\2/p' Makefile src/library.mk tests/tests.mk | expand -t 26
 	@echo "Switches: BUILD=, DEBUG=1, ASAN=1, UBSAN=1, TSAN=1, WERROR=-Werror, CC=, MPICC=, PYTHON=, JOBS=, RANKS= (demo)"
 
+include src/library.mk
 include tests/tests.mk
 
 ifneq (,$(filter-out $(STARTS_MAKE),$(or $(MAKECMDGOALS),all)))
@@ -139,7 +139,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call object,$(HELP_SRC)) $(MPI_LIB) $
 	@mkdir -p $(@D)
 	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(TEST_LIBS) $(MPI_LIBS) $(CORE_LIBS) -o $@
 
-$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o $(call object,$(filter-out %/bench.c %/scale.c,$(wildcard tests/bench/*.c))) $(MPI_LIB) $(CORE_LIB)
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o $(call object,$(filter-out %/bench.c %/scale.c %/lookup.c,$(wildcard tests/bench/*.c)) tests/unit/tiny_cube.c) $(MPI_LIB) $(CORE_LIB)
 	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(MPI_LIBS) $(CORE_LIBS) -o $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

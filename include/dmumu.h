@@ -12,6 +12,8 @@
  *              dmumu_workspace_new(&workspace, &error);
  *              dmumu_curve_compute(tables, &point, n, rigidity_gv, &curve, workspace, &error);
  *
+ *          A cube that a scan has written is looked up with dmumu_cube_open and dmumu_cube_eval.
+ *
  * Units    Every dimensional name ends in its unit. No MPI, HDF5 or GSL type appears here.
  * Source   Fornieri et al. 2021, MNRAS 502, 5821 (F21); Yan & Lazarian 2008, ApJ 673, 942 (YL08).
  */
@@ -220,6 +222,193 @@ const char *dmumu_cascade_name(enum dmumu_cascade cascade);
 const char *dmumu_confinement_name(enum dmumu_confinement confinement);
 const char *dmumu_variant_name(enum dmumu_variant variant);
 const char *dmumu_beta_follows_name(enum dmumu_beta_follows beta_follows);
+
+/* ---- the cube in use: look-ups ---- */
+
+/** The axes of a cube, in its order. `region` is a choice, never interpolated; the others are numbers. */
+enum dmumu_axis_id {
+    DMUMU_AXIS_REGION,
+    DMUMU_AXIS_ALFVEN_MACH,
+    DMUMU_AXIS_BETA,
+    DMUMU_AXIS_INJECTION_SCALE,
+    DMUMU_AXIS_RIGIDITY,
+    DMUMU_N_AXES
+};
+
+/** What can be looked up: D of all modes together, or with one mode alone (D_fast, D_alfven, D_slow of the cube). */
+enum dmumu_quantity {
+    DMUMU_QUANTITY_D,
+    DMUMU_QUANTITY_D_FAST,
+    DMUMU_QUANTITY_D_ALFVEN,
+    DMUMU_QUANTITY_D_SLOW,
+    DMUMU_N_QUANTITIES
+};
+
+/**
+ * How to interpolate ln D. Both take ln x along an axis whose axis_scale is "log" and x along a linear one, and give the
+ * value of the cube, to the bit, at its nodes. The axes are taken one after the other: alfven_mach, beta,
+ * injection_scale, rigidity last, so that D(R) at a point is the curve through its values at the cube's rigidities.
+ *
+ * CUBIC   Piecewise cubic Hermite. The slope at a node is that of the parabola through it and its two neighbours,
+ *         limited as de Boor & Swartz 1977 (J. Approx. Theory 21, 411): 0 where the data turn, at most three times the
+ *         smaller of the slopes next to it. At either end of an axis it is the one-sided parabola's, between 0 and three
+ *         times the last slope. Two nodes make it linear. Third order where nothing is limited, continuous first
+ *         derivatives; the result lies between the least and the greatest corner of the cell, and along a line of nodes
+ *         it is monotone where they are. A neighbour of the cell that is NaN is as if the axis ended there.
+ * LINEAR  Multilinear. Second order, continuous.
+ */
+enum dmumu_interpolation { DMUMU_INTERPOLATION_CUBIC, DMUMU_INTERPOLATION_LINEAR, DMUMU_N_INTERPOLATIONS };
+
+/**
+ * What a value outside of an axis means. One that rounding alone, a part in 1e12, puts outside is at the end.
+ *
+ * ERROR      D is NaN, and the call returns DMUMU_ERROR_ARGUMENT
+ * CLAMP      the nearest end of the axis
+ * POWER_LAW  rigidity alone: D goes on as the power of R that it has at the end of the axis, d ln D / d ln R as there
+ *
+ * On an axis of one value every other value is outside. A value that is NaN is an error with each of these, and so is one
+ * that is not positive where its logarithm is needed, except where it is clamped.
+ */
+enum dmumu_outside { DMUMU_OUTSIDE_ERROR, DMUMU_OUTSIDE_CLAMP, DMUMU_OUTSIDE_POWER_LAW, DMUMU_N_OUTSIDES };
+
+/** How a cube is to be opened; dmumu_cube_options_default fills it in. */
+struct dmumu_cube_options {
+    enum dmumu_quantity quantity;
+    enum dmumu_interpolation interpolation;
+    enum dmumu_outside outside[DMUMU_N_AXES]; /* by enum dmumu_axis_id; of region: error */
+    bool partial; /* take a cube that is not complete, the .part of a scan, too: what is pending is NaN */
+    bool guard;   /* read it in another process (fork) first, so that a file over which HDF5 crashes is an error: only
+                     while no other thread runs and before MPI_Init */
+};
+
+/** One axis of a cube, linear values in the unit of the axis; of region: enum dmumu_region. */
+struct dmumu_cube_axis {
+    size_t n;
+    const double *values; /* [n], ascending */
+    bool log_spaced;
+};
+
+/** What a cube holds. All is owned by it. */
+struct dmumu_cube_about {
+    struct dmumu_cube_axis axis[DMUMU_N_AXES]; /* by enum dmumu_axis_id: 1, 1, 1, pc, GV */
+    bool has_quantity[DMUMU_N_QUANTITIES];     /* which of them the file has */
+    uint64_t n_curves, n_done;                 /* points without rigidity; fewer done than there are: not complete */
+    uint64_t n_nan; /* values of this quantity that are NaN: not confined, failed or pending */
+    const char *title, *configuration, *physics, *physics_hash, *data_hash; /* "" where the file has none */
+};
+
+/**
+ * Points to look up, as arrays that broadcast: point i takes element i * stride of each; a stride of 0 gives all points
+ * the same value, and costs less.
+ */
+struct dmumu_cube_points {
+    size_t n;
+    const int32_t *region; /* enum dmumu_region */
+    const double *alfven_mach, *beta, *injection_scale_pc, *rigidity_gv;
+    size_t stride[DMUMU_N_AXES]; /* in elements, by enum dmumu_axis_id */
+};
+
+enum { DMUMU_N_GRADIENT = 4 }; /* alfven_mach, beta, injection_scale, rigidity: enum dmumu_axis_id - 1 */
+
+struct dmumu_cube; /* an open cube: one quantity in memory, the file closed; never changes after dmumu_cube_open */
+
+/** D, cubic, an error outside of every axis, complete cubes only, no guard. */
+void dmumu_cube_options_default(struct dmumu_cube_options *options);
+
+/**
+ * Read one quantity of a cube into memory (16 bytes per value, and up to half as much again for order), comparing every
+ * curve with its checksum.
+ *
+ * Source  a file of `dmumu scan`, or one that another program has rewritten or compressed (cube.md).
+ * Calls   HDF5: not while another thread uses that, unless it was built thread-safe. Never MPI. Not collective: under
+ *         MPI each rank may open the file for itself.
+ *
+ * @param[in]  path     of the file
+ * @param[in]  options  NULL: the default
+ * @param[out] cube     to be closed with dmumu_cube_close; NULL on error
+ * @return DMUMU_OK; DMUMU_ERROR_FILE: cannot be read, is not a cube, is damaged, or is not complete (but see
+ *         options->partial); DMUMU_ERROR_ARGUMENT: options that contradict themselves or the file, such as a quantity
+ *         that it has not; DMUMU_ERROR_MEMORY. The message names the file
+ */
+enum dmumu_status dmumu_cube_open(const char *path, const struct dmumu_cube_options *options, struct dmumu_cube **cube,
+                                  struct dmumu_error *error);
+/** Free. No other thread may be using it; `cube` may be NULL. */
+void dmumu_cube_close(struct dmumu_cube *cube);
+/** What it holds, as long as it is open. Thread-safe; never NULL. */
+const struct dmumu_cube_about *dmumu_cube_about(const struct dmumu_cube *cube);
+
+/**
+ * D of one medium at n rigidities.
+ *
+ * Method  ln D interpolated, see enum dmumu_interpolation. D is NaN where a corner of the cell is that counts (at a node,
+ *         the node alone), which is no error: the cube says that there is no D.
+ * Calls   thread-safe, any number of threads with the same cube; allocates nothing.
+ *
+ * @param[in]  point        region, M_A, beta, L
+ * @param[in]  n            number of rigidities
+ * @param[in]  rigidity_gv  [n] GV, any order; NULL: those of the cube, n of which there must be
+ * @param[out] d_cm2_s      [n] cm^2/s; NaN where there is none
+ * @return DMUMU_OK, or DMUMU_ERROR_ARGUMENT: something is outside; the message names axis, value and range of the first,
+ *         all others have their value
+ */
+enum dmumu_status dmumu_cube_eval(const struct dmumu_cube *cube, const struct dmumu_point *point, size_t n,
+                                  const double rigidity_gv[], double d_cm2_s[], struct dmumu_error *error);
+
+/**
+ * D of many points; each has the value, to the bit, that dmumu_cube_eval gives. The fastest way for points in no order:
+ * while one is computed, memory fetches the next.
+ *
+ * Calls   as dmumu_cube_eval.
+ *
+ * @param[in]  points   n of them, see the struct
+ * @param[out] d_cm2_s  [n] cm^2/s; NaN where there is none
+ * @return as dmumu_cube_eval; the message names the first point that is outside
+ */
+enum dmumu_status dmumu_cube_eval_many(const struct dmumu_cube *cube, const struct dmumu_cube_points *points,
+                                       double d_cm2_s[], struct dmumu_error *error);
+
+/**
+ * D and its logarithmic derivatives d ln D / d ln x along alfven_mach, beta, injection_scale and rigidity: those of the
+ * interpolation itself, exact. At a node of a multilinear look-up, where there are two, that of the cell above it, and at
+ * the last node that of the cell below. Along an axis on which the value was clamped 0; along an axis of one value that
+ * was not clamped NaN: the cube does not know.
+ *
+ * Calls   as dmumu_cube_eval.
+ *
+ * @param[in]  points    n of them, see the struct
+ * @param[out] d_cm2_s   [n] cm^2/s, as dmumu_cube_eval_many; may be NULL
+ * @param[out] gradient  [n][DMUMU_N_GRADIENT], NaN where D is
+ * @return as dmumu_cube_eval_many
+ */
+enum dmumu_status dmumu_cube_gradient(const struct dmumu_cube *cube, const struct dmumu_cube_points *points,
+                                      double d_cm2_s[], double gradient[][DMUMU_N_GRADIENT], struct dmumu_error *error);
+
+/* Names as the cube spells them: "injection_scale", "D_fast", "cubic", "power_law"; NULL for a value outside its enum.
+ * Thread-safe. */
+const char *dmumu_axis_name(enum dmumu_axis_id axis);
+const char *dmumu_axis_units(enum dmumu_axis_id axis);
+const char *dmumu_quantity_name(enum dmumu_quantity quantity);
+const char *dmumu_interpolation_name(enum dmumu_interpolation interpolation);
+const char *dmumu_outside_name(enum dmumu_outside outside);
+
+/* ---- for bindings of other languages ---- */
+
+/** DMUMU_VERSION of the library that runs, which the header's must equal. Thread-safe. */
+const char *dmumu_version(void);
+
+/** One struct of this header, or one field of it, as the library was compiled. */
+struct dmumu_abi_entry {
+    const char *struct_name; /* without "struct" */
+    const char *field;       /* "" for the struct as a whole */
+    size_t offset, size;     /* bytes */
+};
+
+/**
+ * Every public struct followed by its fields in their order: what a binding compares its own idea of them with.
+ * @param[out] n  number of entries
+ * @return [n], static. Thread-safe
+ */
+const struct dmumu_abi_entry *dmumu_abi_table(size_t *n);
 
 #ifdef __cplusplus
 }

@@ -103,7 +103,7 @@ static enum dmumu_status write_cube(const struct dmumu_team *team, const struct 
 {
     struct dmumu_blocks blocks = {0};
     struct dmumu_takeover taken;
-    struct dmumu_cube *cube = NULL;
+    struct dmumu_cube_writer *cube = NULL;
     const struct dmumu_target target = target_of(arguments);
     char *physics_text = dmumu_config_physics_text(&config->model);
     enum dmumu_status status = DMUMU_OK;

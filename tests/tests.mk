@@ -70,3 +70,7 @@ $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FUZZ_HELP) $(MPI_LIB) $(COR
 	@mkdir -p $(@D)
 	$(MPICC) $(CFLAGS_ALL) $(FUZZ_ENGINE) $(FUZZ_WRAP) $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(MPI_LIBS) \
 	    $(CORE_LIBS) -o $@
+
+# Of this test alone, calls that allocate go through functions that count them.
+$(BUILD)/tests/unit/test_cube_lookup_memory: LDFLAGS += -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+    -Wl,--wrap=aligned_alloc

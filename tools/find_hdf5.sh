@@ -1,6 +1,9 @@
 #!/bin/bash
 # Find a parallel HDF5 (with its high-level library) and print it as two lines of make: HDF5_CFLAGS, HDF5_LIBS.
 #
+# With --serial: one without MPI instead, which cc alone compiles and links, as LOOKUP_CFLAGS and LOOKUP_LIBS; tried are
+# $HDF5_SERIAL_DIR, pkg-config hdf5-serial and hdf5. Exit status 1: none.
+#
 # Tried in order: $HDF5_DIR, $HDF5_ROOT, $HDF5_HOME (modules, Spack); pkg-config hdf5-openmpi, hdf5-mpich, hdf5;
 # h5pcc -show. A candidate counts only if its headers say H5_HAVE_PARALLEL and a program with MPI-IO and the
 # dimension-scale calls links. Exit status: 0 found, 1 none at all, 2 only a serial one (the text on stderr says which).
@@ -49,6 +52,36 @@ try() {
     done
     unlinked="$unlinked, $name"
 }
+
+# try_serial CFLAGS LIBS: print and leave if it has no MPI and links.
+try_serial() {
+    cat >"$scratch/serial.c" <<'END'
+#include <hdf5.h>
+#include <hdf5_hl.h>
+#ifdef H5_HAVE_PARALLEL
+#error parallel
+#endif
+int main(void)
+{
+    return H5open() < 0 && H5DSset_scale(0, "") < 0;
+}
+END
+    local libs
+    libs="$(grep -oE '(^| )-L *[^ ]+' <<<"$2" | tr '\n' ' ') -lhdf5_hl $2"
+    ${CC:-cc} $1 "$scratch/serial.c" $libs -o "$scratch/serial" 2>/dev/null || return 0
+    echo "LOOKUP_CFLAGS := $(as_system "$1" | xargs)"
+    echo "LOOKUP_LIBS := $(xargs <<<"$libs")"
+    exit 0
+}
+
+if [ "${1:-}" = --serial ]; then
+    root=${HDF5_SERIAL_DIR:-}
+    [ -z "$root" ] || try_serial "-I$root/include" "-L$root/lib -Wl,-rpath,$root/lib -lhdf5"
+    for name in hdf5-serial hdf5; do
+        pkg-config --exists "$name" 2>/dev/null && try_serial "$(pkg-config --cflags "$name")" "$(pkg-config --libs "$name")"
+    done
+    exit 1
+fi
 
 for root in "${HDF5_DIR:-}" "${HDF5_ROOT:-}" "${HDF5_HOME:-}"; do
     [ -n "$root" ] || continue

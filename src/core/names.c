@@ -8,6 +8,11 @@ static const char *const broadening_names[] = {"yl08", "gaussian", "none"};
 static const char *const cascade_names[] = {"gs95", "b06"};
 static const char *const confinement_names[] = {"zone", "none"};
 static const char *const variant_names[] = {"formula", "published"};
+static const char *const axis_names[] = {"region", "alfven_mach", "beta", "injection_scale", "rigidity"};
+static const char *const axis_units[] = {"1", "1", "1", "pc", "GV"};
+static const char *const quantity_names[] = {"D", "D_fast", "D_alfven", "D_slow"};
+static const char *const interpolation_names[] = {"cubic", "linear"};
+static const char *const outside_names[] = {"error", "clamp", "power_law"};
 static const char *const beta_follows_names[] = {"temperature", "density", "magnetic_field"};
 
 #define NAME_OF(list, value) ((unsigned)(value) < sizeof(list) / sizeof(list)[0] ? (list)[value] : NULL)
@@ -50,4 +55,29 @@ const char *dmumu_variant_name(enum dmumu_variant variant)
 const char *dmumu_beta_follows_name(enum dmumu_beta_follows beta_follows)
 {
     return NAME_OF(beta_follows_names, beta_follows);
+}
+
+const char *dmumu_axis_name(enum dmumu_axis_id axis)
+{
+    return NAME_OF(axis_names, axis);
+}
+
+const char *dmumu_axis_units(enum dmumu_axis_id axis)
+{
+    return NAME_OF(axis_units, axis);
+}
+
+const char *dmumu_quantity_name(enum dmumu_quantity quantity)
+{
+    return NAME_OF(quantity_names, quantity);
+}
+
+const char *dmumu_interpolation_name(enum dmumu_interpolation interpolation)
+{
+    return NAME_OF(interpolation_names, interpolation);
+}
+
+const char *dmumu_outside_name(enum dmumu_outside outside)
+{
+    return NAME_OF(outside_names, outside);
 }

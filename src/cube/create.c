@@ -66,7 +66,7 @@ static enum dmumu_status make_file(const char *fresh, const struct dmumu_cube_sp
 }
 
 /* Make NAME.part.new, and the room for all its values. Rank 0 alone. */
-static enum dmumu_status cube_make(struct dmumu_cube *cube, const struct dmumu_cube_spec *spec,
+static enum dmumu_status cube_make(struct dmumu_cube_writer *cube, const struct dmumu_cube_spec *spec,
                                    struct dmumu_error *error)
 {
     enum dmumu_status status = dmumu_cube_place_reserve(&cube->place, dmumu_cube_bytes(spec), error);
@@ -84,7 +84,7 @@ static enum dmumu_status cube_make(struct dmumu_cube *cube, const struct dmumu_c
 }
 
 /* Every rank fills its share of every variable. Collective. */
-static enum dmumu_status cube_fill(struct dmumu_cube *cube, struct dmumu_error *error)
+static enum dmumu_status cube_fill(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     const uint64_t n_steps = dmumu_cube_layout_fill_steps(&cube->layout, cube->size);
     enum dmumu_status status = DMUMU_OK;
@@ -100,7 +100,7 @@ static enum dmumu_status cube_fill(struct dmumu_cube *cube, struct dmumu_error *
 }
 
 /* Open the file together, fill it, flush, give it its name. Collective. */
-static enum dmumu_status cube_begin(struct dmumu_cube *cube, struct dmumu_error *error)
+static enum dmumu_status cube_begin(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     enum dmumu_status status = dmumu_cube_agree(cube->comm, dmumu_cube_handle_open(cube, error), error);
     if (status == DMUMU_OK) {
@@ -116,11 +116,11 @@ static enum dmumu_status cube_begin(struct dmumu_cube *cube, struct dmumu_error 
 }
 
 enum dmumu_status dmumu_cube_create(MPI_Comm comm, const char *path, bool overwrite, const struct dmumu_cube_spec *spec,
-                                    struct dmumu_cube **cube, struct dmumu_error *error)
+                                    struct dmumu_cube_writer **cube, struct dmumu_error *error)
 {
     struct dmumu_error spare = {.status = DMUMU_OK};
     struct dmumu_error *said = error != NULL ? error : &spare;
-    struct dmumu_cube *made;
+    struct dmumu_cube_writer *made;
     *cube = NULL;
     dmumu_hdf_silence();
     enum dmumu_status status = dmumu_cube_handle_new(comm, path, overwrite, spec, &made, said);

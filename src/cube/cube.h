@@ -9,49 +9,14 @@
  * MPI      Every function that is not said to be otherwise is collective over the communicator given to
  *          dmumu_cube_create or dmumu_cube_resume (which is duplicated: no clash with the caller's messages). An error
  *          on any rank is agreed on: every rank returns the same status and message, none skips a collective call.
- * Reading  src/cube/read.h, serial.
+ * Reading  src/cube/read.h, serial; looking up: include/dmumu.h, src/cube/lookup.h.
  */
 #ifndef DMUMU_CUBE_CUBE_H
 #define DMUMU_CUBE_CUBE_H
 
-#include "dmumu.h"
+#include "cube/spec.h"
 
 #include <mpi.h>
-
-enum { DMUMU_CUBE_N_AXES = 5 };
-
-/** One coordinate axis, as the file shows it. Axis 0 is `region`, stored as integer flags; the others are doubles. */
-struct dmumu_cube_axis {
-    size_t n;
-    const double *values; /* [n], ascending */
-    bool log_spaced;
-};
-
-/** Everything that must be known to create a cube; the same on all ranks. Strings are copied into attributes. */
-struct dmumu_cube_spec {
-    struct dmumu_cube_axis axis[DMUMU_CUBE_N_AXES]; /* region, alfven_mach, beta, injection_scale, rigidity */
-    bool modes[DMUMU_N_MODES];                      /* which D_<mode> variables exist */
-    const char *title;
-    const char *configuration; /* whole configuration as text */
-    const char *physics_text;  /* canonical text whose SHA-256, with the version, is physics_hash */
-    const char *command;       /* the command line */
-    const char *sources;       /* older cubes whose values go into this one, for its history; NULL: none */
-    int host_count, ranks, threads;
-};
-
-/**
- * Finished curves of one rank, `n` of them, in any order. curve[i] is the flat row-major index over the first four
- * axes. Arrays over rigidity are [n][n_rigidity] row-major; the others [n].
- */
-struct dmumu_cube_batch {
-    size_t n;
-    const uint64_t *curve;
-    const double *d_cm2_s, *d_mode_cm2_s[DMUMU_N_MODES]; /* NULL for absent modes */
-    const float *rel_error, *mu_star;
-    const uint8_t *quality;
-    const double *alfven_speed_km_s, *temperature_k, *density_cm3, *magnetic_field_ug, *x_c;
-    const float *cost_s;
-};
 
 /** What a cube held when it was opened to go on with. */
 struct dmumu_cube_found {
@@ -59,7 +24,7 @@ struct dmumu_cube_found {
     uint64_t quality[DMUMU_N_QUALITIES]; /* of their values, this rank's share: the sum over all ranks counts */
 };
 
-struct dmumu_cube;
+struct dmumu_cube_writer;
 
 /**
  * Make NAME.part, complete but for its values. Collective.
@@ -73,7 +38,7 @@ struct dmumu_cube;
  *         an error no NAME.part of this call remains
  */
 enum dmumu_status dmumu_cube_create(MPI_Comm comm, const char *path, bool overwrite, const struct dmumu_cube_spec *spec,
-                                    struct dmumu_cube **cube, struct dmumu_error *error);
+                                    struct dmumu_cube_writer **cube, struct dmumu_error *error);
 /**
  * Open NAME.part, which another scan has left, to go on with it. Every curve that is done is read and compared with its
  * checksum. Collective; the number of ranks may be another than before.
@@ -86,11 +51,11 @@ enum dmumu_status dmumu_cube_create(MPI_Comm comm, const char *path, bool overwr
  *         is as it was
  */
 enum dmumu_status dmumu_cube_resume(MPI_Comm comm, const char *path, bool overwrite, const struct dmumu_cube_spec *spec,
-                                    struct dmumu_cube **cube, struct dmumu_error *error);
+                                    struct dmumu_cube_writer **cube, struct dmumu_error *error);
 /** What a resumed cube held; nothing for a new one. Not collective. */
-struct dmumu_cube_found dmumu_cube_found(const struct dmumu_cube *cube);
+struct dmumu_cube_found dmumu_cube_found(const struct dmumu_cube_writer *cube);
 /** Its ledger then, [n_curves] of enum dmumu_cube_state, valid as long as `cube`; NULL for a new one. Not collective. */
-const uint8_t *dmumu_cube_found_state(const struct dmumu_cube *cube);
+const uint8_t *dmumu_cube_found_state(const struct dmumu_cube_writer *cube);
 /**
  * Does this finished cube hold what a scan of this spec would give: equal physics, equal axes? Not collective.
  * @param[out] data_hash  of the cube
@@ -99,14 +64,14 @@ const uint8_t *dmumu_cube_found_state(const struct dmumu_cube *cube);
 enum dmumu_status dmumu_cube_is_of(const char *path, const struct dmumu_cube_spec *spec, char data_hash[static 65],
                                    struct dmumu_error *error);
 /** Give other scans that want this file a sign of life; cheap. Not collective; rank 0's counts. */
-void dmumu_cube_beat(const struct dmumu_cube *cube);
+void dmumu_cube_beat(const struct dmumu_cube_writer *cube);
 /**
  * Write finished curves and mark them done, durably. Collective; a rank with nothing to write passes n = 0.
  *
  * @return DMUMU_OK; DMUMU_ERROR_ARGUMENT (a curve outside the grid, or twice in a batch) or DMUMU_ERROR_MEMORY:
  *         nothing was written; DMUMU_ERROR_FILE: the file may hold part of the batch, not marked done. Next, abandon.
  */
-enum dmumu_status dmumu_cube_write_epoch(struct dmumu_cube *cube, const struct dmumu_cube_batch *batch,
+enum dmumu_status dmumu_cube_write_epoch(struct dmumu_cube_writer *cube, const struct dmumu_cube_batch *batch,
                                          struct dmumu_error *error);
 /**
  * End a complete cube; NAME exists only afterwards. Collective. Frees `cube`, whatever it returns.
@@ -115,14 +80,15 @@ enum dmumu_status dmumu_cube_write_epoch(struct dmumu_cube *cube, const struct d
  * @return DMUMU_OK; DMUMU_ERROR_ARGUMENT when curves are still pending, DMUMU_ERROR_FILE or DMUMU_ERROR_MEMORY: then
  *         NAME.part stays
  */
-enum dmumu_status dmumu_cube_finish(struct dmumu_cube *cube, char data_hash[static 65], struct dmumu_error *error);
+enum dmumu_status dmumu_cube_finish(struct dmumu_cube_writer *cube, char data_hash[static 65],
+                                    struct dmumu_error *error);
 /** Collective. Closes without finishing and frees; NAME.part stays. cube may be NULL. */
-void dmumu_cube_abandon(struct dmumu_cube *cube);
+void dmumu_cube_abandon(struct dmumu_cube_writer *cube);
 /** Let go of the lock, before the job is ended where closing could hang. Not collective; nothing may be written after. */
-void dmumu_cube_unlock(struct dmumu_cube *cube);
+void dmumu_cube_unlock(struct dmumu_cube_writer *cube);
 /** Bytes that a cube of this spec takes on disk (data and axes; attributes approximated). Not collective. */
 uint64_t dmumu_cube_bytes(const struct dmumu_cube_spec *spec);
 /** Has HDF5 carried out every write of this rank so far as a collective one (H5Pget_mpio_actual_io_mode)? */
-bool dmumu_cube_was_collective(const struct dmumu_cube *cube);
+bool dmumu_cube_was_collective(const struct dmumu_cube_writer *cube);
 
 #endif

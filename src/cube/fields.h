@@ -5,7 +5,7 @@
 #ifndef DMUMU_CUBE_FIELDS_H
 #define DMUMU_CUBE_FIELDS_H
 
-#include "cube/cube.h"
+#include "cube/spec.h"
 
 enum dmumu_cube_type { DMUMU_CUBE_F64, DMUMU_CUBE_F32, DMUMU_CUBE_U8, DMUMU_CUBE_U32 };
 

@@ -26,7 +26,7 @@ static enum dmumu_status end_file(const char *part, const char *data_hash, struc
 }
 
 /* Each rank hashes every size-th block and the digests are brought together. Collective. */
-static enum dmumu_status hash_data(struct dmumu_cube *cube, char data_hash[static 65], struct dmumu_error *error)
+static enum dmumu_status hash_data(struct dmumu_cube_writer *cube, char data_hash[static 65], struct dmumu_error *error)
 {
     const uint64_t n_blocks = dmumu_cube_hash_blocks(&cube->layout);
     uint8_t *digests = calloc((size_t)n_blocks, DMUMU_SHA256_BYTES);
@@ -58,7 +58,8 @@ static enum dmumu_status hash_data(struct dmumu_cube *cube, char data_hash[stati
     return status;
 }
 
-enum dmumu_status dmumu_cube_finish(struct dmumu_cube *cube, char data_hash[static 65], struct dmumu_error *error)
+enum dmumu_status dmumu_cube_finish(struct dmumu_cube_writer *cube, char data_hash[static 65],
+                                    struct dmumu_error *error)
 {
     struct dmumu_error spare = {.status = DMUMU_OK};
     struct dmumu_error *said = error != NULL ? error : &spare;

@@ -9,10 +9,10 @@
 #include <string.h>
 
 enum dmumu_status dmumu_cube_handle_new(MPI_Comm comm, const char *path, bool overwrite,
-                                        const struct dmumu_cube_spec *spec, struct dmumu_cube **cube,
+                                        const struct dmumu_cube_spec *spec, struct dmumu_cube_writer **cube,
                                         struct dmumu_error *error)
 {
-    struct dmumu_cube *made = calloc(1, sizeof *made);
+    struct dmumu_cube_writer *made = calloc(1, sizeof *made);
     const bool named = path != NULL && path[0] != '\0' && path[strlen(path) - 1] != '/';
     enum dmumu_status status = DMUMU_OK;
     *cube = NULL;
@@ -47,7 +47,7 @@ enum dmumu_status dmumu_cube_handle_new(MPI_Comm comm, const char *path, bool ov
     return DMUMU_OK;
 }
 
-void dmumu_cube_handle_free(struct dmumu_cube *cube)
+void dmumu_cube_handle_free(struct dmumu_cube_writer *cube)
 {
     if (cube->transfer >= 0) {
         H5Pclose(cube->transfer);
@@ -71,7 +71,7 @@ static void set_communicator(hid_t access, MPI_Comm comm)
     MPI_Info_free(&info);
 }
 
-enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube *cube, struct dmumu_error *error)
+enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     /* only rank 0 knows what its file is called at the moment: the same on all */
     int fresh = cube->place.file == cube->place.fresh;
@@ -89,13 +89,13 @@ enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube *cube, struct dmumu_e
     return dmumu_cube_layout_open(cube->file, &cube->layout, error);
 }
 
-enum dmumu_status dmumu_cube_handle_flush(struct dmumu_cube *cube, struct dmumu_error *error)
+enum dmumu_status dmumu_cube_handle_flush(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     return H5Fflush(cube->file, H5F_SCOPE_GLOBAL) >= 0 ? DMUMU_OK
                                                        : dmumu_hdf_fail(error, "cannot flush %s", cube->place.part);
 }
 
-bool dmumu_cube_handle_close(struct dmumu_cube *cube)
+bool dmumu_cube_handle_close(struct dmumu_cube_writer *cube)
 {
     const bool datasets = dmumu_cube_layout_close(&cube->layout);
     const bool file = cube->file < 0 || H5Fclose(cube->file) >= 0;
@@ -113,7 +113,7 @@ hid_t dmumu_cube_handle_open_alone(const char *path, bool write)
     return file;
 }
 
-void dmumu_cube_abandon(struct dmumu_cube *cube)
+void dmumu_cube_abandon(struct dmumu_cube_writer *cube)
 {
     if (cube != NULL) {
         (void)dmumu_cube_handle_close(cube); /* what was flushed is there; there is nobody to tell of the rest */
@@ -121,18 +121,18 @@ void dmumu_cube_abandon(struct dmumu_cube *cube)
     }
 }
 
-void dmumu_cube_unlock(struct dmumu_cube *cube)
+void dmumu_cube_unlock(struct dmumu_cube_writer *cube)
 {
     dmumu_lock_release(cube->place.lock);
     cube->place.lock = NULL;
 }
 
-bool dmumu_cube_was_collective(const struct dmumu_cube *cube)
+bool dmumu_cube_was_collective(const struct dmumu_cube_writer *cube)
 {
     return cube->was_collective;
 }
 
-void dmumu_cube_beat(const struct dmumu_cube *cube)
+void dmumu_cube_beat(const struct dmumu_cube_writer *cube)
 {
     dmumu_cube_place_beat(&cube->place);
 }

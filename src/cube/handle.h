@@ -16,7 +16,7 @@
 #include "cube/layout.h"
 #include "cube/place.h"
 
-struct dmumu_cube {
+struct dmumu_cube_writer {
     MPI_Comm comm; /* a duplicate, ours */
     int rank, size;
     hid_t file, transfer;
@@ -34,16 +34,16 @@ struct dmumu_cube {
  *         DMUMU_ERROR_MEMORY
  */
 enum dmumu_status dmumu_cube_handle_new(MPI_Comm comm, const char *path, bool overwrite,
-                                        const struct dmumu_cube_spec *spec, struct dmumu_cube **cube,
+                                        const struct dmumu_cube_spec *spec, struct dmumu_cube_writer **cube,
                                         struct dmumu_error *error);
 /** Free everything but the HDF5 file and its layout; releases the lock. Collective. */
-void dmumu_cube_handle_free(struct dmumu_cube *cube);
+void dmumu_cube_handle_free(struct dmumu_cube_writer *cube);
 /** Open the file where it is now, on all ranks, and its datasets. Collective; the status is this rank's own. */
-enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube *cube, struct dmumu_error *error);
+enum dmumu_status dmumu_cube_handle_open(struct dmumu_cube_writer *cube, struct dmumu_error *error);
 /** Flush to the disk. Collective; the status is this rank's own. */
-enum dmumu_status dmumu_cube_handle_flush(struct dmumu_cube *cube, struct dmumu_error *error);
+enum dmumu_status dmumu_cube_handle_flush(struct dmumu_cube_writer *cube, struct dmumu_error *error);
 /** Close the datasets and the file; false when HDF5 could not. Collective. */
-bool dmumu_cube_handle_close(struct dmumu_cube *cube);
+bool dmumu_cube_handle_close(struct dmumu_cube_writer *cube);
 /** Open a file for one rank alone, to read or to write; negative when HDF5 cannot, its error stack kept. */
 hid_t dmumu_cube_handle_open_alone(const char *path, bool write);
 

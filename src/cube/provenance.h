@@ -2,7 +2,7 @@
 #ifndef DMUMU_CUBE_PROVENANCE_H
 #define DMUMU_CUBE_PROVENANCE_H
 
-#include "cube/cube.h"
+#include "cube/spec.h"
 
 #include <hdf5.h>
 

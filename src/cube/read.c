@@ -6,61 +6,14 @@
 #include "cube/hash.h"
 #include "cube/hdf.h"
 #include "cube/integrity.h"
-#include "cube/layout.h"
 #include "cube/provenance.h"
 #include "cube/read_values.h"
+#include "cube/reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-enum { MOST_COMPRESSION = 2000 }; /* more than deflate can reach; the ledger alone has a byte per curve */
-
-/* Say what HDF5 does not: that there is no such file, or that it is not ours to read. */
-static enum dmumu_status check_file(const char *path, uint64_t *bytes, struct dmumu_error *error)
-{
-    struct stat info;
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would have us wait for its writer */
-    if (file < 0 || fstat(file, &info) != 0) {
-        char reason[128] = "";
-        (void)strerror_r(errno, reason, sizeof reason);
-        if (file >= 0) {
-            close(file);
-        }
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "cannot read %s: %s", path, reason);
-    }
-    close(file);
-    if (!S_ISREG(info.st_mode)) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "cannot read %s: it is not a file", path);
-    }
-    *bytes = (uint64_t)info.st_size;
-    return DMUMU_OK;
-}
-
-static hid_t open_file(const char *path)
-{
-    const hid_t access = dmumu_cube_access_new();
-    const hid_t file = H5Fopen(path, H5F_ACC_RDONLY, access);
-    const hid_t kept = dmumu_hdf_keep();
-    H5Pclose(access);
-    dmumu_hdf_give_back(kept);
-    return file;
-}
-
-/* Put the path in front of a message that does not know it. */
-static enum dmumu_status name_file(const char *path, enum dmumu_status status, struct dmumu_error *error)
-{
-    if (status != DMUMU_OK && error != NULL) {
-        const struct dmumu_error inner = *error;
-        dmumu_error_set(error, status, "%s: %s", path, inner.message);
-    }
-    return status;
-}
 
 /* A numeric scalar attribute as text, owned; NULL for anything else. */
 static char *number_text(hid_t attribute, H5T_class_t class)
@@ -156,78 +109,50 @@ static void take_axes(struct dmumu_cube_layout *layout, struct dmumu_cube_info *
     }
 }
 
-/* The open file and its layout; both are to be closed, on error too. */
-static enum dmumu_status open_cube(const char *path, hid_t *file, struct dmumu_cube_layout *layout, uint64_t *bytes,
-                                   struct dmumu_error *error)
+static enum dmumu_status open_cube(const char *path, struct dmumu_cube_reader *reader, struct dmumu_error *error)
 {
-    dmumu_cube_layout_init(layout);
-    *file = H5I_INVALID_HID;
-    *bytes = 0;
     dmumu_hdf_silence();
-    enum dmumu_status status = check_file(path, bytes, error);
-    if (status != DMUMU_OK) {
-        return status;
-    }
-    *file = open_file(path);
-    if (*file < 0) {
-        return dmumu_hdf_fail(error, "%s is not a cube, or is damaged", path);
-    }
-    status = dmumu_cube_layout_open(*file, layout, error);
-    if (status == DMUMU_OK && layout->n_curves / MOST_COMPRESSION > *bytes) {
-        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "damaged: it is too short for the %llu curves it claims",
-                                 (unsigned long long)layout->n_curves);
-    }
-    return name_file(path, status, error);
-}
-
-static void close_cube(hid_t file, struct dmumu_cube_layout *layout)
-{
-    dmumu_cube_layout_close(layout);
-    if (file >= 0) {
-        H5Fclose(file);
-    }
+    return dmumu_cube_reader_open(path, reader, error);
 }
 
 enum dmumu_status dmumu_cube_info_read(const char *path, struct dmumu_cube_info *info, struct dmumu_error *error)
 {
-    struct dmumu_cube_layout layout;
-    hid_t file;
+    struct dmumu_cube_reader reader;
     memset(info, 0, sizeof *info);
     for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
         info->range[i].min = info->range[i].max = NAN;
     }
-    enum dmumu_status status = open_cube(path, &file, &layout, &info->bytes, error);
+    enum dmumu_status status = open_cube(path, &reader, error);
+    info->bytes = reader.bytes;
     if (status == DMUMU_OK) {
-        status = name_file(path, read_attributes(file, info, error), error);
+        status = dmumu_cube_reader_name(path, read_attributes(reader.file, info, error), error);
     }
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_check(file, &layout, error), error);
+        status = dmumu_cube_reader_name(path, dmumu_cube_integrity_check(reader.file, &reader.layout, error), error);
     }
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_values_read(&layout, info, error), error);
+        status = dmumu_cube_reader_name(path, dmumu_cube_values_read(&reader.layout, info, error), error);
     }
     if (status == DMUMU_OK) {
-        take_axes(&layout, info);
+        take_axes(&reader.layout, info);
     }
     if (status == DMUMU_OK && info->finished && info->n_done != info->n_curves) {
         status =
             dmumu_error_set(error, DMUMU_ERROR_FILE, "%s: damaged: a complete cube, but %llu of its curves are pending",
                             path, (unsigned long long)(info->n_curves - info->n_done));
     }
-    close_cube(file, &layout);
+    dmumu_cube_reader_close(&reader);
     return status;
 }
 
 enum dmumu_status dmumu_cube_info_scales(const char *path, struct dmumu_error *error)
 {
-    struct dmumu_cube_layout layout;
-    uint64_t bytes;
-    hid_t file;
-    enum dmumu_status status = open_cube(path, &file, &layout, &bytes, error);
+    struct dmumu_cube_reader reader;
+    enum dmumu_status status = open_cube(path, &reader, error);
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_scales(file, &layout, error), error);
+        status = dmumu_cube_reader_name(path, dmumu_cube_integrity_scales(reader.file, &reader.layout, error), error);
     }
-    close_cube(file, &layout);
+    dmumu_cube_reader_close(&reader);
     return status;
 }
 
@@ -249,21 +174,20 @@ enum dmumu_status dmumu_cube_probe(const char *path, struct dmumu_error *error)
 /* dmumu_guard_work: the same without the values. */
 static enum dmumu_status probe_header(const char *path, void *unused, struct dmumu_error *error)
 {
-    struct dmumu_cube_layout layout;
+    struct dmumu_cube_reader reader;
     struct dmumu_cube_info info = {.bytes = 0};
-    hid_t file;
     (void)unused;
-    enum dmumu_status status = open_cube(path, &file, &layout, &info.bytes, error);
+    enum dmumu_status status = open_cube(path, &reader, error);
     if (status == DMUMU_OK) {
-        status = name_file(path, read_attributes(file, &info, error), error);
+        status = dmumu_cube_reader_name(path, read_attributes(reader.file, &info, error), error);
     }
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_check(file, &layout, error), error);
+        status = dmumu_cube_reader_name(path, dmumu_cube_integrity_check(reader.file, &reader.layout, error), error);
     }
     if (status == DMUMU_OK) {
-        status = name_file(path, dmumu_cube_integrity_scales(file, &layout, error), error);
+        status = dmumu_cube_reader_name(path, dmumu_cube_integrity_scales(reader.file, &reader.layout, error), error);
     }
-    close_cube(file, &layout);
+    dmumu_cube_reader_close(&reader);
     dmumu_cube_info_free(&info);
     return status;
 }
@@ -322,14 +246,12 @@ static enum dmumu_status hash_layout(const struct dmumu_cube_layout *layout, cha
 enum dmumu_status dmumu_cube_info_hash(const char *path, char data_hash[static DMUMU_SHA256_HEX],
                                        struct dmumu_error *error)
 {
-    struct dmumu_cube_layout layout;
-    uint64_t bytes;
-    hid_t file;
+    struct dmumu_cube_reader reader;
     data_hash[0] = '\0';
-    enum dmumu_status status = open_cube(path, &file, &layout, &bytes, error);
+    enum dmumu_status status = open_cube(path, &reader, error);
     if (status == DMUMU_OK) {
-        status = name_file(path, hash_layout(&layout, data_hash, error), error);
+        status = dmumu_cube_reader_name(path, hash_layout(&reader.layout, data_hash, error), error);
     }
-    close_cube(file, &layout);
+    dmumu_cube_reader_close(&reader);
     return status;
 }

@@ -122,7 +122,8 @@ enum dmumu_status dmumu_cube_is_of(const char *path, const struct dmumu_cube_spe
 }
 
 /* Lock NAME.part and look at it. Rank 0 alone. */
-static enum dmumu_status adopt(struct dmumu_cube *cube, const struct dmumu_cube_spec *spec, struct dmumu_error *error)
+static enum dmumu_status adopt(struct dmumu_cube_writer *cube, const struct dmumu_cube_spec *spec,
+                               struct dmumu_error *error)
 {
     enum dmumu_status status = dmumu_cube_place_adopt(&cube->place, error);
     if (status != DMUMU_OK) {
@@ -140,7 +141,7 @@ static enum dmumu_status adopt(struct dmumu_cube *cube, const struct dmumu_cube_
 /* ---- is it all there? ---- */
 
 /* The ledger to all ranks. Collective. */
-static enum dmumu_status share_state(struct dmumu_cube *cube, struct dmumu_error *error)
+static enum dmumu_status share_state(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     const uint64_t n = cube->layout.n_curves;
     enum dmumu_status status = DMUMU_OK;
@@ -166,7 +167,7 @@ static enum dmumu_status share_state(struct dmumu_cube *cube, struct dmumu_error
 }
 
 /* Every rank reads every size-th slab, and keeps the count of the qualities. The status is this rank's own. */
-static enum dmumu_status check_values(struct dmumu_cube *cube, struct dmumu_error *error)
+static enum dmumu_status check_values(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     const uint64_t n = cube->layout.n_curves, step = dmumu_cube_layout_slab(&cube->layout);
     struct dmumu_cube_info info = {.n_curves = n};
@@ -183,7 +184,7 @@ static enum dmumu_status check_values(struct dmumu_cube *cube, struct dmumu_erro
 /* ---- go on ---- */
 
 /* Say in the file that the scan goes on, and how. Rank 0 alone, before the ranks open it. */
-static enum dmumu_status note_resume(const struct dmumu_cube *cube, const struct dmumu_cube_spec *spec,
+static enum dmumu_status note_resume(const struct dmumu_cube_writer *cube, const struct dmumu_cube_spec *spec,
                                      struct dmumu_error *error)
 {
     char date[32], done[160];
@@ -201,13 +202,14 @@ static enum dmumu_status note_resume(const struct dmumu_cube *cube, const struct
 }
 
 /* Open together. Collective. */
-static enum dmumu_status open_together(struct dmumu_cube *cube, struct dmumu_error *error)
+static enum dmumu_status open_together(struct dmumu_cube_writer *cube, struct dmumu_error *error)
 {
     return dmumu_cube_agree(cube->comm, dmumu_cube_handle_open(cube, error), error);
 }
 
 /* Read, compare, note, open again. Collective. */
-static enum dmumu_status go_on(struct dmumu_cube *cube, const struct dmumu_cube_spec *spec, struct dmumu_error *error)
+static enum dmumu_status go_on(struct dmumu_cube_writer *cube, const struct dmumu_cube_spec *spec,
+                               struct dmumu_error *error)
 {
     enum dmumu_status status = open_together(cube, error);
     if (status == DMUMU_OK) {
@@ -232,11 +234,11 @@ static enum dmumu_status go_on(struct dmumu_cube *cube, const struct dmumu_cube_
 }
 
 enum dmumu_status dmumu_cube_resume(MPI_Comm comm, const char *path, bool overwrite, const struct dmumu_cube_spec *spec,
-                                    struct dmumu_cube **cube, struct dmumu_error *error)
+                                    struct dmumu_cube_writer **cube, struct dmumu_error *error)
 {
     struct dmumu_error spare = {.status = DMUMU_OK};
     struct dmumu_error *said = error != NULL ? error : &spare;
-    struct dmumu_cube *made;
+    struct dmumu_cube_writer *made;
     *cube = NULL;
     dmumu_hdf_silence();
     enum dmumu_status status = dmumu_cube_handle_new(comm, path, overwrite, spec, &made, said);
@@ -259,12 +261,12 @@ enum dmumu_status dmumu_cube_resume(MPI_Comm comm, const char *path, bool overwr
     return status;
 }
 
-struct dmumu_cube_found dmumu_cube_found(const struct dmumu_cube *cube)
+struct dmumu_cube_found dmumu_cube_found(const struct dmumu_cube_writer *cube)
 {
     return cube->found;
 }
 
-const uint8_t *dmumu_cube_found_state(const struct dmumu_cube *cube)
+const uint8_t *dmumu_cube_found_state(const struct dmumu_cube_writer *cube)
 {
     return cube->state;
 }

@@ -139,7 +139,7 @@ static void epoch_end(struct epoch *epoch)
 }
 
 /* One variable of the batch in ascending order of the curves, into epoch->values. */
-static void gather(const struct dmumu_cube *cube, enum dmumu_cube_variable variable,
+static void gather(const struct dmumu_cube_writer *cube, enum dmumu_cube_variable variable,
                    const struct dmumu_cube_batch *batch, const struct epoch *epoch)
 {
     const struct dmumu_cube_field *field = dmumu_cube_variable_field(variable);
@@ -157,7 +157,7 @@ static const struct dmumu_cube_rows *rows_of(const struct epoch *epoch, const st
 }
 
 /* Write epoch->values as one variable; the status is this rank's own. Collective. */
-static enum dmumu_status write_variable(struct dmumu_cube *cube, enum dmumu_cube_variable variable,
+static enum dmumu_status write_variable(struct dmumu_cube_writer *cube, enum dmumu_cube_variable variable,
                                         const struct epoch *epoch, struct dmumu_error *error)
 {
     const struct dmumu_cube_field *field = dmumu_cube_variable_field(variable);
@@ -172,7 +172,7 @@ static enum dmumu_status write_variable(struct dmumu_cube *cube, enum dmumu_cube
 }
 
 /* Read one variable back and compare with epoch->values; the status is this rank's own. Collective. */
-static enum dmumu_status verify_variable(struct dmumu_cube *cube, enum dmumu_cube_variable variable,
+static enum dmumu_status verify_variable(struct dmumu_cube_writer *cube, enum dmumu_cube_variable variable,
                                          const struct epoch *epoch, struct dmumu_error *error)
 {
     const struct dmumu_cube_field *field = dmumu_cube_variable_field(variable);
@@ -190,14 +190,14 @@ static enum dmumu_status verify_variable(struct dmumu_cube *cube, enum dmumu_cub
     return DMUMU_OK;
 }
 
-typedef enum dmumu_status variable_step(struct dmumu_cube *cube, enum dmumu_cube_variable variable,
+typedef enum dmumu_status variable_step(struct dmumu_cube_writer *cube, enum dmumu_cube_variable variable,
                                         const struct epoch *epoch, struct dmumu_error *error);
 
 /*
  * One step for all variables but the ledger. Agreed upon after each: after a call that failed, HDF5 and MPI-IO are in
  * no state for another. Collective.
  */
-static enum dmumu_status for_all_variables(struct dmumu_cube *cube, const struct dmumu_cube_batch *batch,
+static enum dmumu_status for_all_variables(struct dmumu_cube_writer *cube, const struct dmumu_cube_batch *batch,
                                            const struct epoch *epoch, variable_step *step, struct dmumu_error *error)
 {
     enum dmumu_status status = DMUMU_OK;
@@ -215,7 +215,7 @@ static enum dmumu_status for_all_variables(struct dmumu_cube *cube, const struct
  * All variables but the ledger, flushed, and read back: there are MPI-IO methods (Open MPI's fcoll/dynamic) that report
  * no error when a write fails. Collective.
  */
-static enum dmumu_status write_data(struct dmumu_cube *cube, const struct dmumu_cube_batch *batch,
+static enum dmumu_status write_data(struct dmumu_cube_writer *cube, const struct dmumu_cube_batch *batch,
                                     const struct epoch *epoch, struct dmumu_error *error)
 {
     enum dmumu_status status = for_all_variables(cube, batch, epoch, write_variable, error);
@@ -226,7 +226,8 @@ static enum dmumu_status write_data(struct dmumu_cube *cube, const struct dmumu_
 }
 
 /* Mark the epoch's curves done, then a flush. Collective. */
-static enum dmumu_status write_state(struct dmumu_cube *cube, const struct epoch *epoch, struct dmumu_error *error)
+static enum dmumu_status write_state(struct dmumu_cube_writer *cube, const struct epoch *epoch,
+                                     struct dmumu_error *error)
 {
     memset(epoch->values, DMUMU_CUBE_DONE, epoch->n);
     const enum dmumu_status status =
@@ -234,7 +235,7 @@ static enum dmumu_status write_state(struct dmumu_cube *cube, const struct epoch
     return status == DMUMU_OK ? dmumu_cube_agree(cube->comm, dmumu_cube_handle_flush(cube, error), error) : status;
 }
 
-enum dmumu_status dmumu_cube_write_epoch(struct dmumu_cube *cube, const struct dmumu_cube_batch *batch,
+enum dmumu_status dmumu_cube_write_epoch(struct dmumu_cube_writer *cube, const struct dmumu_cube_batch *batch,
                                          struct dmumu_error *error)
 {
     struct dmumu_error spare = {.status = DMUMU_OK};

@@ -10,15 +10,6 @@
 
 #include "dmumu.h"
 
-enum dmumu_axis_id {
-    DMUMU_AXIS_REGION,
-    DMUMU_AXIS_ALFVEN_MACH,
-    DMUMU_AXIS_BETA,
-    DMUMU_AXIS_INJECTION_SCALE,
-    DMUMU_AXIS_RIGIDITY,
-    DMUMU_N_AXES
-};
-
 /** One axis: n >= 1 ascending linear values, owned. The region axis holds enum dmumu_region values, disk first. */
 struct dmumu_axis {
     size_t n;

@@ -15,7 +15,7 @@ struct dmumu_exchange_mpi_setup {
     const struct dmumu_team *team;
     const struct dmumu_blocks *blocks;
     struct dmumu_pool *pool;
-    struct dmumu_cube *cube;
+    struct dmumu_cube_writer *cube;
     double epoch_s; /* seconds between epochs; 0: whenever a rank has finished something */
     double limit_s; /* seconds from now when nothing begins any more; 0: no limit. The same on every rank */
     double grace_s; /* how long what is in hand may take after USR1 or USR2 (stop.h) */

@@ -43,7 +43,7 @@ struct work {
     struct dmumu_blocks blocks;
     struct dmumu_pool *pool;
     struct dmumu_reuse *reuse;
-    struct dmumu_cube *cube;
+    struct dmumu_cube_writer *cube;
     struct dmumu_takeover taken;
     bool asked; /* to stop, before the computing began */
 };

@@ -43,9 +43,9 @@ static void count(const struct dmumu_cube_curves *curves, struct dmumu_takeover 
 }
 
 /* Until no rank has any more, or one was asked to stop: read, agree, write. Collective. `whole`: none is left. */
-static enum dmumu_status copy(const struct dmumu_team *team, struct dmumu_cube *cube, const struct dmumu_reuse *reuse,
-                              const struct dmumu_blocks *blocks, struct share *share, struct dmumu_takeover *taken,
-                              bool *whole, struct dmumu_error *error)
+static enum dmumu_status copy(const struct dmumu_team *team, struct dmumu_cube_writer *cube,
+                              const struct dmumu_reuse *reuse, const struct dmumu_blocks *blocks, struct share *share,
+                              struct dmumu_takeover *taken, bool *whole, struct dmumu_error *error)
 {
     for (;;) {
         enum dmumu_status status = read_next(share, reuse, blocks, error);
@@ -78,7 +78,7 @@ static enum dmumu_status mark_done(const struct dmumu_reuse *reuse, struct dmumu
     return status;
 }
 
-enum dmumu_status dmumu_takeover_run(const struct dmumu_team *team, struct dmumu_cube *cube,
+enum dmumu_status dmumu_takeover_run(const struct dmumu_team *team, struct dmumu_cube_writer *cube,
                                      const struct dmumu_reuse *reuse, const struct dmumu_grid *grid,
                                      const bool modes[static DMUMU_N_MODES], size_t buffer_bytes,
                                      struct dmumu_blocks *blocks, struct dmumu_takeover *taken,

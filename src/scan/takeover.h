@@ -24,7 +24,7 @@ struct dmumu_takeover {
  * @param[in,out] blocks        the same on every rank, before and after
  * @return the same on every rank: DMUMU_OK; or what stopped it: the curves before that are in the cube
  */
-enum dmumu_status dmumu_takeover_run(const struct dmumu_team *team, struct dmumu_cube *cube,
+enum dmumu_status dmumu_takeover_run(const struct dmumu_team *team, struct dmumu_cube_writer *cube,
                                      const struct dmumu_reuse *reuse, const struct dmumu_grid *grid,
                                      const bool modes[static DMUMU_N_MODES], size_t buffer_bytes,
                                      struct dmumu_blocks *blocks, struct dmumu_takeover *taken,

@@ -54,7 +54,7 @@ enum dmumu_status dmumu_target_probe(const struct dmumu_target *target, struct d
 }
 
 enum dmumu_status dmumu_target_open(const struct dmumu_team *team, const struct dmumu_target *target,
-                                    const struct dmumu_cube_spec *spec, struct dmumu_cube **cube,
+                                    const struct dmumu_cube_spec *spec, struct dmumu_cube_writer **cube,
                                     char data_hash[static 65], struct dmumu_error *error)
 {
     uint64_t existing = team->rank == 0 ? (uint64_t)look(target) : NOTHING_THERE;
@@ -70,7 +70,7 @@ enum dmumu_status dmumu_target_open(const struct dmumu_team *team, const struct 
     return dmumu_team_agree(team, status, error);
 }
 
-enum dmumu_status dmumu_target_take_out(const struct dmumu_team *team, const struct dmumu_cube *cube,
+enum dmumu_status dmumu_target_take_out(const struct dmumu_team *team, const struct dmumu_cube_writer *cube,
                                         struct dmumu_blocks *blocks, struct dmumu_error *error)
 {
     const uint8_t *state = dmumu_cube_found_state(cube);

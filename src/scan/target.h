@@ -29,10 +29,10 @@ enum dmumu_status dmumu_target_probe(const struct dmumu_target *target, struct d
  * @return the same on every rank; as dmumu_cube_create, dmumu_cube_resume and dmumu_cube_is_of
  */
 enum dmumu_status dmumu_target_open(const struct dmumu_team *team, const struct dmumu_target *target,
-                                    const struct dmumu_cube_spec *spec, struct dmumu_cube **cube,
+                                    const struct dmumu_cube_spec *spec, struct dmumu_cube_writer **cube,
                                     char data_hash[static 65], struct dmumu_error *error);
 /** Mark what was done already in the order. Collective. DMUMU_OK or DMUMU_ERROR_MEMORY, the same on every rank. */
-enum dmumu_status dmumu_target_take_out(const struct dmumu_team *team, const struct dmumu_cube *cube,
+enum dmumu_status dmumu_target_take_out(const struct dmumu_team *team, const struct dmumu_cube_writer *cube,
                                         struct dmumu_blocks *blocks, struct dmumu_error *error);
 
 #endif

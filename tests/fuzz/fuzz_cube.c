@@ -3,7 +3,7 @@
  *
  * Input: an HDF5 file as it is, or a recipe that makes one (fuzz_cube.h). What must hold: an error names the file and
  * leaves nothing open; what is accepted is a cube whose axes and counts make sense; one that `info` accepts can be taken
- * values from.
+ * values from, and looked up unless its axes have no logarithm: then, an answer lies among the values of the cube.
  */
 #include "fuzz_cube.h"
 
@@ -12,6 +12,7 @@
 #include "cube/source.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Objects that HDF5 has open: files, datasets and the like, and the small ones that belong to none. */
@@ -155,6 +156,93 @@ static void read_source(const char *path, bool accepted)
     dmumu_cube_source_close(source);
 }
 
+/* Somewhere on an axis or, at times, a little outside. */
+static double somewhere(const struct dmumu_cube_axis *axis, uint64_t *random)
+{
+    *random = *random * 6364136223846793005u + 1442695040888963407u;
+    const double t = -0.05 + 1.1 * (double)(*random >> 11) * 0x1p-53;
+    const double first = axis->values[0], last = axis->values[axis->n - 1];
+    return *random >> 60 == 0 ? axis->values[(*random >> 20) % axis->n] : first * (1.0 - t) + last * t;
+}
+
+/* Least and greatest D of the cube, at its nodes. */
+static void range_of(const struct dmumu_cube *cube, const struct dmumu_cube_about *about, double *least,
+                     double *greatest)
+{
+    const struct dmumu_cube_axis *axis = about->axis;
+    double *d = calloc(axis[DMUMU_AXIS_RIGIDITY].n, sizeof *d);
+    *least = INFINITY;
+    *greatest = 0.0;
+    for (uint64_t curve = 0; d != NULL && curve < about->n_curves; curve++) {
+        size_t index[DMUMU_AXIS_RIGIDITY];
+        uint64_t rest = curve;
+        for (int i = DMUMU_AXIS_RIGIDITY - 1; i >= 0; i--) {
+            index[i] = (size_t)(rest % axis[i].n);
+            rest /= axis[i].n;
+        }
+        const struct dmumu_point point = {(enum dmumu_region)axis[0].values[index[0]], axis[1].values[index[1]],
+                                          axis[2].values[index[2]], axis[3].values[index[3]]};
+        FUZZ_REQUIRE(dmumu_cube_eval(cube, &point, axis[DMUMU_AXIS_RIGIDITY].n, NULL, d, NULL) == DMUMU_OK,
+                     "curve %llu is outside", (unsigned long long)curve);
+        for (size_t i = 0; i < axis[DMUMU_AXIS_RIGIDITY].n; i++) {
+            *least = d[i] < *least ? d[i] : *least;
+            *greatest = d[i] > *greatest ? d[i] : *greatest;
+        }
+    }
+    free(d);
+}
+
+enum { MOST_CURVES = 10000, N_POINTS = 50 };
+
+/* Look up some points of an open cube. */
+static void look_up_points(const struct dmumu_cube *cube)
+{
+    const struct dmumu_cube_about *about = dmumu_cube_about(cube);
+    double least, greatest;
+    uint64_t random = about->n_curves;
+    if (about->n_curves * about->axis[DMUMU_AXIS_RIGIDITY].n > MOST_CURVES) {
+        return;
+    }
+    range_of(cube, about, &least, &greatest);
+    for (int i = 0; i < N_POINTS; i++) {
+        double x[DMUMU_N_AXES], d = 0.0, gradient[1][DMUMU_N_GRADIENT];
+        for (int k = 0; k < DMUMU_N_AXES; k++) {
+            x[k] = somewhere(&about->axis[k], &random);
+        }
+        const int32_t region = (int32_t)about->axis[0].values[0];
+        const struct dmumu_cube_points points = {1, &region, &x[1], &x[2], &x[3], &x[4], {0}};
+        const enum dmumu_status status = dmumu_cube_eval_many(cube, &points, &d, NULL);
+        FUZZ_REQUIRE(status == DMUMU_OK || isnan(d), "%g after an error", d);
+        FUZZ_REQUIRE(isnan(d) || (d > least * (1.0 - 1e-9) && d < greatest * (1.0 + 1e-9)), "%g is not in %g to %g", d,
+                     least, greatest);
+        FUZZ_REQUIRE(dmumu_cube_gradient(cube, &points, NULL, gradient, NULL) == status, "the gradient's status");
+    }
+}
+
+/* As users of the library do; `accepted`: what `info` says of the file. */
+static void look_up(const char *path, bool accepted)
+{
+    struct dmumu_cube_options options;
+    struct dmumu_cube *cube;
+    struct dmumu_error error = {.message = ""};
+    dmumu_cube_options_default(&options);
+    options.partial = true;
+    for (int i = 0; i < DMUMU_N_INTERPOLATIONS; i++) {
+        options.interpolation = (enum dmumu_interpolation)i;
+        const enum dmumu_status status = dmumu_cube_open(path, &options, &cube, &error);
+        FUZZ_REQUIRE((status == DMUMU_OK) == (cube != NULL), "status %d", (int)status);
+        if (status == DMUMU_OK) {
+            FUZZ_REQUIRE(accepted, "info refuses what can be looked up");
+            look_up_points(cube);
+        } else {
+            fuzz_check_error(status, &error, path);
+            FUZZ_REQUIRE(!accepted || strstr(error.message, "not a cube to look up") != NULL, "info accepts it: %s",
+                         error.message);
+        }
+        dmumu_cube_close(cube);
+    }
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
@@ -170,6 +258,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct handles before = count_handles();
     const enum dmumu_status status = read_cube(file.path);
     read_source(file.path, status == DMUMU_OK);
+    look_up(file.path, status == DMUMU_OK);
     if (!is_file || status == DMUMU_OK) { /* over a damaged file, HDF5's own H5Fclose may fail */
         check_handles(&before, is_file ? "after a file" : "after a recipe");
     }

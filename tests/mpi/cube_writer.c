@@ -150,8 +150,8 @@ static void nap(void)
     nanosleep(&moment, NULL);
 }
 
-static int write_epochs(struct dmumu_cube *cube, const struct options *options, int rank, int size, struct arrays *a,
-                        struct dmumu_error *error)
+static int write_epochs(struct dmumu_cube_writer *cube, const struct options *options, int rank, int size,
+                        struct arrays *a, struct dmumu_error *error)
 {
     size_t flushed = 0;
     for (size_t epoch = 0; epoch < options->epochs; epoch++) {
@@ -214,7 +214,7 @@ static void forbid_growth(const char *who, int rank, int size)
 static int write_cube(const struct options *options)
 {
     struct dmumu_error error = {.status = DMUMU_OK};
-    struct dmumu_cube *cube = NULL;
+    struct dmumu_cube_writer *cube = NULL;
     double scale[N_SCALE], rigidity[N_RIGIDITY];
     char data_hash[65];
     int rank, size;

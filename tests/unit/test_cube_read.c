@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "cube/cube.h"
 #include "cube/guard.h"
 #include "cube/hash.h"
 #include "cube/hdf.h"

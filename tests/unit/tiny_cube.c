@@ -8,6 +8,7 @@
 #include "cube/rows.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct dmumu_cube_spec tiny_cube_spec(void)
@@ -45,37 +46,40 @@ static bool put(const struct dmumu_cube_layout *layout, enum dmumu_cube_variable
 /* The checksums of the first `count` curves, of what is in the file. */
 static bool put_checksums(const struct dmumu_cube_layout *layout, uint64_t count)
 {
-    double values[TINY_CURVES * TINY_RIGIDITIES]; /* room for any type */
-    uint32_t checksum[TINY_CURVES] = {0};
+    double *values = calloc((size_t)count * layout->n[DMUMU_CUBE_N_AXES - 1], sizeof *values); /* room for any type */
+    uint32_t *checksum = calloc((size_t)count, sizeof *checksum);
+    bool done = values != NULL && checksum != NULL;
     struct dmumu_crc32_table table;
     struct dmumu_error error;
     dmumu_crc32_table_fill(&table);
-    for (int i = 0; i < DMUMU_CUBE_N_VARIABLES; i++) {
+    for (int i = 0; done && i < DMUMU_CUBE_N_VARIABLES; i++) {
         const enum dmumu_cube_variable variable = (enum dmumu_cube_variable)i;
         if (layout->variable[i] < 0 || variable == DMUMU_CUBE_STATE) {
             continue;
         }
-        if (dmumu_cube_layout_read(layout, variable, 0, count, values, &error) != DMUMU_OK) {
-            return false;
-        }
+        done = dmumu_cube_layout_read(layout, variable, 0, count, values, &error) == DMUMU_OK;
         dmumu_cube_checksum_add(&table, dmumu_cube_variable_field(variable)->type, (size_t)count,
                                 dmumu_cube_layout_row(layout, variable), values, checksum);
     }
-    return put(layout, DMUMU_CUBE_CHECKSUM, count, checksum);
+    done = done && put(layout, DMUMU_CUBE_CHECKSUM, count, checksum);
+    free(values);
+    free(checksum);
+    return done;
 }
 
-static bool put_values(const struct dmumu_cube_layout *layout, uint64_t done, bool minus)
+/* D and quality of the first `done` curves, and that they are done. */
+static bool put_values(const struct dmumu_cube_layout *layout, uint64_t done, const double d[], const uint8_t quality[])
 {
-    double d[TINY_CURVES * TINY_RIGIDITIES];
-    uint8_t quality[TINY_CURVES * TINY_RIGIDITIES] = {0}, state[TINY_CURVES];
-    for (int i = 0; i < TINY_CURVES * TINY_RIGIDITIES; i++) {
-        d[i] = 1e27 * (i + 1);
+    uint8_t *state = malloc((size_t)done + 1);
+    if (state == NULL) {
+        return false;
     }
-    d[1] = minus ? -(double)NAN : (double)NAN;
-    quality[1] = DMUMU_QUALITY_NOT_CONFINED;
-    memset(state, DMUMU_CUBE_DONE, sizeof state);
-    return done == 0 || (put(layout, DMUMU_CUBE_D, done, d) && put(layout, DMUMU_CUBE_QUALITY, done, quality) &&
-                         put_checksums(layout, done) && put(layout, DMUMU_CUBE_STATE, done, state));
+    memset(state, DMUMU_CUBE_DONE, (size_t)done);
+    const bool right =
+        done == 0 || (put(layout, DMUMU_CUBE_D, done, d) && put(layout, DMUMU_CUBE_QUALITY, done, quality) &&
+                      put_checksums(layout, done) && put(layout, DMUMU_CUBE_STATE, done, state));
+    free(state);
+    return right;
 }
 
 static bool fill(const struct dmumu_cube_layout *layout)
@@ -91,7 +95,8 @@ static bool fill(const struct dmumu_cube_layout *layout)
     return filled;
 }
 
-bool tiny_cube_make(const char *path, const struct dmumu_cube_spec *spec, uint64_t done, bool minus)
+bool tiny_cube_write(const char *path, const struct dmumu_cube_spec *spec, uint64_t done, const double d[],
+                     const uint8_t quality[])
 {
     struct dmumu_cube_layout layout;
     struct dmumu_error error;
@@ -106,9 +111,21 @@ bool tiny_cube_make(const char *path, const struct dmumu_cube_spec *spec, uint64
     const bool made = dmumu_cube_provenance_reserve(file, &error) == DMUMU_OK &&
                       dmumu_cube_layout_create(file, spec, &layout, &error) == DMUMU_OK &&
                       dmumu_cube_provenance_begin(file, spec, "2026-01-01T00:00:00Z", &error) == DMUMU_OK &&
-                      fill(&layout) && put_values(&layout, done, minus);
+                      fill(&layout) && put_values(&layout, done, d, quality);
     const bool datasets = dmumu_cube_layout_close(&layout);
     return H5Fclose(file) >= 0 && datasets && made;
+}
+
+bool tiny_cube_make(const char *path, const struct dmumu_cube_spec *spec, uint64_t done, bool minus)
+{
+    double d[TINY_CURVES * TINY_RIGIDITIES];
+    uint8_t quality[TINY_CURVES * TINY_RIGIDITIES] = {0};
+    for (int i = 0; i < TINY_CURVES * TINY_RIGIDITIES; i++) {
+        d[i] = 1e27 * (i + 1);
+    }
+    d[1] = minus ? -(double)NAN : (double)NAN;
+    quality[1] = DMUMU_QUALITY_NOT_CONFINED;
+    return tiny_cube_write(path, spec, done, d, quality);
 }
 
 bool tiny_cube_finish(const char *path)

@@ -15,6 +15,12 @@ struct dmumu_cube_spec tiny_cube_spec(void);
  * False when HDF5 fails.
  */
 bool tiny_cube_make(const char *path, const struct dmumu_cube_spec *spec, uint64_t done, bool minus);
+/**
+ * Write a cube of any spec, its first `done` curves done.
+ * @param[in] d, quality  [done][rigidities]
+ */
+bool tiny_cube_write(const char *path, const struct dmumu_cube_spec *spec, uint64_t done, const double d[],
+                     const uint8_t quality[]);
 /** Give a cube whose curves are all done its data_hash. */
 bool tiny_cube_finish(const char *path);
 
