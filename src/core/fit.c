@@ -7,10 +7,12 @@
  *              X = P_d + P_h - P_d P_h/K,    P = K (1 - exp(-x)) = (b c mu L / 2 D) (1 - exp(-x))/x,
  *
  *          and P_d P_h/K vanishes without advection. P is a curve's path, computed once per curve: no exponential is
- *          left in a pair. B/O is g_1 X_1/(1 + l_1 X_1) + g_2 X_2/(1 + l_2 X_2), one fraction with B/C: one division
- *          per point. The normalisation k of a set is the minimum of a parabola,
+ *          left in a pair. With u = l X for each term, X's loss l taken into the paths, B/O and B/C are one fraction,
  *
- *              k = (sum y m/s^2 + 1/s_k^2) / (sum m^2/s^2 + 1/s_k^2).
+ *              m/s = T/(L + c T),    T = g_1 u_1 (1 + u_2) + g_2 u_2 (1 + u_1),    L = (1 + u_1)(1 + u_2),
+ *
+ *          in which g = gain/(l a s) and c = s b: one division per point. The normalisation k of a set is the minimum of
+ *          a parabola, k = (sum y m/s^2 + 1/s_k^2) / (sum m^2/s^2 + 1/s_k^2).
  *
  * Layout   Node t n + i is term t of point i, counted through all sets: two runs, each contiguous.
  */
@@ -30,15 +32,15 @@ struct set {
     bool fixed;
 };
 
-/* Arrays [n] but for the first three, [2 n]; all in one block. */
+/* Arrays [2 n] in the first line, [n] in the others; all in one block. */
 struct dmumu_fit {
     struct dmumu_galaxy galaxy;
     size_t n, n_sets;
     struct set *set;
     double *memory;
-    double *rigidity_gv, *front, *join; /* b c mu/2 in g/cm/s; 1/K in cm^2/g */
-    double *gain[2], *loss[2];
-    double *a, *b, *value, *weight; /* y/s, 1/s */
+    double *rigidity_gv, *front, *join; /* l b c mu/2 in cm/s; 1/(l K) */
+    double *gain[2], *mix;              /* g, c */
+    double *value, *sigma;              /* y/s, s */
 };
 
 /* Sums of one set, and what follows from them. */
@@ -56,6 +58,13 @@ static enum dmumu_status check_set(size_t k, const struct dmumu_fit_set *set, st
                                k, set->normalisation_sigma);
     }
     for (size_t i = 0; i < set->n; i++) {
+        if (!(set->point[i].term[0].loss_cm2_g > 0.0 && set->point[i].term[1].loss_cm2_g > 0.0)) {
+            return dmumu_error_set(
+                error, DMUMU_ERROR_ARGUMENT,
+                "data set %zu, point %zu: more boron comes from boron than is lost; check per_boron of "
+                "the progenitors",
+                k, i);
+        }
         if (!(isfinite(set->value[i]) && set->sigma[i] > 0.0 && isfinite(set->sigma[i]))) {
             return dmumu_error_set(error, DMUMU_ERROR_ARGUMENT,
                                    "data set %zu, point %zu: value %g and error %g; both must be finite, the error > 0",
@@ -67,7 +76,7 @@ static enum dmumu_status check_set(size_t k, const struct dmumu_fit_set *set, st
 
 static bool allocate(struct dmumu_fit *fit)
 {
-    enum { DOUBLES_PER_POINT = 14 };
+    enum { DOUBLES_PER_POINT = 11 };
     const size_t n = fit->n;
     fit->set = calloc(fit->n_sets, sizeof *fit->set);
     fit->memory = calloc(DOUBLES_PER_POINT * n, sizeof *fit->memory);
@@ -80,29 +89,27 @@ static bool allocate(struct dmumu_fit *fit)
         *pairs[i] = next;
         next += 2 * n;
     }
-    double **const singles[] = {&fit->gain[0], &fit->gain[1], &fit->loss[0], &fit->loss[1],
-                                &fit->a,       &fit->b,       &fit->value,   &fit->weight};
-    for (size_t i = 0; i < 8; i++) {
+    double **const singles[] = {&fit->gain[0], &fit->gain[1], &fit->mix, &fit->value, &fit->sigma};
+    for (size_t i = 0; i < 5; i++) {
         *singles[i] = next;
         next += n;
     }
     return true;
 }
 
-static void fill_point(struct dmumu_fit *fit, size_t i, const struct dmumu_ratio_point *point)
+static void fill_point(struct dmumu_fit *fit, size_t i, const struct dmumu_ratio_point *point, double sigma)
 {
     const double gas_g_cm2 = fit->galaxy.gas_surface_density_mg_cm2 * 1e-3;
     for (int t = 0; t < 2; t++) {
         const struct dmumu_ratio_term *term = &point->term[t];
         const size_t node = (size_t)t * fit->n + i;
         fit->rigidity_gv[node] = term->rigidity_gv;
-        fit->front[node] = 0.5 * term->velocity * DMUMU_SPEED_OF_LIGHT_CM_S * gas_g_cm2;
+        fit->front[node] = 0.5 * term->loss_cm2_g * term->velocity * DMUMU_SPEED_OF_LIGHT_CM_S * gas_g_cm2;
         fit->join[node] = fit->galaxy.advection_km_s * 1e5 / fit->front[node];
-        fit->gain[t][i] = term->gain_cm2_g;
-        fit->loss[t][i] = term->loss_cm2_g;
+        fit->gain[t][i] = term->gain_cm2_g / (term->loss_cm2_g * point->a * sigma);
     }
-    fit->a[i] = point->a;
-    fit->b[i] = point->b;
+    fit->mix[i] = sigma * point->b;
+    fit->sigma[i] = sigma;
 }
 
 static void fill(struct dmumu_fit *fit, const struct dmumu_fit_set sets[])
@@ -114,8 +121,7 @@ static void fill(struct dmumu_fit *fit, const struct dmumu_fit_set sets[])
         *set = (struct set){.begin = i, .end = i + sets[k].n, .fixed = !(sigma > 0.0)};
         set->penalty = sigma > 0.0 ? 1.0 / (sigma * sigma) : 0.0;
         for (size_t j = 0; j < sets[k].n; j++, i++) {
-            fill_point(fit, i, &sets[k].point[j]);
-            fit->weight[i] = 1.0 / sets[k].sigma[j];
+            fill_point(fit, i, &sets[k].point[j], sets[k].sigma[j]);
             fit->value[i] = sets[k].value[j] / sets[k].sigma[j];
             set->sum_square += fit->value[i] * fit->value[i];
         }
@@ -185,16 +191,16 @@ void dmumu_fit_path(const struct dmumu_fit *fit, enum dmumu_region region, const
     }
 }
 
-/* The ratio at point i as numerator and denominator of one fraction. */
+/* The ratio at point i over its error. */
 static inline double ratio_at(const struct dmumu_fit *fit, size_t i, const double disk[], const double halo[])
 {
     const size_t n = fit->n;
-    const double x1 = disk[i] + halo[i] - disk[i] * halo[i] * fit->join[i];
-    const double x2 = disk[n + i] + halo[n + i] - disk[n + i] * halo[n + i] * fit->join[n + i];
-    const double low1 = 1.0 + fit->loss[0][i] * x1;
-    const double low2 = 1.0 + fit->loss[1][i] * x2;
-    const double top = fit->gain[0][i] * x1 * low2 + fit->gain[1][i] * x2 * low1;
-    return top / (fit->a[i] * low1 * low2 + fit->b[i] * top);
+    const double u1 = disk[i] + halo[i] - disk[i] * halo[i] * fit->join[i];
+    const double u2 = disk[n + i] + halo[n + i] - disk[n + i] * halo[n + i] * fit->join[n + i];
+    const double low1 = 1.0 + u1;
+    const double low2 = 1.0 + u2;
+    const double top = fit->gain[0][i] * u1 * low2 + fit->gain[1][i] * u2 * low1;
+    return top / (low1 * low2 + fit->mix[i] * top);
 }
 
 static struct sums sums_of(const struct dmumu_fit *fit, const struct set *set, const double disk[], const double halo[])
@@ -203,7 +209,7 @@ static struct sums sums_of(const struct dmumu_fit *fit, const struct set *set, c
     double mm = 0.0;
 #pragma omp simd reduction(+ : ym, mm)
     for (size_t i = set->begin; i < set->end; i++) {
-        const double m = fit->weight[i] * ratio_at(fit, i, disk, halo);
+        const double m = ratio_at(fit, i, disk, halo);
         ym += fit->value[i] * m;
         mm += m * m;
     }
@@ -253,7 +259,7 @@ double dmumu_fit_pair(const struct dmumu_fit *fit, const double disk[], const do
             chi2[s] = part;
         }
         for (size_t i = set->begin; model && i < set->end; i++) {
-            model[i] = ratio_at(fit, i, disk, halo);
+            model[i] = fit->sigma[i] * ratio_at(fit, i, disk, halo);
         }
     }
     return total;

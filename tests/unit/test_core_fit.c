@@ -220,6 +220,9 @@ static void test_refusals(void **state)
     example.set[1].normalisation_sigma = -1.0;
     assert_int_equal(dmumu_fit_new(&example.galaxy, 2, example.set, &fit, NULL), DMUMU_ERROR_ARGUMENT);
     example.set[1].normalisation_sigma = 0.1;
+    example.point[2].term[1].loss_cm2_g = -0.01;
+    assert_int_equal(dmumu_fit_new(&example.galaxy, 2, example.set, &fit, NULL), DMUMU_ERROR_ARGUMENT);
+    example.point[2].term[1].loss_cm2_g = 0.1;
     example.galaxy.disk_height_kpc = 5.0;
     assert_int_equal(dmumu_fit_new(&example.galaxy, 2, example.set, &fit, NULL), DMUMU_ERROR_ARGUMENT);
     assert_null(fit);
