@@ -301,6 +301,24 @@ void dmumu_parametrisation_d(const struct dmumu_parametrisation *model, enum dmu
 double dmumu_parametrisation_slope(const struct dmumu_parametrisation *model, enum dmumu_isotope isotope,
                                    double rigidity_gv);
 
+/** How far one curve is from another, in ln D over common rigidities. */
+struct dmumu_distance {
+    double rms, worst;    /* of ln(D/D_reference), after the normalisation if that is free */
+    double normalisation; /* D/D_reference, geometric mean */
+    double slope;         /* d ln D/d ln R, least squares over the rigidities */
+};
+
+/**
+ * @param[in] n                   >= 2 rigidities
+ * @param[in] rigidity_gv         [n] ascending, > 0
+ * @param[in] d_cm2_s             [n]
+ * @param[in] ln_reference        [n] ln(D_reference/(cm^2/s))
+ * @param[in] free_normalisation  compare shapes alone
+ * @return all NaN where any D is not positive
+ */
+struct dmumu_distance dmumu_distance_of(size_t n, const double rigidity_gv[], const double d_cm2_s[],
+                                        const double ln_reference[], bool free_normalisation);
+
 /** Disk and halo: sources and gas in a thin sheet at z = 0, D_disk for |z| < z_d, D_halo up to the free edge at H. */
 struct dmumu_galaxy {
     double halo_height_kpc;            /* H, > 0 */

@@ -250,7 +250,7 @@ static int answer(struct arguments *arguments, const struct dmumu_models *models
 int dmumu_cmd_models(int argc, char **argv)
 {
     struct arguments arguments = {0};
-    struct dmumu_models models = {0, NULL};
+    struct dmumu_models models = {0, NULL, NULL};
     struct dmumu_error error = {0};
     int status = parse_options(argc, argv, &arguments);
     if (status == DMUMU_EXIT_OK && arguments.help)

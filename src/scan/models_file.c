@@ -8,7 +8,6 @@
 #include "scan/text_file.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,23 +159,19 @@ static struct dmumu_break break_of(const struct input_break *input)
                                 .smoothness = number(input->smoothness, 0.0)};
 }
 
-/* The texts are copied: libcyaml's go. */
-static bool copy_texts(const struct dmumu_node *node, const struct input *input, struct dmumu_parametrisation *model)
+enum { NAME, TITLE, SOURCE, N_TEXTS };
+
+/* The texts are copied: libcyaml's go. They are freed with the others of `text`, on error too. */
+static bool copy_texts(const struct dmumu_node *node, const struct input *input, char *text[static N_TEXTS],
+                       struct dmumu_parametrisation *model)
 {
-    model->name = strdup(node->key);
-    model->title = strdup(input->title ? input->title : node->key);
-    model->source = strdup(input->source ? input->source : node->origin.source);
+    model->name = text[NAME] = strdup(node->key);
+    model->title = text[TITLE] = strdup(input->title ? input->title : node->key);
+    model->source = text[SOURCE] = strdup(input->source ? input->source : node->origin.source);
     return model->name && model->title && model->source;
 }
 
-static void free_texts(const struct dmumu_parametrisation *model)
-{
-    free((void *)(uintptr_t)model->name);
-    free((void *)(uintptr_t)model->title);
-    free((void *)(uintptr_t)model->source);
-}
-
-static enum dmumu_status build(const struct dmumu_node *node, const struct input *input,
+static enum dmumu_status build(const struct dmumu_node *node, const struct input *input, char *text[static N_TEXTS],
                                struct dmumu_parametrisation *model, struct dmumu_error *error)
 {
     *model = (struct dmumu_parametrisation){
@@ -192,22 +187,20 @@ static enum dmumu_status build(const struct dmumu_node *node, const struct input
         .from_gv = number(input->from_gv, (double)NAN),
         .to_gv = number(input->to_gv, (double)NAN),
     };
-    if (!copy_texts(node, input, model)) {
-        free_texts(model);
+    if (!copy_texts(node, input, text, model)) {
         return out_of_memory(error);
     }
     struct dmumu_error inner = {DMUMU_OK, ""};
     if (dmumu_parametrisation_check(model, &inner) != DMUMU_OK) {
         char where[DMUMU_WHERE_SIZE];
         dmumu_origin_text(&node->origin, where);
-        free_texts(model);
         return dmumu_error_set(error, DMUMU_ERROR_INPUT, "%s: %.250s", where, inner.message);
     }
     return DMUMU_OK;
 }
 
-static enum dmumu_status read_model(const struct dmumu_node *node, struct dmumu_parametrisation *model,
-                                    struct dmumu_error *error)
+static enum dmumu_status read_model(const struct dmumu_node *node, char *text[static N_TEXTS],
+                                    struct dmumu_parametrisation *model, struct dmumu_error *error)
 {
     enum dmumu_status status = check_name(node, error);
     if (status == DMUMU_OK) {
@@ -227,7 +220,7 @@ static enum dmumu_status read_model(const struct dmumu_node *node, struct dmumu_
     status = dmumu_cyaml_load(yaml, &schema, &input, error);
     free(yaml);
     if (status == DMUMU_OK) {
-        status = build(node, input, model, error);
+        status = build(node, input, text, model, error);
     }
     dmumu_cyaml_free(&schema, input);
     return status;
@@ -255,15 +248,19 @@ static enum dmumu_status read_tree(const char *path, struct dmumu_node **root, s
 enum dmumu_status dmumu_models_read(const char *path, struct dmumu_models *models, struct dmumu_error *error)
 {
     struct dmumu_node *root = NULL;
-    struct dmumu_models read = {0, NULL};
+    struct dmumu_models read = {0, NULL, NULL};
     enum dmumu_status status = read_tree(path, &root, error);
     if (status == DMUMU_OK) {
         read.model = calloc(root->n, sizeof *read.model);
-        status = read.model ? DMUMU_OK : out_of_memory(error);
+        read.text = calloc(root->n, N_TEXTS * sizeof *read.text);
     }
-    for (size_t i = 0; read.model && status == DMUMU_OK && i < root->n; i++) {
-        status = read_model(root->child[i], &read.model[i], error);
-        read.n += status == DMUMU_OK;
+    const bool allocated = read.model && read.text;
+    for (size_t i = 0; allocated && status == DMUMU_OK && i < root->n; i++) {
+        read.n = i + 1;
+        status = read_model(root->child[i], &read.text[i * N_TEXTS], &read.model[i], error);
+    }
+    if (status == DMUMU_OK && !allocated) {
+        status = out_of_memory(error);
     }
     dmumu_node_free(root);
     if (status == DMUMU_OK) {
@@ -276,11 +273,12 @@ enum dmumu_status dmumu_models_read(const char *path, struct dmumu_models *model
 
 void dmumu_models_free(struct dmumu_models *models)
 {
-    for (size_t i = 0; i < models->n; i++) {
-        free_texts(&models->model[i]);
+    for (size_t i = 0; models->text && i < models->n * N_TEXTS; i++) {
+        free(models->text[i]);
     }
+    free(models->text);
     free(models->model);
-    *models = (struct dmumu_models){0, NULL};
+    *models = (struct dmumu_models){0, NULL, NULL};
 }
 
 const struct dmumu_parametrisation *dmumu_models_find(const struct dmumu_models *models, const char *name)

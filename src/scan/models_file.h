@@ -25,7 +25,8 @@
 
 struct dmumu_models {
     size_t n;
-    struct dmumu_parametrisation *model; /* [n] owned, its texts too */
+    struct dmumu_parametrisation *model; /* [n] owned */
+    char **text;                         /* [3 n] owned: name, title and source of each */
 };
 
 /**

@@ -110,7 +110,7 @@ static void test_bad_input(void **state)
         {"mine: [\n", {"not YAML", "", ""}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct dmumu_models models = {0, NULL};
+        struct dmumu_models models = {0, NULL, NULL};
         struct dmumu_error error = {DMUMU_OK, ""};
         const char *name = write_file(cases[i].text);
         assert_int_equal(dmumu_models_read(name, &models, &error), DMUMU_ERROR_INPUT);
@@ -122,7 +122,7 @@ static void test_bad_input(void **state)
             }
         }
     }
-    struct dmumu_models models = {0, NULL};
+    struct dmumu_models models = {0, NULL, NULL};
     assert_int_equal(dmumu_models_read("/no/such/file", &models, NULL), DMUMU_ERROR_FILE);
 }
 
