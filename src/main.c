@@ -14,11 +14,12 @@ static const struct command {
     {"scan", dmumu_cmd_scan, "a grid of curves into one HDF5 cube, under mpirun or alone"},
     {"merge", dmumu_cmd_merge, "the parts of a grid, of a job array, into one cube"},
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
+    {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
     {"models", dmumu_cmd_models, "published D(R), to compare with"},
     {"estimate", dmumu_cmd_estimate, "the one-line estimates of a talk, with their numbers"},
 };
 
-#define COMMANDS "curve, scan, merge, info, models, estimate"
+#define COMMANDS "curve, scan, merge, info, compare, models, estimate"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

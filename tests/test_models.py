@@ -29,7 +29,7 @@ def value(text, what):
     return float(re.search(rf"^  {re.escape(what)} +(\S+)", text, re.MULTILINE).group(1))
 
 
-@pytest.mark.parametrize("command", ["models", "estimate"])
+@pytest.mark.parametrize("command", ["models", "estimate", "compare"])
 def test_help(run, command):
     result = run(command, "--help")
     assert result.returncode == 0 and result.stderr == ""
