@@ -334,7 +334,7 @@ enum dmumu_status dmumu_galaxy_check(const struct dmumu_galaxy *galaxy, struct d
 
 /**
  * The stationary solution at one rigidity, without energy losses (src/core/transport.c derives it).
- * NaN where D_disk or D_halo is not positive.
+ * NaN where the D of a layer that has a thickness is not positive.
  */
 struct dmumu_transport {
     double d_eff_cm2_s;     /* H / int_0^H dz/D */
@@ -468,7 +468,7 @@ const double *dmumu_fit_rigidity_gv(const struct dmumu_fit *fit);
 /**
  * The path of one curve.
  * @param[in]  region   which part of the way it stands for
- * @param[in]  d_cm2_s  [n_nodes]; not positive or NaN: every pair with it has chi^2 NaN
+ * @param[in]  d_cm2_s  [n_nodes]; not positive or NaN, in a layer that has a thickness: chi^2 of its pairs is NaN
  * @param[out] path     [n_nodes]
  */
 void dmumu_fit_path(const struct dmumu_fit *fit, enum dmumu_region region, const double d_cm2_s[], double path[]);

@@ -302,7 +302,7 @@ static int print_tables(const struct request *request, const struct dmumu_cube_s
     dmumu_cmd_print(stdout, cube->path);
     printf(": %llu of %llu curves have values at its %zu rigidities from %g to %g GV\n",
            (unsigned long long)comparison->n_compared, (unsigned long long)comparison->n_curves,
-           comparison->n_rigidities, comparison->rigidity_gv[0], comparison->rigidity_gv[comparison->n_rigidities - 1]);
+           comparison->n_rigidities, comparison->first_gv, comparison->last_gv);
     if (request->options.from_gv < 200.0)
         puts("Below 200 GV waves that cosmic rays make themselves are expected to take over from this turbulence.");
     for (size_t m = 0; m < request->options.n_models; m++) {
@@ -326,7 +326,7 @@ static int write_side(const struct arguments *arguments, const struct request *r
     const size_t n_models = request->options.n_models;
     const size_t n_curves = (size_t)comparison->n_curves;
     const size_t n = n_models * n_curves;
-    double *values = malloc((3 * n + n_curves) * sizeof *values);
+    double *values = malloc((3 * n + n_curves + 1) * sizeof *values);
     if (!values)
         return dmumu_cmd_failed(COMMAND, "out of memory");
     for (size_t m = 0; m < n_models; m++)

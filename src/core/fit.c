@@ -185,6 +185,10 @@ void dmumu_fit_path(const struct dmumu_fit *fit, enum dmumu_region region, const
     const double thickness_cm = thickness_kpc * 1e3 * DMUMU_PARSEC_CM;
     const double wind_cm_s = galaxy->advection_km_s * 1e5;
     for (size_t node = 0; node < 2 * fit->n; node++) {
+        if (!(thickness_cm > 0.0)) {
+            path[node] = 0.0;
+            continue;
+        }
         const double x = wind_cm_s * thickness_cm / d_cm2_s[node];
         const double leave = x > 0.0 ? -expm1(-x) / x : 1.0;
         path[node] = d_cm2_s[node] > 0.0 ? fit->front[node] * thickness_cm / d_cm2_s[node] * leave : (double)NAN;

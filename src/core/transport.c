@@ -108,10 +108,12 @@ static double escape_time_s(const struct layers *layers)
 struct dmumu_transport dmumu_transport_solve(const struct dmumu_galaxy *galaxy, double velocity, double d_disk_cm2_s,
                                              double d_halo_cm2_s)
 {
-    if (!(d_disk_cm2_s > 0.0 && d_halo_cm2_s > 0.0)) {
+    const struct layers layers = layers_of(galaxy, d_disk_cm2_s, d_halo_cm2_s);
+    const bool disk_good = d_disk_cm2_s > 0.0 || !(layers.disk_cm > 0.0);
+    const bool halo_good = d_halo_cm2_s > 0.0 || !(layers.halo_cm > 0.0);
+    if (!(disk_good && halo_good)) {
         return (struct dmumu_transport){(double)NAN, (double)NAN, (double)NAN};
     }
-    const struct layers layers = layers_of(galaxy, d_disk_cm2_s, d_halo_cm2_s);
     const double path_s_cm = layers.disk_s_cm + layers.halo_s_cm; /* H/D_eff */
     const double gas_g_cm2 = galaxy->gas_surface_density_mg_cm2 * 1e-3;
     return (struct dmumu_transport){

@@ -48,6 +48,8 @@ static enum dmumu_status find_rigidities(struct work *work, struct dmumu_error *
     }
     work->first_rigidity = first;
     work->comparison->n_rigidities = n;
+    work->comparison->first_gv = axis->values[first];
+    work->comparison->last_gv = axis->values[first + n - 1];
     work->comparison->rigidity_gv = malloc(n * sizeof *work->comparison->rigidity_gv);
     if (!work->comparison->rigidity_gv) {
         return out_of_memory(error);
@@ -56,7 +58,8 @@ static enum dmumu_status find_rigidities(struct work *work, struct dmumu_error *
     return DMUMU_OK;
 }
 
-static enum dmumu_status allocate(struct work *work, struct dmumu_error *error)
+/* Everything a run needs; false when out of memory. */
+static bool allocate(struct work *work)
 {
     static const bool no_modes[DMUMU_N_MODES] = {false};
     struct dmumu_comparison *comparison = work->comparison;
@@ -73,7 +76,7 @@ static enum dmumu_status allocate(struct work *work, struct dmumu_error *error)
     work->pair = malloc(at_once * sizeof *work->pair);
     if (!comparison->distance || !comparison->model_slope || !comparison->model_d_cm2_s || !work->ln_reference ||
         !work->rigidity_to || !work->pair || !dmumu_cube_curves_new(at_once, n_cube, no_modes, &work->curves)) {
-        return out_of_memory(error);
+        return false;
     }
     for (size_t i = 0; i < n_cube; i++) {
         work->rigidity_to[i] = i;
@@ -81,7 +84,7 @@ static enum dmumu_status allocate(struct work *work, struct dmumu_error *error)
     for (size_t i = 0; i < n_models * n_curves; i++) {
         comparison->distance[i] = (struct dmumu_distance){(double)NAN, (double)NAN, (double)NAN, (double)NAN};
     }
-    return DMUMU_OK;
+    return true;
 }
 
 /* ln D of one model at the rigidities; times the cube's H over the model's where D/H is compared. */
@@ -124,7 +127,10 @@ static void measure_slope(struct work *work, size_t m, double d_cm2_s[])
 static enum dmumu_status prepare_models(struct work *work, struct dmumu_error *error)
 {
     double *scratch = malloc(work->comparison->n_rigidities * sizeof *scratch);
-    enum dmumu_status status = scratch ? DMUMU_OK : out_of_memory(error);
+    enum dmumu_status status = DMUMU_OK;
+    if (!scratch) {
+        return out_of_memory(error);
+    }
     for (size_t m = 0; status == DMUMU_OK && m < work->options->n_models; m++) {
         status = prepare_model(work, m, error);
         if (status == DMUMU_OK) {
@@ -179,8 +185,9 @@ enum dmumu_status dmumu_compare_run(const struct dmumu_cube_source *source, cons
     struct work work = {
         .source = source, .about = dmumu_cube_source_about(source), .options = options, .comparison = comparison};
     enum dmumu_status status = find_rigidities(&work, error);
-    if (status == DMUMU_OK) {
-        status = allocate(&work, error);
+    if (status == DMUMU_OK && !allocate(&work)) {
+        (void)out_of_memory(error);
+        status = DMUMU_ERROR_MEMORY;
     }
     if (status == DMUMU_OK) {
         status = prepare_models(&work, error);

@@ -20,6 +20,7 @@ struct dmumu_compare_options {
 
 struct dmumu_comparison {
     size_t n_rigidities;
+    double first_gv, last_gv;
     double *rigidity_gv; /* [n_rigidities] owned */
     uint64_t n_curves, n_compared;
     struct dmumu_distance *distance; /* [n_models][n_curves] owned; of D/H where that is compared */

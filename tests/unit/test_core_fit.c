@@ -203,6 +203,27 @@ static void test_holes(void **state)
     dmumu_fit_free(example.fit);
 }
 
+/* A layer without thickness has no say. */
+static void test_no_disk(void **state)
+{
+    (void)state;
+    static struct example example;
+    make(&example, 3.0, 0.1, 0.1);
+    dmumu_fit_free(example.fit);
+    example.galaxy.disk_height_kpc = 0.0;
+    assert_int_equal(dmumu_fit_new(&example.galaxy, 2, example.set, &example.fit, NULL), DMUMU_OK);
+    double d[NODES], nothing[NODES], disk[NODES], halo[NODES], k[2], model[N];
+    for (int i = 0; i < NODES; i++) {
+        nothing[i] = (double)NAN;
+    }
+    make_curve(example.fit, 1e29, 0.4, d);
+    dmumu_fit_path(example.fit, DMUMU_DISK, nothing, disk);
+    dmumu_fit_path(example.fit, DMUMU_HALO, d, halo);
+    const double got = dmumu_fit_pair(example.fit, disk, halo, NULL, NULL, NULL);
+    assert_close(got, brute_pair(&example, nothing, d, 0.1, 0.1, k, model), 1e-9);
+    dmumu_fit_free(example.fit);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -234,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_against_brute_force),
         cmocka_unit_test(test_finds_what_made_the_data),
         cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_no_disk),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

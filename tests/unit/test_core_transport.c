@@ -69,8 +69,10 @@ static void test_two_zones(void **state)
     struct dmumu_galaxy galaxy = milky_way;
     galaxy.disk_height_kpc = 0.0;
     assert_close(dmumu_transport_solve(&galaxy, 1.0, 1e20, 2e29).d_eff_cm2_s, 2e29, 1e-14);
+    assert_close(dmumu_transport_solve(&galaxy, 1.0, (double)NAN, 2e29).d_eff_cm2_s, 2e29, 1e-14);
     galaxy.disk_height_kpc = 4.0;
     assert_close(dmumu_transport_solve(&galaxy, 1.0, 1e28, 1e20).d_eff_cm2_s, 1e28, 1e-14);
+    assert_close(dmumu_transport_solve(&galaxy, 1.0, 1e28, (double)NAN).d_eff_cm2_s, 1e28, 1e-14);
     assert_true(isnan(dmumu_transport_solve(&milky_way, 1.0, (double)NAN, 1e28).grammage_g_cm2));
     assert_true(isnan(dmumu_transport_solve(&milky_way, 1.0, 1e28, 0.0).grammage_g_cm2));
 }
