@@ -365,8 +365,8 @@ struct dmumu_cross_sections {
 
 /**
  * Production of one nucleus from another on hydrogen, radioactive parents included, in mb.
- * @param[in] table  NULL: the built-in constants, meant for >= 10 GeV/n (src/core/cross_section.c); beyond its ends a table
- *                   keeps its last value
+ * @param[in] table  NULL: the built-in constants, meant for >= 10 GeV/n (src/core/cross_section.c); beyond its ends a
+ *                   table keeps its last value
  * @return 0 for a channel that is not known
  */
 double dmumu_cross_section_production_mb(const struct dmumu_cross_sections *table, enum dmumu_isotope from,

@@ -11,8 +11,8 @@
  *
  *     sigma = (34.3 + 1.88 L + 0.25 L^2) [1 - (1.22 GeV/E)^4]^2 mb.
  *
- * In a gas of hydrogen and helium sigma on H counts (1 + 4^(2/3) f)/(1 + f) per nucleus (f = 0.08 by number), of mean mass
- * (1 + 4 f)/(1 + f) m_p.
+ * In a gas of hydrogen and helium sigma on H counts (1 + 4^(2/3) f)/(1 + f) per nucleus (f = 0.08 by number), of mean
+ * mass (1 + 4 f)/(1 + f) m_p.
  */
 #include "core/constants.h"
 

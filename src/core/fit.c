@@ -2,7 +2,8 @@
  * Fit: chi^2 of very many pairs of curves against measured ratios.
  *
  * Logic    The grammage of a pair is a sum over the two layers of something that belongs to one curve each. With
- *          x = w L/D of a layer, and K = b c mu/(2 w), 1 - exp(-x_d - x_h) = e_d + e_h - e_d e_h for e = 1 - exp(-x), so
+ *          x = w L/D of a layer, and K = b c mu/(2 w), 1 - exp(-x_d - x_h) = e_d + e_h - e_d e_h for e = 1 - exp(-x),
+ *          so
  *
  *              X = P_d + P_h - P_d P_h/K,    P = K (1 - exp(-x)) = (b c mu L / 2 D) (1 - exp(-x))/x,
  *
@@ -11,8 +12,8 @@
  *
  *              m/s = T/(L + c T),    T = g_1 u_1 (1 + u_2) + g_2 u_2 (1 + u_1),    L = (1 + u_1)(1 + u_2),
  *
- *          in which g = gain/(l a s) and c = s b: one division per point. The normalisation k of a set is the minimum of
- *          a parabola, k = (sum y m/s^2 + 1/s_k^2) / (sum m^2/s^2 + 1/s_k^2).
+ *          in which g = gain/(l a s) and c = s b: one division per point. The normalisation k of a set is the minimum
+ *          of a parabola, k = (sum y m/s^2 + 1/s_k^2) / (sum m^2/s^2 + 1/s_k^2).
  *
  * Layout   Node t n + i is term t of point i, counted through all sets: two runs, each contiguous.
  */

@@ -1,8 +1,8 @@
 /*
  * Isotopes: the nuclei of the transport, and how rigidity, energy and speed of each belong together.
  *
- * Masses: atomic masses of AME2020 (Wang et al. 2021, Chinese Phys. C 45, 030003) less Z electrons; their binding, below
- * 1e-6 of the mass, is not taken off.
+ * Masses: atomic masses of AME2020 (Wang et al. 2021, Chinese Phys. C 45, 030003) less Z electrons; their binding,
+ * below 1e-6 of the mass, is not taken off.
  */
 #include "core/constants.h"
 

@@ -1,10 +1,10 @@
 /*
  * Parametrisations: published D(R), in one table, and how they are evaluated.
  *
- * All of them are power laws with at most two breaks (dmumu.h has the form); `source` names the work and the file that the
- * numbers were read in. They come with assumptions of their own: a halo height H, with which D is degenerate (compare
- * D/H), an Alfven or convection speed, cross sections. Rigidities from_gv .. to_gv are those of the measurements behind
- * a fit, where the source says so; outside, the formula is an extrapolation.
+ * All of them are power laws with at most two breaks (dmumu.h has the form); `source` names the work and the file that
+ * the numbers were read in. They come with assumptions of their own: a halo height H, with which D is degenerate
+ * (compare D/H), an Alfven or convection speed, cross sections. Rigidities from_gv .. to_gv are those of the
+ * measurements behind a fit, where the source says so; outside, the formula is an extrapolation.
  */
 #include "core/constants.h"
 #include "core/error.h"

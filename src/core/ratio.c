@@ -13,9 +13,9 @@
  * (without modulation, at fixed rigidity, (2 Z/A)^(1-gamma)); at fixed energy dR_j/dR_b becomes dR_j/dR_O.
  *
  * Parents have fluxes that AMS-02 finds to be sums of one like oxygen's and one like boron's (Aguilar et al. 2021, PRL
- * 127, 021101, for N): r_j = per_oxygen + per_boron (B/O). Boron's part is taken to the left-hand side, each isotope's in
- * proportion to its share of all boron: it makes the loss smaller. The shares depend a little on X, which is neglected (below
- * 1e-3 of the ratio, tested). B/C follows from B/O with the same decomposition of carbon.
+ * 127, 021101, for N): r_j = per_oxygen + per_boron (B/O). Boron's part is taken to the left-hand side, each isotope's
+ * in proportion to its share of all boron: it makes the loss smaller. The shares depend a little on X, which is
+ * neglected (below 1e-3 of the ratio, tested). B/C follows from B/O with the same decomposition of carbon.
  */
 #include "core/error.h"
 
@@ -27,9 +27,9 @@ enum { ISOTOPES = DMUMU_RATIO_TERMS };
 static const enum dmumu_isotope boron[ISOTOPES] = {DMUMU_B10, DMUMU_B11};
 
 /*
- * C: least squares to C/O = (B/O)/(B/C) of AMS-02 (Aguilar et al. 2021, Phys. Rep. 894, 1) above 20 GV. N: 0.090 and 0.62,
- * Aguilar et al. 2018, PRL 121, 051103. Ne, Mg, Si: flux over oxygen's at 100 GV, Aguilar et al. 2020, PRL 124, 211102,
- * constant to 5 % from 20 to 500 GV.
+ * C: least squares to C/O = (B/O)/(B/C) of AMS-02 (Aguilar et al. 2021, Phys. Rep. 894, 1) above 20 GV. N: 0.090 and
+ * 0.62, Aguilar et al. 2018, PRL 121, 051103. Ne, Mg, Si: flux over oxygen's at 100 GV, Aguilar et al. 2020, PRL 124,
+ * 211102, constant to 10 % from 20 to 500 GV.
  */
 static const struct dmumu_progenitor ams02[] = {
     {DMUMU_C12, 0.842, 0.631}, {DMUMU_N14, 0.090, 0.62}, {DMUMU_O16, 1.0, 0.0},

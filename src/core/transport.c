@@ -1,7 +1,7 @@
 /*
  * Transport: cosmic rays from a thin disk through two layers of diffusion to a free edge.
  *
- * The equation (e.g. Ginzburg & Syrovatskii 1964; Evoli, Aloisio & Blasi 2019, PRD 99, 103023, eq. 1, without losses of
+ * The equation (e.g. Ginzburg & Syrovatskii 1964; Evoli, Aloisio & Blasi 2019, PRD 99, 103023; here without losses of
  * energy), for the density n(z) of one nucleus at one momentum,
  *
  *     d/dz [ w(z) n - D(z) dn/dz ] = 2 h_d delta(z) (q - n_gas v sigma n),    n(+-H) = 0,
@@ -11,10 +11,10 @@
  *
  *     n(z) = (J/w) (1 - exp(-t(z))),    n(0) = (J/w) (1 - exp(-w H/D_eff)),    H/D_eff = z_d/D_disk + (H - z_d)/D_halo.
  *
- * D enters n(0) through D_eff alone, also with advection. What the sheet makes leaves on two sides, 2 J = 2 h_d q less what
- * interacts, so that with the surface density mu = 2 h_d n_gas m
+ * D enters n(0) through D_eff alone, also with advection. What the sheet makes, S = 2 h_d q per area, leaves on two sides
+ * but for what interacts, 2 J = S - n(0) v sigma mu/m with the surface density mu = 2 h_d n_gas m, so that
  *
- *     n(0) v m/mu = (2 h_d q/mu) m X / (1 + X sigma/m),    X = (v mu / 2 w) [1 - exp(-w H/D_eff)]  ->  v mu H/(2 D_eff):
+ *     n(0) v = (S/mu) X / (1 + X sigma/m),    X = (v mu / 2 w) [1 - exp(-w H/D_eff)],  v mu H/(2 D_eff) for w -> 0:
  *
  * the grammage, which is crams' for D_disk = D_halo. The mean time from the sheet to the edge is int_0^H n dz / J.
  *

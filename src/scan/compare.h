@@ -1,8 +1,8 @@
 /*
  * Compare: every curve of a cube against D(R) of some models, over a range of rigidities.
  *
- * A curve counts where the scan is done with it and it has a value at each of the cube's rigidities in the range; others
- * have NaN. Distances are those of dmumu_distance_of, at the cube's rigidities.
+ * A curve counts where the scan is done with it and it has a value at each of the cube's rigidities in the range;
+ * others have NaN. Distances are those of dmumu_distance_of, at the cube's rigidities.
  */
 #ifndef DMUMU_SCAN_COMPARE_H
 #define DMUMU_SCAN_COMPARE_H

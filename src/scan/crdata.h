@@ -5,8 +5,8 @@
  *
  *   KISS, CRDB   x  y  stat-  stat+  sys-  sys+               `#` lines above say quantity and abscissa:
  *                                                             "#Y Quantity: B_C", "#X Quantity: rigidity"
- *   USINE        quantity  experiment  EKN|EK|R  <E>  E_low  E_high  y  stat-  stat+  sys-  sys+  [more, the fifth of which
- *                is 1 for an upper limit, left out]
+ *   USINE        quantity  experiment  EKN|EK|R  <E>  E_low  E_high  y  stat-  stat+  sys-  sys+  [more, the fifth of
+ *                which is 1 for an upper limit, left out]
  *
  * Blanks, tabs and commas separate. Nothing is guessed: a row that does not fit is an error with file, line, column,
  * value, and what would be right.

@@ -2,8 +2,9 @@
  * Benchmark: pairs of a disk and a halo curve per second, each compared with B/C and B/O, its normalisations profiled.
  *
  * Points   25 is what AMS-02, DAMPE and CALET have of B/C above 200 GV; 100 all of their B/C; 166 with B/O.
- * Work     Every pair of CURVES disk and CURVES halo curves (power laws, all different), halo curves in tiles that fit the
- *          cache; the best chi^2 of each disk curve is kept, which is what a fit does with it. Then the seconds of 10^8.
+ * Work     Every pair of CURVES disk and CURVES halo curves (power laws, all different), halo curves in tiles that fit
+ *          the cache; the best chi^2 of each disk curve is kept, which is what a fit does with it. Then the seconds of
+ *          10^8.
  * Usage    pairs [CURVES]
  */
 #include "dmumu.h"

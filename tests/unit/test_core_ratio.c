@@ -63,8 +63,8 @@ static void test_one_parent(void **state)
 }
 
 /*
- * Modulated: boron made outside at the energy of its parents, carried in by J/p^2 over the energy, compared per rigidity with
- * derivatives of R(T) taken numerically.
+ * Modulated: boron made outside at the energy of its parents, carried in by J/p^2 over the energy, compared per
+ * rigidity with derivatives of R(T) taken numerically.
  */
 static double per_rigidity(enum dmumu_isotope isotope, double energy)
 {
@@ -218,7 +218,7 @@ static void test_constants_against_the_table(void **state)
     }
 }
 
-/* B/C of a published model, one zone, at the points of AMS-02 from 20 to 1000 GV: mean and spread of the ratio to the data. */
+/* B/C of a published model, one zone, over that of AMS-02 at its points from 20 to 1000 GV: mean and spread. */
 static void compare_with_ams02(const char *name, double mean[static 1], double spread[static 1])
 {
     char path[4096];
@@ -250,8 +250,8 @@ static void compare_with_ams02(const char *name, double mean[static 1], double s
 }
 
 /*
- * Made with other codes, gas and cross sections. crams' default was fitted to these data by the same equation, with losses
- * of energy; the others' numbers are the defaults of codes, and agree to a factor.
+ * Made with other codes, gas and cross sections. crams' default was fitted to these data by the same equation, with
+ * losses of energy; the others' numbers are the defaults of codes, and agree to a factor.
  */
 static void test_published_models_beside_ams02(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Fit of data: B/C and B/O as measured, read from the files of the reference data, against pairs of curves: from a file to
- * chi^2, with every step that a fit of a cube takes. Skipped where the data are not there.
+ * Fit of data: B/C and B/O as measured, read from the files of the reference data, against pairs of curves: from a file
+ * to chi^2, with every step that a fit of a cube takes. Skipped where the data are not there.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -98,8 +98,8 @@ static double best_slope(const struct measured *measured, double *best_chi2, dou
 }
 
 /*
- * From 20 to 200 GV a power law of slope near 1/2 fits, as in the published models; above 200 GV the slope is less, the break that
- * the data show. Experiments agree to a few per cent.
+ * From 20 to 200 GV a power law of slope near 1/2 fits, as in the published models; above 200 GV the slope is less, the
+ * break that the data show. Experiments agree to a few per cent.
  */
 static void test_power_laws(void **state)
 {
