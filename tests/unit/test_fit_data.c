@@ -152,8 +152,69 @@ static void test_errors_as_asked(void **state)
     assert_true(chi2[DMUMU_ERRORS_QUADRATURE] < chi2[DMUMU_ERRORS_STATISTICAL]);
 }
 
+/* Spread of ln(model/data) of a primary, with crams' D and a source R^-slope, over AMS-02's points from 50 to 1000 GV. */
+static double spread_of(const struct dmumu_crdata *data, enum dmumu_isotope isotope, double slope)
+{
+    const struct dmumu_parametrisation *crams = dmumu_parametrisation_find("crams2021");
+    const struct dmumu_galaxy galaxy = {.halo_height_kpc = crams->halo_height_kpc,
+                                        .gas_surface_density_mg_cm2 = 2.3,
+                                        .advection_km_s = crams->alfven_speed_km_s};
+    double sum = 0.0, square = 0.0;
+    for (size_t i = 0; i < data->n; i++) {
+        const double here_gv = data->point[i].column[DMUMU_CRDATA_X];
+        double outside_gv = 0.0, factor = 0.0, d = 0.0, flux = 0.0;
+        dmumu_modulation_shift(isotope, 0.5, 1, &here_gv, &outside_gv, &factor);
+        dmumu_parametrisation_d(crams, isotope, 1, &outside_gv, &d);
+        const double velocity = dmumu_isotope_velocity(isotope, outside_gv);
+        const double grammage = dmumu_transport_solve(&galaxy, velocity, d, d).grammage_g_cm2;
+        dmumu_primary_flux(isotope, 1.0, slope, 1, &outside_gv, &grammage, &flux);
+        const double difference = log(flux * factor / data->point[i].column[DMUMU_CRDATA_Y]);
+        sum += difference;
+        square += difference * difference;
+    }
+    const double mean = sum / (double)data->n;
+    return sqrt(square / (double)data->n - mean * mean);
+}
+
+/* Sources near R^-2.3, protons a little softer than nuclei: what fits with this D have found. */
+static void test_primaries(void **state)
+{
+    (void)state;
+    static struct cross_table table;
+    if (!cross_table_read(&table)) {
+        skip();
+    }
+    static const struct {
+        const char *file;
+        enum dmumu_isotope isotope;
+    } primaries[] = {{"cr/AMS-02_H_rigidity.txt", DMUMU_H1},
+                     {"cr/AMS-02_He_rigidity.txt", DMUMU_HE4},
+                     {"cr/AMS-02_C_rigidity.txt", DMUMU_C12},
+                     {"cr/AMS-02_O_rigidity.txt", DMUMU_O16}};
+    double slopes[4] = {0.0};
+    for (size_t k = 0; k < 4; k++) {
+        char path[4096];
+        struct dmumu_crdata data;
+        cross_table_path(primaries[k].file, sizeof path, path);
+        assert_int_equal(dmumu_crdata_read(path, NULL, DMUMU_CRDATA_UNKNOWN, &data, NULL), DMUMU_OK);
+        dmumu_crdata_cut(&data, 50.0, 1000.0);
+        double least = (double)INFINITY;
+        for (double slope = 2.0; slope < 2.8; slope += 0.01) {
+            const double spread = spread_of(&data, primaries[k].isotope, slope);
+            slopes[k] = spread < least ? slope : slopes[k];
+            least = spread < least ? spread : least;
+        }
+        print_message("%s: source R^-%.2f, spread %.3f over %zu points\n", data.quantity, slopes[k], least, data.n);
+        assert_true(slopes[k] > 2.2 && slopes[k] < 2.5);
+        assert_true(least < 0.03);
+        dmumu_crdata_free(&data);
+    }
+    assert_true(slopes[0] > slopes[1] && slopes[0] > slopes[3]);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_power_laws), cmocka_unit_test(test_errors_as_asked)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_power_laws), cmocka_unit_test(test_errors_as_asked),
+                                       cmocka_unit_test(test_primaries)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
