@@ -356,6 +356,13 @@ static int write_side(const struct arguments *arguments, const struct request *r
     return status == DMUMU_OK ? DMUMU_EXIT_OK : dmumu_cmd_failed(COMMAND, "%s", error.message);
 }
 
+static int tell(const struct arguments *arguments, const struct request *request,
+                const struct dmumu_cube_source_info *cube, const struct dmumu_comparison *comparison)
+{
+    const int status = arguments->output ? write_side(arguments, request, cube, comparison) : DMUMU_EXIT_OK;
+    return status == DMUMU_EXIT_OK ? print_tables(request, cube, comparison) : status;
+}
+
 static int answer(const struct arguments *arguments, const struct request *request)
 {
     struct dmumu_error error = {0};
@@ -366,15 +373,13 @@ static int answer(const struct arguments *arguments, const struct request *reque
         done = dmumu_cube_source_open(arguments->cube, &source, &error);
     if (done == DMUMU_OK)
         done = dmumu_compare_run(source, &request->options, &comparison, &error);
-    int status = DMUMU_EXIT_OK;
-    if (done == DMUMU_ERROR_ARGUMENT)
+    int status = DMUMU_EXIT_FAILED;
+    if (done == DMUMU_OK)
+        status = tell(arguments, request, dmumu_cube_source_about(source), &comparison);
+    else if (done == DMUMU_ERROR_ARGUMENT)
         status = dmumu_cmd_usage(COMMAND, "%s", error.message);
-    else if (done != DMUMU_OK)
+    else
         status = dmumu_cmd_failed(COMMAND, "%s", error.message);
-    if (status == DMUMU_EXIT_OK && arguments->output)
-        status = write_side(arguments, request, dmumu_cube_source_about(source), &comparison);
-    if (status == DMUMU_EXIT_OK)
-        status = print_tables(request, dmumu_cube_source_about(source), &comparison);
     dmumu_comparison_free(&comparison);
     dmumu_cube_source_close(source);
     return status;
