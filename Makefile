@@ -41,7 +41,7 @@ CORE_OBJ := $(call object,$(CORE_SRC))
 MPI_OBJ  := $(call object,$(MPI_SRC))
 MAIN_OBJ := $(call object,$(MAIN_SRC))
 TEST_BIN := $(patsubst %.c,$(BUILD)/%,$(UNIT_SRC) $(TOOL_SRC))
-BENCH_BIN := $(addprefix $(BUILD)/,bench scale lookup)
+BENCH_BIN := $(addprefix $(BUILD)/,bench scale lookup pairs)
 CORE_LIB := $(BUILD)/libdmumu_core.a
 MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 
@@ -139,7 +139,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call object,$(HELP_SRC)) $(MPI_LIB) $
 	@mkdir -p $(@D)
 	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(TEST_LIBS) $(MPI_LIBS) $(CORE_LIBS) -o $@
 
-$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o $(call object,$(filter-out %/bench.c %/scale.c %/lookup.c,$(wildcard tests/bench/*.c)) tests/unit/tiny_cube.c) $(MPI_LIB) $(CORE_LIB)
+$(BENCH_BIN): $(BUILD)/%: $(BUILD)/obj/tests/bench/%.o $(call object,$(filter-out %/bench.c %/scale.c %/lookup.c %/pairs.c,$(wildcard tests/bench/*.c)) tests/unit/tiny_cube.c) $(MPI_LIB) $(CORE_LIB)
 	$(MPICC) $(CFLAGS_ALL) $^ $(LDFLAGS) $(MPI_LIBS) $(CORE_LIBS) -o $@
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

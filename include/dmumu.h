@@ -410,6 +410,292 @@ struct dmumu_abi_entry {
  */
 const struct dmumu_abi_entry *dmumu_abi_table(size_t *n);
 
+/*
+ * ---- Against the data ----------------------------------------------------------------------------------------------
+ *
+ * Published D(R), transport through a disk and a halo, secondary ratios, their fit, and one-line estimates. Everything
+ * here is pure and thread-safe; energies are kinetic, per nucleon, in GeV; v is the speed of the nucleus.
+ */
+
+/** Nuclei that the transport knows. */
+enum dmumu_isotope {
+    DMUMU_H1,
+    DMUMU_HE4,
+    DMUMU_B10,
+    DMUMU_B11,
+    DMUMU_C12,
+    DMUMU_N14,
+    DMUMU_O16,
+    DMUMU_NE20,
+    DMUMU_MG24,
+    DMUMU_SI28,
+    DMUMU_N_ISOTOPES
+};
+
+struct dmumu_nuclide {
+    const char *name; /* "B10" */
+    int charge, mass_number;
+    double mass_gev; /* of the bare nucleus */
+};
+
+/** NULL for a value outside the enum. */
+const struct dmumu_nuclide *dmumu_isotope_nuclide(enum dmumu_isotope isotope);
+/** The isotope of that name; DMUMU_N_ISOTOPES if there is none. */
+enum dmumu_isotope dmumu_isotope_find(const char *name);
+
+/* Rigidity p c/(Z e), kinetic energy per nucleon and v/c of a nucleus: p c = (E_k^2 + 2 E_k m)^1/2 with E_k = A T. */
+double dmumu_isotope_rigidity_gv(enum dmumu_isotope isotope, double energy_gev_n);
+double dmumu_isotope_energy_gev_n(enum dmumu_isotope isotope, double rigidity_gv);
+double dmumu_isotope_velocity(enum dmumu_isotope isotope, double rigidity_gv); /* v/c */
+
+/** A change of slope; rigidity_gv NaN: none; smoothness 0: a kink. */
+struct dmumu_break {
+    double rigidity_gv, slope, smoothness;
+};
+
+/**
+ * A published D(R) in the form that all of them share,
+ *
+ *     D = D_0 b^eta (R/R_0)^delta [1 + (R/R_l)^-g_l]^(s_l) [1 + (R/R_h)^g_h]^(-s_h) (+ 2 v_A H),   b = v/c,
+ *
+ * with slopes delta_l far below R_l and delta_h far above R_h: g = (delta - delta_l)/s_l and (delta - delta_h)/s_h, in
+ * which s takes the sign that makes g positive.
+ */
+struct dmumu_parametrisation {
+    const char *name, *title, *source;
+    double d0_cm2_s, rigidity_gv; /* D_0 at R_0 */
+    double velocity_power;        /* eta */
+    double slope;                 /* delta, between the breaks */
+    struct dmumu_break low, high;
+    double halo_height_kpc;   /* H; NaN: not stated */
+    double alfven_speed_km_s; /* v_A; NaN: not stated */
+    bool adds_advection;      /* D has the term 2 v_A H */
+    double from_gv, to_gv;    /* rigidities of the data behind it; NaN: not stated */
+};
+
+/** The i-th of the registry (src/core/parametrisation.c); NULL past the end. */
+const struct dmumu_parametrisation *dmumu_parametrisation_at(size_t i);
+/** The one of that name; NULL if there is none. */
+const struct dmumu_parametrisation *dmumu_parametrisation_find(const char *name);
+/** Does it make sense? Names the field that does not. @return DMUMU_OK or DMUMU_ERROR_ARGUMENT */
+enum dmumu_status dmumu_parametrisation_check(const struct dmumu_parametrisation *model, struct dmumu_error *error);
+/**
+ * D(R) of a nucleus.
+ * @param[in]  rigidity_gv  [n] GV, > 0
+ * @param[out] d_cm2_s      [n]
+ */
+void dmumu_parametrisation_d(const struct dmumu_parametrisation *model, enum dmumu_isotope isotope, size_t n,
+                             const double rigidity_gv[], double d_cm2_s[]);
+/** Its local slope d ln D / d ln R, in closed form. */
+double dmumu_parametrisation_slope(const struct dmumu_parametrisation *model, enum dmumu_isotope isotope,
+                                   double rigidity_gv);
+
+/** How far one curve is from another, in ln D over common rigidities. */
+struct dmumu_distance {
+    double rms, worst;    /* of ln(D/D_reference), after the normalisation if that is free */
+    double normalisation; /* D/D_reference, geometric mean */
+    double slope;         /* d ln D/d ln R, least squares over the rigidities */
+};
+
+/**
+ * @param[in] n                   >= 2 rigidities
+ * @param[in] rigidity_gv         [n] ascending, > 0
+ * @param[in] d_cm2_s             [n]
+ * @param[in] ln_reference        [n] ln(D_reference/(cm^2/s))
+ * @param[in] free_normalisation  compare shapes alone
+ * @return all NaN where any D is not positive
+ */
+struct dmumu_distance dmumu_distance_of(size_t n, const double rigidity_gv[], const double d_cm2_s[],
+                                        const double ln_reference[], bool free_normalisation);
+
+/** Disk and halo: sources and gas in a thin sheet at z = 0, D_disk for |z| < z_d, D_halo up to the free edge at H. */
+struct dmumu_galaxy {
+    double halo_height_kpc;            /* H, > 0 */
+    double disk_height_kpc;            /* z_d, 0 .. H */
+    double gas_surface_density_mg_cm2; /* mu of the whole disk, > 0 */
+    double advection_km_s;             /* w, away from the disk, >= 0 */
+};
+
+/** H = 4 kpc, z_d = 0.9 kpc (F21's zone), mu = 2.3 mg/cm^2, w = 0. */
+void dmumu_galaxy_default(struct dmumu_galaxy *galaxy);
+/** @return DMUMU_OK or DMUMU_ERROR_ARGUMENT with the field's name */
+enum dmumu_status dmumu_galaxy_check(const struct dmumu_galaxy *galaxy, struct dmumu_error *error);
+
+/**
+ * The stationary solution at one rigidity, without energy losses (src/core/transport.c derives it).
+ * NaN where the D of a layer that has a thickness is not positive.
+ */
+struct dmumu_transport {
+    double d_eff_cm2_s;     /* H / int_0^H dz/D */
+    double grammage_g_cm2;  /* X: rho v dt along the way out */
+    double escape_time_myr; /* mean time from the disk to the edge */
+};
+struct dmumu_transport dmumu_transport_solve(const struct dmumu_galaxy *galaxy, double velocity, double d_disk_cm2_s,
+                                             double d_halo_cm2_s);
+/**
+ * Density over its value in the disk, n(z)/n(0).
+ * @param[in]  z_kpc    [n] 0 .. H
+ * @param[out] density  [n]
+ */
+void dmumu_transport_profile(const struct dmumu_galaxy *galaxy, double d_disk_cm2_s, double d_halo_cm2_s, size_t n,
+                             const double z_kpc[], double density[]);
+
+/** One channel of a table of cross sections, on hydrogen, over ascending energies; interpolated in logarithms. */
+struct dmumu_channel {
+    enum dmumu_isotope from, to;
+    const double *cross_section_mb; /* [n_energies] */
+};
+struct dmumu_cross_sections {
+    size_t n_energies;
+    const double *energy_gev_n; /* [n_energies] */
+    size_t n_channels;
+    const struct dmumu_channel *channel; /* [n_channels] */
+};
+
+/**
+ * Production of one nucleus from another on hydrogen, radioactive parents included, in mb.
+ * @param[in] table  NULL: the built-in constants, meant for >= 10 GeV/n (src/core/cross_section.c); beyond its ends a
+ *                   table keeps its last value
+ * @return 0 for a channel that is not known
+ */
+double dmumu_cross_section_production_mb(const struct dmumu_cross_sections *table, enum dmumu_isotope from,
+                                         enum dmumu_isotope to, double energy_gev_n);
+/** Inelastic cross section on hydrogen in mb, >= 0.1 GeV/n: Letaw et al. 1983; of protons Kelner et al. 2006. */
+double dmumu_cross_section_inelastic_mb(enum dmumu_isotope isotope, double energy_gev_n);
+/** sigma/m in cm^2/g in a gas of hydrogen and helium (0.08 by number), of sigma on hydrogen. */
+double dmumu_cross_section_per_gas_cm2_g(double cross_section_mb);
+
+/**
+ * Interstellar flux of a primary, whose source is a power law in rigidity: N (R/100 GV)^-gamma X / (1 + X sigma/m).
+ * @param[in]  rigidity_gv     [n]
+ * @param[in]  grammage_g_cm2  [n] X there
+ * @param[out] flux            [n] in units of N per g/cm^2
+ */
+void dmumu_primary_flux(enum dmumu_isotope isotope, double normalisation, double source_slope, size_t n,
+                        const double rigidity_gv[], const double grammage_g_cm2[], double flux[]);
+
+/**
+ * Solar modulation in the force-field approximation (Gleeson & Axford 1968): flux over p^2 is conserved along
+ * T_interstellar = T + (Z/A) phi, with fluxes per energy.
+ * @param[in]  potential_gv        phi, >= 0
+ * @param[in]  rigidity_gv         [n] at the top of the atmosphere
+ * @param[out] interstellar_gv     [n] the rigidity outside
+ * @param[out] factor              [n] flux per rigidity here over that outside
+ */
+void dmumu_modulation_shift(enum dmumu_isotope isotope, double potential_gv, size_t n, const double rigidity_gv[],
+                            double interstellar_gv[], double factor[]);
+
+enum dmumu_ratio { DMUMU_RATIO_B_C, DMUMU_RATIO_B_O, DMUMU_N_RATIOS };
+enum dmumu_abscissa { DMUMU_PER_RIGIDITY, DMUMU_PER_ENERGY }; /* GV; kinetic energy per nucleon, GeV */
+
+/** A parent of boron: its flux at the same rigidity is per_oxygen that of oxygen plus per_boron that of boron. */
+struct dmumu_progenitor {
+    enum dmumu_isotope isotope;
+    double per_oxygen, per_boron;
+};
+
+/** How a ratio follows from a grammage. */
+struct dmumu_ratio_model {
+    enum dmumu_ratio ratio;
+    enum dmumu_abscissa abscissa;
+    double flux_slope;                             /* gamma of oxygen, flux ~ R^-gamma */
+    double modulation_gv;                          /* phi */
+    const struct dmumu_cross_sections *production; /* NULL: constants */
+    size_t n_progenitors;                          /* 0: the built-in list, AMS-02 fluxes (src/core/ratio.c) */
+    const struct dmumu_progenitor *progenitor;     /* [n_progenitors] */
+};
+
+/**
+ * One boron isotope at one point: B/O = sum over both of gain X / (1 + loss X), with X at this rigidity and speed;
+ * B/C = (B/O) / (a + b B/O).
+ */
+struct dmumu_ratio_term {
+    double rigidity_gv, velocity;  /* interstellar */
+    double gain_cm2_g, loss_cm2_g; /* the loss less what boron's own share of C and N brings back */
+};
+enum { DMUMU_RATIO_TERMS = 2 };
+struct dmumu_ratio_point {
+    struct dmumu_ratio_term term[DMUMU_RATIO_TERMS];
+    double a, b; /* 1, 0 for B/O */
+};
+
+/**
+ * @param[in]  x      [n] GV or GeV/n, > 0
+ * @param[out] point  [n]
+ * @return DMUMU_OK or DMUMU_ERROR_ARGUMENT
+ */
+enum dmumu_status dmumu_ratio_points(const struct dmumu_ratio_model *model, size_t n, const double x[],
+                                     struct dmumu_ratio_point point[], struct dmumu_error *error);
+/** The ratio at one point from the grammage of each term, g/cm^2. */
+double dmumu_ratio_value(const struct dmumu_ratio_point *point, const double grammage_g_cm2[DMUMU_RATIO_TERMS]);
+
+/** One data set of a fit. */
+struct dmumu_fit_set {
+    size_t n;
+    const struct dmumu_ratio_point *point; /* [n] */
+    const double *value, *sigma;           /* [n] the measured ratio and its error, > 0 */
+    double normalisation_sigma;            /* of a factor k on the model, 1 +- this: 0 fixed, infinite free */
+};
+
+/**
+ * chi^2 of pairs of curves, one for the disk and one for the halo, against ratios:
+ *
+ *     chi^2 = sum over sets of min_k { sum_i [(y_i - k m_i)/sigma_i]^2 + [(k - 1)/sigma_k]^2 }
+ *
+ * with k in closed form. Work is split so that a pair costs a few divisions per point: each curve is turned once into
+ * a path [n_nodes], in units that are the fit's own, and pairs are formed from paths.
+ */
+struct dmumu_fit;
+
+/** Free with dmumu_fit_free. @return DMUMU_OK, DMUMU_ERROR_ARGUMENT or DMUMU_ERROR_MEMORY */
+enum dmumu_status dmumu_fit_new(const struct dmumu_galaxy *galaxy, size_t n_sets, const struct dmumu_fit_set set[],
+                                struct dmumu_fit **fit, struct dmumu_error *error);
+void dmumu_fit_free(struct dmumu_fit *fit);
+/** At how many rigidities a curve is wanted, and at which [n_nodes], GV. */
+size_t dmumu_fit_n_nodes(const struct dmumu_fit *fit);
+const double *dmumu_fit_rigidity_gv(const struct dmumu_fit *fit);
+/**
+ * The path of one curve.
+ * @param[in]  region   which part of the way it stands for
+ * @param[in]  d_cm2_s  [n_nodes]; not positive or NaN, in a layer that has a thickness: chi^2 of its pairs is NaN
+ * @param[out] path     [n_nodes]
+ */
+void dmumu_fit_path(const struct dmumu_fit *fit, enum dmumu_region region, const double d_cm2_s[], double path[]);
+/**
+ * chi^2 of one disk curve with many halo curves.
+ * @param[in]  disk   [n_nodes] a path
+ * @param[in]  halo   [n_halo][n_nodes] paths
+ * @param[out] chi2   [n_halo]
+ */
+void dmumu_fit_chi2(const struct dmumu_fit *fit, const double disk[], size_t n_halo, const double halo[],
+                    double chi2[]);
+/**
+ * One pair in detail.
+ * @param[out] normalisation  [n_sets] k; may be NULL
+ * @param[out] chi2           [n_sets] each set's part, the penalty included; may be NULL
+ * @param[out] model          [sum of n] the ratio, k not applied; may be NULL
+ * @return chi^2
+ */
+double dmumu_fit_pair(const struct dmumu_fit *fit, const double disk[], const double halo[], double normalisation[],
+                      double chi2[], double model[]);
+
+/* One-line estimates (src/core/scales.c), for v = c. */
+
+/** Time to cross `grammage` in gas of a mean density by number (mass 1.222 m_p each): X / (rho c). */
+double dmumu_scale_gas_time_myr(double grammage_g_cm2, double density_cm3);
+/** Time to cross it where the disk's gas is smeared over the whole height: 2 H X / (mu c), the confinement time. */
+double dmumu_scale_confinement_time_myr(double grammage_g_cm2, const struct dmumu_galaxy *galaxy);
+/** D that makes that grammage in one zone: c mu H / (2 X). */
+double dmumu_scale_d_of_grammage_cm2_s(double grammage_g_cm2, const struct dmumu_galaxy *galaxy);
+/** Power per ln k of isotropic waves at k r_L = 1, over that of B: M_A^2 (q - 1) (r_L/L)^(q-1), for q > 1. */
+double dmumu_scale_resonant_power(double alfven_mach, double larmor_ratio, double spectral_index);
+/** Quasi-linear D of such waves alone: (1/3) c r_L / power (Blasi 2013, A&ARv 21, 70, section 3). */
+double dmumu_scale_quasilinear_d_cm2_s(double larmor_radius_pc, double resonant_power);
+/** Where strong turbulence begins: L M_A^2 for M_A <= 1, L M_A^-3 above. */
+double dmumu_scale_transition_pc(double alfven_mach, double injection_scale_pc);
+/** l_par/l_perp of critical balance at l_par: (L/l_par)^1/2 M_A^-2 for M_A <= 1, (L/l_par)^1/2 M_A^-3/2 above. */
+double dmumu_scale_anisotropy(double alfven_mach, double injection_scale_pc, double parallel_scale_pc);
+
 #ifdef __cplusplus
 }
 #endif

@@ -14,7 +14,12 @@ static const struct command {
     {"scan", dmumu_cmd_scan, "a grid of curves into one HDF5 cube, under mpirun or alone"},
     {"merge", dmumu_cmd_merge, "the parts of a grid, of a job array, into one cube"},
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
+    {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
+    {"models", dmumu_cmd_models, "published D(R), to compare with"},
+    {"estimate", dmumu_cmd_estimate, "the one-line estimates of a talk, with their numbers"},
 };
+
+#define COMMANDS "curve, scan, merge, info, compare, models, estimate"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -26,7 +31,7 @@ static int help(void)
          "\n"
          "Commands:");
     for (size_t i = 0; i < N_COMMANDS; i++)
-        printf("  %-8s%s\n", commands[i].name, commands[i].does);
+        printf("  %-10s%s\n", commands[i].name, commands[i].does);
     puts("\n"
          "Options:\n"
          "  --help     this text; `dmumu COMMAND --help` for one command\n"
@@ -56,13 +61,13 @@ static int unknown_command(const char *word)
     const char *kind = word[0] == '-' ? "option" : "command";
     if (nearest)
         return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; did you mean '%s'?", kind, word, nearest);
-    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are curve, scan, merge, info", kind, word);
+    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are " COMMANDS, kind, word);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return dmumu_cmd_usage(NULL, "no command; the commands are curve, scan, merge, info");
+        return dmumu_cmd_usage(NULL, "no command; the commands are " COMMANDS);
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         return help();

@@ -1,8 +1,11 @@
 # Targets of tests that `make check` is too short for: included by the Makefile. Each ends in a count. QUICK=1 is a shorter
 # part, of which .ci/run takes those of sanitize and check-cluster. Instrumented code is built without WERROR: GCC warns of
 # null pointers that it put in itself, to check for them.
-.PHONY: sanitize sanitized tsan valgrind fuzz fuzz-programs check-cluster certify reference
+.PHONY: bench-pairs sanitize sanitized tsan valgrind fuzz fuzz-programs check-cluster certify reference
 STARTS_MAKE += sanitize sanitized tsan valgrind fuzz check-cluster
+
+bench-pairs: $(BUILD)/pairs ## time chi^2 of pairs of curves against ratios
+	@$(BUILD)/pairs
 
 sanitize: ## unit tests and small scans under AddressSanitizer and UndefinedBehaviorSanitizer; QUICK=1: the scans
 	@tools/deps.sh build tests

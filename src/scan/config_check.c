@@ -197,6 +197,12 @@ static enum dmumu_status check_section(const struct dmumu_node *node, const stru
     return DMUMU_OK;
 }
 
+enum dmumu_status dmumu_check_keys(const struct dmumu_node *node, const struct dmumu_key_section *section,
+                                   const char *path, struct dmumu_error *error)
+{
+    return check_section(node, section, path, error);
+}
+
 enum dmumu_status dmumu_check_tree(const struct dmumu_node *root, struct dmumu_error *error)
 {
     return check_section(root, dmumu_key_root(), "", error);

@@ -15,5 +15,8 @@
  * @return DMUMU_OK or DMUMU_ERROR_INPUT. Thread-safe.
  */
 enum dmumu_status dmumu_check_tree(const struct dmumu_node *root, struct dmumu_error *error);
+/** The same of one mapping against any table of keys; `path` is what stands before a key in messages, may be "". */
+enum dmumu_status dmumu_check_keys(const struct dmumu_node *node, const struct dmumu_key_section *section,
+                                   const char *path, struct dmumu_error *error);
 
 #endif
