@@ -1,17 +1,19 @@
 /*
  * Benchmark: how long a curve takes, and what that depends on, through the public interface alone, on one core.
  *
- * Cold     One curve with nothing prepared: tables, workspace and 61 rigidities, at several points; median and range.
+ * Cold     One curve with nothing prepared: tables, workspace and 64 rigidities, at several points; median and range.
  * Scan     Curves per second in the grid of inputs/galaxy.yaml: three of its twelve M_A, at each every beta, L and
  *          region, the tables made once per M_A as a scan does and their time included.
- * Cube     The same in a larger grid: 16 M_A, of which three, x 24 beta x 24 L x 2 regions.
+ * Cube     The same in a larger grid, all of it: 16 M_A x 24 beta x 24 L x 2 regions.
  * Size     Seconds per curve of one M_A against the number of its points; and their fit a/n + b.
  * Error    Seconds per curve against the tolerance.
+ * Stages   Where the time goes, and what of the core's peak the innermost loop reaches (stages.h).
  * Memory   Most that the process ever held.
  * Usage    bench [SECONDS]: the seconds of one curve of the NumPy baseline, measured in the same run (run.sh), for the
  *          ratios.
  */
 #include "dmumu.h"
+#include "stages.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { N_RIGIDITY = 61, N_BETA = 10, N_SCALE = 8, N_MACH = 12, N_REPEAT = 3 };
+enum { N_RIGIDITY = 64, N_BETA = 10, N_SCALE = 8, N_MACH = 12, N_REPEAT = 3 };
 
 /* What every measurement needs: the rigidities, and arrays for one curve. */
 struct bench {
@@ -138,21 +140,21 @@ static double bench_cold(struct bench *bench)
     return median;
 }
 
-/* Seconds per curve of a grid in M_A from 0.1 to 1, from three of n_mach; negative when one failed. */
-static double bench_scan(struct bench *bench, const char *name, const struct bench_grid *grid, int n_mach)
+/* Seconds per curve of a grid in n_mach M_A from 0.1 to 1, of which n_sampled are computed; negative when one failed. */
+static double bench_scan(struct bench *bench, const char *name, const struct bench_grid *grid, int n_mach,
+                         int n_sampled)
 {
-    int sample[] = {0, n_mach / 2, n_mach - 1};
-    enum { N = sizeof sample / sizeof sample[0] };
-    int n_curves = N * grid->n_regions * grid->n_beta * grid->n_scale;
+    int n_curves = n_sampled * grid->n_regions * grid->n_beta * grid->n_scale;
     double total = 0.0;
-    for (size_t i = 0; i < N; i++) {
-        double seconds = grid_seconds(bench, grid, log_step(0.1, 1.0, sample[i], n_mach));
+    for (int i = 0; i < n_sampled; i++) {
+        int mach = (int)((double)i * (n_mach - 1) / (n_sampled - 1) + 0.5);
+        double seconds = grid_seconds(bench, grid, log_step(0.1, 1.0, mach, n_mach));
         if (seconds < 0.0)
             return -1.0;
         total += seconds;
     }
-    printf("%-19s %.1f curves per second and core (%d curves at 3 of its %d M_A, tables included)\n", name,
-           n_curves / total, n_curves, n_mach);
+    printf("%-19s %.1f curves per second and core (%d curves at %d of its %d M_A, tables included)\n", name,
+           n_curves / total, n_curves, n_sampled, n_mach);
     return total / n_curves;
 }
 
@@ -209,9 +211,9 @@ int main(int argc, char **argv)
     struct bench bench = {0};
     bench_init(&bench);
     double cold = bench_cold(&bench);
-    double warm = cold < 0.0 ? -1.0 : bench_scan(&bench, "demo's scan", &demo, N_MACH);
-    bool good = warm > 0.0 && bench_scan(&bench, "larger cube", &cube, 16) > 0.0 && bench_size(&bench) &&
-                bench_tolerance(&bench);
+    double warm = cold < 0.0 ? -1.0 : bench_scan(&bench, "demo's scan", &demo, N_MACH, 3);
+    bool good = warm > 0.0 && bench_scan(&bench, "larger cube", &cube, 16, 16) > 0.0 && bench_size(&bench) &&
+                bench_tolerance(&bench) && stages_print(0.5, 0.14);
     if (!good) {
         fprintf(stderr, "bench: %s: %s\n", dmumu_status_text(bench.error.status), bench.error.message);
         return 1;
