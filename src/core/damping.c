@@ -22,7 +22,7 @@ double dmumu_damping_collisionless(const struct dmumu_state *state, struct dmumu
     const double gamma = DMUMU_PROTON_ELECTRON_MASS_RATIO;
     const double m2 = state->alfven_mach * state->alfven_mach;
     const double xi2 = angle.cosine * angle.cosine;
-    return log(4.0 * m2 * m2 * gamma / (DMUMU_PI * state->beta)) + log(xi2) - 2.0 * log(angle.sine_square) +
+    return log(4.0 * m2 * m2 * gamma * xi2 / (DMUMU_PI * state->beta * angle.sine_square * angle.sine_square)) +
            2.0 / (state->beta * gamma * xi2);
 }
 
