@@ -2,6 +2,7 @@
 #include "cmd_curve.h"
 
 #include "cmd.h"
+#include "cmd_numbers.h"
 #include "cmd_output.h"
 #include "scan/config_keys.h"
 #include "scan/config_scalar.h"
@@ -140,83 +141,13 @@ static int parse_options(int argc, char **argv, struct given *given)
     return DMUMU_EXIT_OK;
 }
 
-/* One number within the range of its key. `size` characters of `text`, so that it may stand in a list. */
-static int parse_number(const char *option, const char *text, size_t size, const struct dmumu_key *key, double *value)
-{
-    char word[DMUMU_SCALAR_DIGITS + 32], right[160];
-    snprintf(word, sizeof word, "%.*s", (int)size, text);
-    dmumu_key_describe(key, sizeof right, right);
-    const char *wrong = NULL;
-    const enum dmumu_scalar scalar = size < sizeof word ? dmumu_scalar_number(word, value) : DMUMU_SCALAR_OTHER;
-    if (scalar == DMUMU_SCALAR_OTHER)
-        wrong = "not a number";
-    else if (scalar == DMUMU_SCALAR_NOT_FINITE)
-        wrong = "not a finite number";
-    else if (*value < key->low || *value > key->high)
-        wrong = "out of range";
-    return wrong ? dmumu_cmd_usage(COMMAND, "%s: '%s' is %s; it must be %s", option, word, wrong, right)
-                 : DMUMU_EXIT_OK;
-}
-
-/* A comma list of ascending numbers; *values is the caller's to free, also on failure. */
-static int parse_list(const char *option, const char *text, const struct dmumu_key *key, size_t *n, double **values)
-{
-    size_t count = 1;
-    for (const char *p = text; *p; p++)
-        count += *p == ',';
-    *values = calloc(count, sizeof **values);
-    if (!*values)
-        return dmumu_cmd_failed(COMMAND, "out of memory");
-    for (*n = 0; *n < count; (*n)++) {
-        const size_t size = strcspn(text, ",");
-        double *value = &(*values)[*n];
-        const int status = parse_number(option, text, size, key, value);
-        if (status != DMUMU_EXIT_OK)
-            return status;
-        if (*n > 0 && *value <= value[-1])
-            return dmumu_cmd_usage(COMMAND, "%s: '%.*s' is not ascending; the list must go up, and %g comes before it",
-                                   option, (int)size, text, value[-1]);
-        text += size + 1;
-    }
-    return DMUMU_EXIT_OK;
-}
-
-/* from:to:points, even in the logarithm. */
-static int parse_range(const char *text, const struct dmumu_key *key, size_t *n, double **values)
-{
-    static const char option[] = "--rigidity";
-    const char *second = strchr(text, ':') + 1;
-    const char *third = strchr(second, ':');
-    if (!third || strchr(third + 1, ':'))
-        return dmumu_cmd_usage(COMMAND, "%s: '%.60s' must be from:to:points, such as 1:1e6:61", option, text);
-    double from = 0, to = 0;
-    int status = parse_number(option, text, (size_t)(second - 1 - text), key, &from);
-    if (status == DMUMU_EXIT_OK)
-        status = parse_number(option, second, (size_t)(third - second), key, &to);
-    if (status != DMUMU_EXIT_OK)
-        return status;
-    long points = 0;
-    if (!dmumu_scalar_integer(third + 1, &points) || points < 2 || points > 10000)
-        return dmumu_cmd_usage(COMMAND, "%s: '%.60s' points; it must be a whole number from 2 to 10000", option,
-                               third + 1);
-    if (to <= from)
-        return dmumu_cmd_usage(COMMAND, "%s: from %g to %g is not ascending; to must be larger than from", option, from,
-                               to);
-    struct dmumu_axis axis;
-    if (dmumu_axis_range(&axis, from, to, (size_t)points, true) != DMUMU_OK)
-        return dmumu_cmd_failed(COMMAND, "out of memory");
-    *n = axis.n;
-    *values = axis.values;
-    return DMUMU_EXIT_OK;
-}
-
 static int parse_mu(const char *text, struct dmumu_curve_request *request)
 {
     /* The largest double below 1: mu = 1 scatters on nothing. */
     const struct dmumu_key key = {.kind = DMUMU_KEY_NUMBER, .low = 0, .high = 1 - 1e-15, .unit = "1"};
     long n = 0;
     if (!dmumu_scalar_integer(text, &n))
-        return parse_list("--pitch", text, &key, &request->n_mu, &request->mu);
+        return dmumu_numbers_list(COMMAND, "--pitch", text, &key, &request->n_mu, &request->mu);
     if (n < 1 || n > 10000)
         return dmumu_cmd_usage(COMMAND,
                                "--pitch: '%s' values of mu; it must be a whole number from 1 to 10000, or a "
@@ -239,7 +170,7 @@ static int find_coordinate(const char *option, const char *text, const char *pat
     snprintf(key_path, sizeof key_path, "%s.from", path);
     const struct dmumu_key *key = dmumu_key_at_path(key_path);
     if (text)
-        return parse_number(option, text, strlen(text), key, value);
+        return dmumu_numbers_one(COMMAND, option, text, strlen(text), key, value);
     if (axis->n == 1) {
         *value = axis->values[0];
         return DMUMU_EXIT_OK;
@@ -268,9 +199,9 @@ static int find_rigidities(const char *text, const struct dmumu_axis *axis, stru
 {
     const struct dmumu_key *key = dmumu_key_at_path("axes.rigidity_gv.from");
     if (text && strchr(text, ':'))
-        return parse_range(text, key, &request->n, &request->rigidity_gv);
+        return dmumu_numbers_range(COMMAND, "--rigidity", text, key, &request->n, &request->rigidity_gv);
     if (text)
-        return parse_list("--rigidity", text, key, &request->n, &request->rigidity_gv);
+        return dmumu_numbers_list(COMMAND, "--rigidity", text, key, &request->n, &request->rigidity_gv);
     if (axis->n == 0)
         return dmumu_cmd_usage(COMMAND, "--rigidity is missing; it must be from:to:points or a comma list, in GV");
     request->rigidity_gv = calloc(axis->n, sizeof *request->rigidity_gv);
