@@ -14,7 +14,10 @@ static const struct command {
     {"scan", dmumu_cmd_scan, "a grid of curves into one HDF5 cube, under mpirun or alone"},
     {"merge", dmumu_cmd_merge, "the parts of a grid, of a job array, into one cube"},
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
+    {"export", dmumu_cmd_export, "a cube as tables and parameters for other codes"},
 };
+
+#define COMMANDS "curve, scan, merge, info, export"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -56,13 +59,13 @@ static int unknown_command(const char *word)
     const char *kind = word[0] == '-' ? "option" : "command";
     if (nearest)
         return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; did you mean '%s'?", kind, word, nearest);
-    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are curve, scan, merge, info", kind, word);
+    return dmumu_cmd_usage(NULL, "unknown %s '%.80s'; the commands are " COMMANDS, kind, word);
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2)
-        return dmumu_cmd_usage(NULL, "no command; the commands are curve, scan, merge, info");
+        return dmumu_cmd_usage(NULL, "no command; the commands are " COMMANDS);
     const char *word = argv[1];
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0)
         return help();
