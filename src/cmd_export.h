@@ -57,6 +57,10 @@ const char *dmumu_export_option(enum dmumu_export_option option);
 /** dmumu_cmd_failed, or dmumu_cmd_usage where an argument was wrong, with the message of the error. */
 int dmumu_export_complain(const struct dmumu_error *error);
 
+enum { DMUMU_EXPORT_HASH = 13 };
+/** The first digits of a hash from a file; what is no hexadecimal digit is left out, as it may be anything. */
+void dmumu_export_hash(const char *hash, char digits[static DMUMU_EXPORT_HASH]);
+
 /** Open D of the cube, cubic, with what --outside says of rigidities; to be closed with dmumu_cube_close, on error too. */
 int dmumu_export_open(const struct dmumu_export *export, struct dmumu_cube **cube);
 

@@ -6,6 +6,7 @@
 #include "cmd_output.h"
 
 #include "scan/config_keys.h"
+#include "scan/config_scalar.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -118,19 +119,32 @@ static int find_points(const struct dmumu_export *export, struct points *points)
     return status;
 }
 
+/* The shortest text that reads back as the same number. */
+static void write_number(double value, FILE *out)
+{
+    char text[DMUMU_SCALAR_DIGITS];
+    dmumu_scalar_format(text, value);
+    fprintf(out, "%s,", isnan(value) ? "nan" : text);
+}
+
 static void write_value(const struct points *points, const struct dmumu_point *point, size_t curve, size_t k, FILE *out)
 {
     const struct dmumu_export_nodes *nodes = points->nodes;
     const size_t node = points->node[DMUMU_AXIS_RIGIDITY][k];
-    fprintf(out, "%s,%.17g,%.17g,%.17g,%.17g,", dmumu_region_name(point->region), point->alfven_mach, point->beta,
-            point->injection_scale_pc, points->values[DMUMU_AXIS_RIGIDITY][k]);
+    fprintf(out, "%s,", dmumu_region_name(point->region));
+    write_number(point->alfven_mach, out);
+    write_number(point->beta, out);
+    write_number(point->injection_scale_pc, out);
+    write_number(points->values[DMUMU_AXIS_RIGIDITY][k], out);
     if (curve != SIZE_MAX && node != SIZE_MAX) {
         const size_t at = curve * nodes->n_rigidity + node;
         const char *quality = dmumu_quality_name((enum dmumu_quality)nodes->quality[at]);
-        fprintf(out, "%.17g,%.4g,%s\n", nodes->d_cm2_s[at], (double)nodes->rel_error[at],
-                quality ? quality : "unknown");
-    } else
-        fprintf(out, "%.17g,nan,%s\n", points->d_cm2_s[k], isnan(points->d_cm2_s[k]) ? "no_value" : "interpolated");
+        write_number(nodes->d_cm2_s[at], out);
+        fprintf(out, "%.4g,%s\n", (double)nodes->rel_error[at], quality ? quality : "unknown");
+    } else {
+        write_number(points->d_cm2_s[k], out);
+        fprintf(out, "nan,%s\n", isnan(points->d_cm2_s[k]) ? "no_value" : "interpolated");
+    }
 }
 
 /* The curve that these four are nodes of, or SIZE_MAX. */

@@ -164,9 +164,10 @@ static void write_xml(const struct tables *tables, FILE *out)
 {
     const struct dmumu_cube_axis *axis = &dmumu_cube_about(tables->cube)->axis[DMUMU_AXIS_RIGIDITY];
     const double first_gv = tables->rigidity_gv[0], last_gv = tables->rigidity_gv[tables->n - 1];
-    fprintf(out,
-            "<!-- D(R) by dmumu %s, physics_hash %.12s. Paste into <Galaxy> and put the tables where DRAGON2 runs.\n",
-            DMUMU_VERSION, dmumu_cube_about(tables->cube)->physics_hash);
+    char hash[DMUMU_EXPORT_HASH];
+    dmumu_export_hash(dmumu_cube_about(tables->cube)->physics_hash, hash);
+    fprintf(out, "<!-- D(R) by dmumu %s, physics_hash %s. Paste into <Galaxy>; the tables go into DRAGON2's data/.\n",
+            DMUMU_VERSION, hash);
     write_zone(&tables->zone[DMUMU_HALO], "halo", out);
     write_zone(&tables->zone[DMUMU_DISK], "disk", out);
     fprintf(out, "       rows: %zu, p %.9g to %.9g GV; p A/Z of the run must stay within them\n", tables->n, first_gv,

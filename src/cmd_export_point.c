@@ -18,6 +18,15 @@ int dmumu_export_complain(const struct dmumu_error *error)
                                                  : dmumu_cmd_failed(COMMAND, "%s", error->message);
 }
 
+void dmumu_export_hash(const char *hash, char digits[static DMUMU_EXPORT_HASH])
+{
+    size_t n = 0;
+    for (; *hash && n + 1 < DMUMU_EXPORT_HASH; hash++)
+        if (strchr("0123456789abcdef", *hash))
+            digits[n++] = *hash;
+    digits[n] = '\0';
+}
+
 static int find_outside(const struct dmumu_export *export, enum dmumu_outside *outside)
 {
     const char *text = export->text[DMUMU_EXPORT_OUTSIDE];

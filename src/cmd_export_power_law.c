@@ -97,9 +97,10 @@ static void write_residuals(const struct fitted *fitted, FILE *out)
 static void write_head(const struct fitted *fitted, const char *law, FILE *out)
 {
     const struct dmumu_point *point = &fitted->point;
-    fprintf(out, "# D(R) by dmumu %s, physics_hash %.12s: %s, M_A %.9g, beta %.9g, L %.9g pc\n", DMUMU_VERSION,
-            dmumu_cube_about(fitted->cube)->physics_hash, dmumu_region_name(point->region), point->alfven_mach,
-            point->beta, point->injection_scale_pc);
+    char hash[DMUMU_EXPORT_HASH];
+    dmumu_export_hash(dmumu_cube_about(fitted->cube)->physics_hash, hash);
+    fprintf(out, "# D(R) by dmumu %s, physics_hash %s: %s, M_A %.9g, beta %.9g, L %.9g pc\n", DMUMU_VERSION, hash,
+            dmumu_region_name(point->region), point->alfven_mach, point->beta, point->injection_scale_pc);
     fprintf(out, "# %s, least squares of ln D\n", law);
     write_residuals(fitted, out);
 }

@@ -101,17 +101,23 @@ static double mean_slope(const struct data *data, double from, double to)
     return (data->y[j] - data->y[i]) / (data->x[j] - data->x[i]);
 }
 
-static void guess(const struct data *data, double low, double high, double u[])
+/* The breaks of one first guess, as parts of the range, and how smooth they are, as parts of what is allowed. */
+struct start {
+    double low, high, low_smooth, high_smooth;
+};
+
+static void guess(const struct data *data, const struct start *start, double u[])
 {
     u[LN_D] = data->y[data->n / 2];
     u[SLOPE] = data->kind == DMUMU_POWER_LAW_SINGLE  ? mean_slope(data, 0, 1)
-               : data->kind == DMUMU_POWER_LAW_SHARP ? mean_slope(data, low, 1)
-                                                     : mean_slope(data, low, high);
-    u[LOW_SLOPE] = mean_slope(data, 0, low);
-    u[LOW_AT] = out_of(low);
-    u[HIGH_SLOPE] = mean_slope(data, high, 1);
-    u[HIGH_AT] = out_of(high);
-    u[LOW_SMOOTH] = u[HIGH_SMOOTH] = out_of(0.3);
+               : data->kind == DMUMU_POWER_LAW_SHARP ? mean_slope(data, start->low, 1)
+                                                     : mean_slope(data, start->low, start->high);
+    u[LOW_SLOPE] = mean_slope(data, 0, start->low);
+    u[LOW_AT] = out_of(start->low);
+    u[HIGH_SLOPE] = mean_slope(data, start->high, 1);
+    u[HIGH_AT] = out_of(start->high);
+    u[LOW_SMOOTH] = out_of(start->low_smooth);
+    u[HIGH_SMOOTH] = out_of(start->high_smooth);
 }
 
 /* From one guess; chi^2, and the result in place of the guess. Infinite where it came to nothing. */
@@ -135,30 +141,77 @@ static double solve(const struct data *data, gsl_multifit_nlinear_workspace *wor
     return isfinite(chi2) ? chi2 : INFINITY;
 }
 
-/* The best of all guesses. */
+/* First guess number i; false behind the last. One break at each of N_GUESSES places; or every pair, four times. */
+static bool start_of(enum dmumu_power_law kind, size_t i, struct start *start)
+{
+    static const double smooth[] = {0.1, 0.6};
+    if (kind != DMUMU_POWER_LAW_SMOOTH) {
+        *start = (struct start){guess_at(i), guess_at(i), smooth[0], smooth[0]};
+        return i < (kind == DMUMU_POWER_LAW_SINGLE ? 1 : N_GUESSES);
+    }
+    const size_t pair = i / 4, low = pair / N_GUESSES, high = pair % N_GUESSES;
+    *start = (struct start){guess_at(low), guess_at(high), smooth[i % 2], smooth[i / 2 % 2]};
+    return low < N_GUESSES;
+}
+
+/* The best of all guesses, in `best`. */
 static bool solve_all(const struct data *data, double best[])
 {
     const gsl_multifit_nlinear_parameters parameters = gsl_multifit_nlinear_default_parameters();
     gsl_multifit_nlinear_workspace *workspace =
         gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &parameters, data->n, unknowns(data->kind));
+    struct start start;
     double least = INFINITY;
-    for (size_t i = 0; workspace && i < N_GUESSES; i++) {
-        for (size_t j = i + 1; j <= N_GUESSES; j++) {
-            double u[MOST_UNKNOWNS];
-            /* One break: the second is not looked at. */
-            const bool idle = data->kind == DMUMU_POWER_LAW_SMOOTH ? j == N_GUESSES : j > i + 1;
-            if (idle)
-                continue;
-            guess(data, guess_at(i), guess_at(j < N_GUESSES ? j : i), u);
-            const double chi2 = solve(data, workspace, u);
-            if (chi2 < least) {
-                least = chi2;
-                memcpy(best, u, sizeof u);
-            }
+    for (size_t i = 0; workspace && start_of(data->kind, i, &start); i++) {
+        double u[MOST_UNKNOWNS];
+        if (start.low > start.high)
+            continue;
+        guess(data, &start, u);
+        const double chi2 = solve(data, workspace, u);
+        if (chi2 < least) {
+            least = chi2;
+            memcpy(best, u, sizeof u);
         }
     }
     gsl_multifit_nlinear_free(workspace);
     return isfinite(least);
+}
+
+/* With every point, from what some of them have led to. */
+static bool refine(const struct data *data, double best[])
+{
+    const gsl_multifit_nlinear_parameters parameters = gsl_multifit_nlinear_default_parameters();
+    gsl_multifit_nlinear_workspace *workspace =
+        gsl_multifit_nlinear_alloc(gsl_multifit_nlinear_trust, &parameters, data->n, unknowns(data->kind));
+    const bool good = workspace && isfinite(solve(data, workspace, best));
+    gsl_multifit_nlinear_free(workspace);
+    return good;
+}
+
+/* Every `step`-th point and the last, so that both ends stay; x and y behind each other. Returns how many. */
+static size_t thin(const struct data *data, size_t step, double few[])
+{
+    const size_t n = (data->n - 1 + step - 1) / step + 1;
+    for (size_t i = 0; i < n; i++) {
+        const size_t from = i + 1 < n ? i * step : data->n - 1;
+        few[i] = data->x[from];
+        few[n + i] = data->y[from];
+    }
+    return n;
+}
+
+/* Many guesses on few points, then all points. */
+static bool fit_logs(const struct data *data, double best[])
+{
+    const size_t step = data->n / (2 * DMUMU_POWER_LAW_LEAST);
+    double *few = calloc(2 * data->n, sizeof *few);
+    if (!few)
+        return false;
+    const size_t n = thin(data, step > 0 ? step : 1, few);
+    const struct data sample = {data->kind, n, few, few + n, data->middle};
+    const bool good = solve_all(&sample, best) && refine(data, best);
+    free(few);
+    return good;
 }
 
 double dmumu_power_law_d(const struct dmumu_power_law_fit *fit, double rigidity_gv)
@@ -212,7 +265,7 @@ bool dmumu_power_law_fit(size_t n, const double rigidity_gv[], const double d_cm
     }
     const struct data data = {fit->kind, n, logs, logs + n, 0.5 * (logs[0] + logs[n - 1])};
     gsl_error_handler_t *handler = gsl_set_error_handler_off();
-    const bool good = solve_all(&data, best);
+    const bool good = fit_logs(&data, best);
     gsl_set_error_handler(handler);
     if (good) {
         settle(&data, best, fit);
