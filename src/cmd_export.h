@@ -66,10 +66,10 @@ int dmumu_export_open(const struct dmumu_export *export, struct dmumu_cube **cub
 
 /**
  * The value of an option that stands for a coordinate, within the axis; where it is not given, that of an axis of one.
- * @param[in] axis  alfven_mach, beta or injection_scale
+ * @param[in] id  alfven_mach, beta or injection_scale
  */
 int dmumu_export_coordinate(const struct dmumu_export *export, const struct dmumu_cube *cube,
-                            enum dmumu_export_option option, enum dmumu_axis_id axis, double *value);
+                            enum dmumu_export_option option, enum dmumu_axis_id id, double *value);
 /** The same for a comma list, or all nodes where it is not given; *values is the caller's to free, also on failure. */
 int dmumu_export_coordinates(const struct dmumu_export *export, const struct dmumu_cube_axis *axis,
                              enum dmumu_export_option option, enum dmumu_axis_id id, size_t *n, double **values);

@@ -219,7 +219,7 @@ static int write_files(const struct tables *tables)
                                         [DMUMU_HALO] = tables->zone[DMUMU_HALO].name,
                                         [XML] = "dragon2.xml"};
     char *path[N_FILES] = {NULL};
-    struct dmumu_output output[N_FILES];
+    struct dmumu_output output[N_FILES] = {{NULL, NULL, NULL}};
     int open = 0, status = open_files(tables, names, path, output, &open);
     if (status == DMUMU_EXIT_OK) {
         write_table(tables, &tables->zone[DMUMU_DISK], output[DMUMU_DISK].file);
