@@ -113,7 +113,7 @@ int dmumu_export_nodes_read(const struct dmumu_export *export, struct dmumu_expo
     struct dmumu_cube_source *source = NULL;
     struct dmumu_error error = {0};
     *nodes = (struct dmumu_export_nodes){.n_curves = 0};
-    enum dmumu_status status = dmumu_cube_probe_header(export->path, &error);
+    enum dmumu_status status = dmumu_cube_probe(export->path, &error);
     if (status == DMUMU_OK)
         status = dmumu_cube_source_open(export->path, &source, &error);
     if (status == DMUMU_OK)
