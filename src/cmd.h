@@ -34,6 +34,7 @@ int dmumu_cmd_info(int argc, char **argv);
 int dmumu_cmd_compare(int argc, char **argv);
 int dmumu_cmd_models(int argc, char **argv);
 int dmumu_cmd_estimate(int argc, char **argv);
+int dmumu_cmd_export(int argc, char **argv);
 
 /** Print "dmumu <command>: <sentence>" and where the help is to stderr; returns DMUMU_EXIT_USAGE. NULL: no command. */
 int dmumu_cmd_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -17,9 +17,10 @@ static const struct command {
     {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
     {"models", dmumu_cmd_models, "published D(R), to compare with"},
     {"estimate", dmumu_cmd_estimate, "the one-line estimates of a talk, with their numbers"},
+    {"export", dmumu_cmd_export, "a cube as tables and parameters for other codes"},
 };
 
-#define COMMANDS "curve, scan, merge, info, compare, models, estimate"
+#define COMMANDS "curve, scan, merge, info, compare, models, estimate, export"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Write the make variables that hold the libraries' flags: configure.sh FILE. Called by make on the first build.
 #
-# CORE_*  GSL, all that src/core may see;  MPI_*  MPI, HDF5, libyaml and libcyaml;  TEST_LIBS  cmocka if present;
+# CORE_*  GSL, all that src/core may see;  MPI_*  MPI, HDF5, libyaml, libcyaml and libarchive;  TEST_LIBS  cmocka if present;
 # LOOKUP_*  what libdmumu reads cubes with: a serial HDF5 where there is one ($HDF5_SERIAL_DIR, pkg-config hdf5-serial or
 # hdf5), else the parallel one, of which it uses nothing that needs MPI to be started.
 set -eu
@@ -23,8 +23,8 @@ mkdir -p "$(dirname "$file")"
     "$here/find_hdf5.sh"
     echo "CORE_CFLAGS := $(cflags gsl)"
     echo "CORE_LIBS := $(pkg-config --libs gsl) -lm"
-    echo "MPI_CFLAGS := $mpi_cflags $(cflags libcyaml yaml-0.1) \$(HDF5_CFLAGS)"
-    echo "MPI_LIBS := $(pkg-config --libs libcyaml yaml-0.1) \$(HDF5_LIBS)"
+    echo "MPI_CFLAGS := $mpi_cflags $(cflags libcyaml yaml-0.1 libarchive) \$(HDF5_CFLAGS)"
+    echo "MPI_LIBS := $(pkg-config --libs libcyaml yaml-0.1 libarchive) \$(HDF5_LIBS)"
     if serial=$(CC="${CC:-cc}" "$here/find_hdf5.sh" --serial); then
         echo "LOOKUP_CC := \$(CC)"
         echo "$serial"

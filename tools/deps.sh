@@ -46,6 +46,7 @@ build   | pkg-config                  | has pkg-config         | pkg-config
 build   | GSL                         | has_pc gsl             | libgsl-dev
 build   | libyaml                     | has_pc yaml-0.1        | libyaml-dev
 build   | libcyaml                    | has_pc libcyaml        | libcyaml-dev
+build   | libarchive                  | has_pc libarchive      | libarchive-dev
 build   | parallel HDF5               | has_hdf5               | libhdf5-openmpi-dev
 tests   | cmocka                      | has_cmocka             | libcmocka-dev
 tests   | pgrep                       | has pgrep              | procps
@@ -98,7 +99,7 @@ say_how() {
 One of these brings it:
   Debian, Ubuntu:  sudo apt-get update && sudo apt-get install --no-install-recommends $packages
   a cluster:       module load gcc openmpi hdf5-parallel gsl      (names differ: \`module avail hdf5\`; take one with MPI)
-  Spack:           spack install openmpi gsl libyaml libcyaml cmocka pkgconf 'hdf5+mpi+hl' && spack load openmpi gsl libyaml libcyaml cmocka pkgconf hdf5
+  Spack:           spack install openmpi gsl libyaml libcyaml libarchive cmocka pkgconf 'hdf5+mpi+hl' && spack load openmpi gsl libyaml libcyaml libarchive cmocka pkgconf hdf5
 An HDF5 that pkg-config does not know is found through HDF5_DIR=/its/prefix.
 END
 }

@@ -7,7 +7,7 @@
 # shellcheck shell=sh
 module purge
 module load gcc openmpi hdf5-parallel gsl
-# spack load gcc openmpi gsl libyaml libcyaml 'hdf5+mpi+hl'    # instead, with Spack
+# spack load gcc openmpi gsl libyaml libcyaml libarchive 'hdf5+mpi+hl'    # instead, with Spack
 
 export DMUMU="${DMUMU:-$HOME/.local/bin/dmumu}"
 
