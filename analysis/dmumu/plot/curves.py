@@ -20,6 +20,7 @@ def panels(n, **keywords):
     figure, grid = plt.subplots(
         1, n, figsize=(2.0 + 3.6 * n, 3.9), sharex=True, sharey=True, squeeze=False, layout="constrained", **keywords
     )
+    figure.get_layout_engine().set(wspace=0.04)  # the ends of neighbouring axes apart
     return figure, list(grid[0])
 
 
@@ -47,7 +48,7 @@ def colour_bar(figure, axes, coordinate):
     mappable = ScalarMappable(BoundaryNorm(numpy.arange(n + 1) - 0.5, n), style.sequential(n))
     step = -(-n // 15)
     bar = figure.colorbar(mappable, ax=axes, ticks=range(0, n, step), pad=0.02, aspect=25)
-    bar.ax.set_yticklabels([f"{value:.3g}" for value in coordinate.values[::step]])
+    bar.ax.set_yticklabels([style.power_text(value, 3) for value in coordinate.values[::step]])
     bar.ax.tick_params(length=0, which="both")
     bar.set_label(style.axis_label(coordinate))
 

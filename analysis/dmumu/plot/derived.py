@@ -29,7 +29,8 @@ def local_slope(d):
 
 def mean_free_path(d):
     """3 D/c of a DataArray in cm^2/s, in pc."""
-    return (d * (3 / SPEED_OF_LIGHT_CM_S / PARSEC_CM)).assign_attrs(units="pc", long_name="mean free path 3D/c")
+    path = d * (3 / SPEED_OF_LIGHT_CM_S / PARSEC_CM)
+    return path.rename("mean_free_path").assign_attrs(units="pc", long_name="mean free path 3D/c")
 
 
 QUANTITIES = {

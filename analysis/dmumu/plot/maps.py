@@ -2,9 +2,11 @@
 
 import matplotlib.pyplot as plt
 import numpy
+import xarray
 from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm, Normalize
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from dmumu import flag_names
 
@@ -20,14 +22,13 @@ NO_VALUE = {"facecolor": "0.92", "hatch": "////", "edgecolor": "0.6", "linewidth
 
 
 def edges(coordinate):
-    """The n + 1 borders of n cells around the values, half-way on the axis's own scale."""
+    """The n + 1 borders of n cells: half-way between the values on the axis's own scale, or as the coordinate says."""
+    if "edges" in coordinate.attrs:
+        return coordinate.attrs["edges"]
     logarithmic = style.scale_of(coordinate) == "log"
     x = numpy.log(coordinate.values) if logarithmic else coordinate.values.astype(float)
-    if len(x) == 1:
-        x = numpy.array([x[0] - 0.5, x[0] + 0.5])
-    else:
-        inner = (x[1:] + x[:-1]) / 2
-        x = numpy.concatenate([[x[0] - (inner[0] - x[0])], inner, [x[-1] + (x[-1] - inner[-1])]])
+    inner = (x[1:] + x[:-1]) / 2
+    x = numpy.concatenate([[x[0] - (inner[0] - x[0])], inner, [x[-1] + (x[-1] - inner[-1])]])
     return numpy.exp(x) if logarithmic else x
 
 
@@ -49,13 +50,15 @@ def panels(n):
 
 def draw_mesh(axes, part, x, y, **keywords):
     """The cells of a map, over hatching that shows where there is no value."""
-    axes.add_patch(plt.Rectangle((0, 0), 1, 1, transform=axes.transAxes, zorder=0, **NO_VALUE))
+    borders = edges(part[x]), edges(part[y])
+    axes.patch.set(**NO_VALUE)
     axes.set_xscale(style.scale_of(part[x]))
     axes.set_yscale(style.scale_of(part[y]))
     mesh = axes.pcolormesh(
-        edges(part[x]), edges(part[y]), numpy.ma.masked_invalid(part.transpose(y, x).values), rasterized=True, zorder=1,
-        **keywords,
-    )  # fmt: skip
+        *borders, numpy.ma.masked_invalid(part.transpose(y, x).values), rasterized=True, zorder=1, **keywords
+    )
+    axes.set_xlim(borders[0][0], borders[0][-1])
+    axes.set_ylim(borders[1][0], borders[1][-1])
     axes.set_xlabel(style.axis_label(part[x]))
     axes.set_ylabel(style.axis_label(part[y]))
     axes.label_outer()
@@ -64,16 +67,28 @@ def draw_mesh(axes, part, x, y, **keywords):
     return mesh
 
 
-def legend_below(figure, axes, handles):
-    """What the hatching and the lines mean, under the panels."""
+def legend_below(figure, handles):
+    """What the hatching and the lines mean, under the panels, which make room for it."""
     if handles:
-        axes[0].legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(0, -0.17), borderaxespad=0, frameon=False, ncol=len(handles)
-        )
+        room = 0.3 / figure.get_size_inches()[1]
+        figure.get_layout_engine().set(rect=(0, room, 1, 1 - room))
+        figure.legend(handles=handles, loc="lower left", frameon=False, ncol=len(handles), borderaxespad=0.3)
+
+
+def colour_bar(figure, mesh, axes, label, extend="neither", aspect=25):
+    """The colours of a map and what they stand for; a logarithmic one of few decades has 2 and 5 of each as well."""
+    bar = figure.colorbar(mesh, ax=axes, pad=0.02, aspect=aspect, extend=extend)
+    if isinstance(mesh.norm, LogNorm) and mesh.norm.vmax < 100 * mesh.norm.vmin:
+        bar.ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: style.power_text(value)))
+        bar.ax.yaxis.set_minor_formatter(NullFormatter())
+    bar.ax.tick_params(direction="out")
+    bar.set_label(label)
 
 
 def norm_of(part, name):
-    """Colours over the range of what is drawn, on the scale of the quantity."""
+    """(norm, extend) over the range of what is drawn, on the scale of the quantity; one in fifty of the slopes at either end
+    is beyond, since a few at the edges of confinement are many times the others."""
     values = part.values[numpy.isfinite(part.values)]
     logarithmic = style.scale_of(part) == "log"
     if logarithmic:
@@ -81,9 +96,15 @@ def norm_of(part, name):
     if not values.size:
         raise PlotError(f"{name} has no value at what was asked for (not confined or failed), so there is no map of it")
     low, high = float(values.min()), float(values.max())
+    extend = "neither"
+    if part.name == "slope":
+        low, high = (float(value) for value in numpy.percentile(values, (2, 98)))
+        extend = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}[
+            (bool(values.min() < low), bool(values.max() > high))
+        ]
     if low == high:
         low, high = low - 0.05 * abs(low) - 1e-300, high + 0.05 * abs(high) + 1e-300
-    return (LogNorm if logarithmic else Normalize)(low, high)
+    return (LogNorm if logarithmic else Normalize)(low, high), extend
 
 
 def titles(names, cube, held, extra=()):
@@ -98,7 +119,7 @@ def draw_map(cube, x, y, variable="D", regions=None, fixed=None):
     quantity = selection.quantity(cube, variable, along=("region", x, y))
     names = selection.regions(cube, regions)
     part, held = selection.hold(cube, quantity.sel(region=names), {x, y}, fixed or {})
-    norm = norm_of(part, f"{cube.attrs['path']}: {variable}")
+    norm, extend = norm_of(part, f"{cube.attrs['path']}: {variable}")
     with plt.rc_context(style.STYLE):
         figure, axes = panels(len(names))
         lines = {}
@@ -108,12 +129,11 @@ def draw_map(cube, x, y, variable="D", regions=None, fixed=None):
             panel.set_title(title)
             if variable == "slope":
                 lines.update(draw_slopes(panel, one, x, y))
-        bar = figure.colorbar(mesh, ax=axes, pad=0.02, aspect=25)
-        bar.set_label(style.axis_label(quantity))
+        colour_bar(figure, mesh, axes, style.axis_label(quantity), extend)
         handles = list(lines.values())
         if not numpy.isfinite(part.values).all():
             handles.append(Patch(label="no value: not confined or failed", **NO_VALUE))
-        legend_below(figure, axes, handles)
+        legend_below(figure, handles)
     return figure
 
 
@@ -186,22 +206,23 @@ def draw_error(cube, x, y, axis=None, regions=None, fixed=None):
     chosen = errors if axis is None else {axis: errors[axis]}
     with plt.rc_context(style.STYLE):
         figure, grid = plt.subplots(
-            len(chosen), len(names), figsize=(1.9 + 3.4 * len(names), 0.8 + 3.0 * len(chosen)), squeeze=False,
-            layout="constrained",
+            len(chosen), len(names), figsize=(1.9 + 3.4 * len(names), 0.8 + 3.0 * len(chosen)), sharex=True, sharey=True,
+            squeeze=False, layout="constrained",
         )  # fmt: skip
         parts = {name: worst_error(cube, error, x, y, names, fixed) for name, error in chosen.items()}
         everything = numpy.concatenate([part.values.ravel() for part, _, _ in parts.values()])
-        norm = norm_of(refinement.xarray.DataArray(everything, name="error"), f"{cube.attrs['path']}: the interpolation error")
+        norm, _ = norm_of(xarray.DataArray(everything, name="error"), f"{cube.attrs['path']}: the interpolation error")
         for row, (name, (part, held, reduced)) in zip(grid, parts.items(), strict=True):
             extra = [f"along {style.SYMBOLS[name]}"]
             extra += [f"worst over {', '.join(style.SYMBOLS[other] for other in reduced)}"] if reduced else []
             for i, (panel, title) in enumerate(zip(row, titles(names, cube, held, extra), strict=True)):
                 mesh = draw_mesh(panel, part.isel(region=i), x, y, norm=norm, cmap="viridis")
                 panel.set_title(title)
-        bar = figure.colorbar(mesh, ax=grid, pad=0.02, aspect=25)
-        bar.set_label("Relative error of look-ups between nodes")
+                panel.set_xlim(cube[x].values[0], cube[x].values[-1])
+                panel.set_ylim(cube[y].values[0], cube[y].values[-1])
+        colour_bar(figure, mesh, grid, "Relative error of look-ups between nodes", aspect=25 * len(chosen))
         if not numpy.isfinite(everything).all():
-            legend_below(figure, grid[-1], [Patch(label="not computed", **NO_VALUE)])
+            legend_below(figure, [Patch(label="not computed", **NO_VALUE)])
     return figure
 
 

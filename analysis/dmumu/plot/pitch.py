@@ -105,10 +105,11 @@ def draw_pitch(path, rigidities=None):
             rows, columns, figsize=(2.2 + 3.0 * columns, 0.7 + 3.1 * rows), sharex=True, sharey=True, squeeze=False,
             layout="constrained",
         )  # fmt: skip
+        figure.get_layout_engine().set(wspace=0.05)  # 1.0 and 0.0 of neighbours apart
         panels = list(grid.flat)
         for axes, rigidity in zip(panels, chosen, strict=False):
             draw_panel(axes, table[table["rigidity_gv"] == rigidity])
-            axes.set_title(rf"$\rho$ = {rigidity:.4g} GV")
+            axes.set_title(rf"$\rho$ = {style.power_text(rigidity)} GV")
         for axes in panels[len(chosen) :]:
             axes.remove()
         top = numpy.nanmax(table["D_total_per_s"])

@@ -37,7 +37,8 @@ def labelled(cube, name, values):
         if n == nodes:
             coords[axis] = cube[axis]
         elif n == nodes - 1 and axis != "region":
-            coords[axis] = xarray.DataArray(middles(cube[axis]), dims=axis, attrs=cube[axis].attrs)
+            attributes = {**cube[axis].attrs, "edges": cube[axis].values}
+            coords[axis] = xarray.DataArray(middles(cube[axis]), dims=axis, attrs=attributes)
         elif n != 1:
             raise PlotError(f"{path}: {GROUP}/{name} has {n} values along {axis}, and the cube has {nodes}")
     return xarray.DataArray(values, dims=AXES, coords=coords, name=name)
@@ -48,7 +49,8 @@ def read_errors(cube):
     path = cube.attrs["path"]
     with h5py.File(path, "r") as file:
         if GROUP not in file:
-            raise PlotError(f"{path} has no group '{GROUP}', so its interpolation errors are not known; " + ADVICE.format(path=path))
+            advice = ADVICE.format(path=path)
+            raise PlotError(f"{path} has no group '{GROUP}', so its interpolation errors are not known; {advice}")
         errors = {
             axis: labelled(cube, f"error_{axis}", file[GROUP][f"error_{axis}"][...].astype(float))
             for axis in AXES[1:]
@@ -56,6 +58,7 @@ def read_errors(cube):
         }
     if not errors:
         raise PlotError(
-            f"{path}: the group '{GROUP}' has none of {', '.join(f'error_{axis}' for axis in AXES[1:])}; " + ADVICE.format(path=path)
+            f"{path}: the group '{GROUP}' has none of {', '.join(f'error_{axis}' for axis in AXES[1:])}; "
+            + ADVICE.format(path=path)
         )
     return errors

@@ -107,7 +107,7 @@ def tidy(axes, grid=True):
     """A tick per decade on logarithmic axes, quiet minor ones, a faint grid behind the curves."""
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":
-            low, high = axis.get_view_interval()
+            low, high = sorted(axis.get_view_interval())
             if high / low > 30:
                 axis.set_major_locator(LogLocator(numticks=10))
                 axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
@@ -136,10 +136,10 @@ def legend_beside(axes, handles=None, title=None):
     )  # fmt: skip
 
 
-def power_text(value):
+def power_text(value, digits=4):
     """1e6 as 10^6, 3e6 as 3 x 10^6, 250 as 250."""
-    mantissa, exponent = f"{value:.3e}".split("e")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa, exponent = float(mantissa), int(exponent)
     if -3 < exponent < 4:
-        return f"{value:.4g}"
+        return f"{mantissa * 10.0**exponent:g}"
     return rf"$10^{{{exponent}}}$" if mantissa == 1 else rf"${mantissa:g} \times 10^{{{exponent}}}$"

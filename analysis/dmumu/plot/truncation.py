@@ -12,7 +12,10 @@ from .selection import PlotError
 __all__ = ["draw_truncation"]
 
 RANGES = {"alfven_mach": (0.05, 3.0), "beta": (1e-3, 30.0), "x_c": (1e-3, 1e30), "injection_scale": (0.1, 1000.0)}
-DASHES = {"halo": "-", "disk": (0, (5, 2))}
+# The disk is a pale band under the line of the halo, so that one sees where they are the same.
+LOOKS = {"halo": {"linewidth": 1.5, "zorder": 2}, "disk": {"linewidth": 5, "alpha": 0.4, "zorder": 1.5}}
+LABELS = {"halo": "halo: collisionless", "disk": "disk: the smaller of that\nand viscous"}
+LARGEST_LN = 400.0  # what is larger is drawn here, far above the figure
 # Every third of a degree, closer where x_max runs away: along the field and across it.
 ANGLE_DEG = numpy.unique(
     numpy.concatenate(
@@ -24,7 +27,7 @@ ANGLE_DEG = numpy.unique(
         ]
     )
 )
-DECADES_ABOVE = 3  # above the largest x_max between 5 and 85 degrees
+DECADES_ABOVE = 4  # above the largest x_max between 15 and 75 degrees
 
 
 def check(name, values):
@@ -41,8 +44,9 @@ def draw_truncation(alfven_mach=(0.5,), beta=(0.14,), x_c=1e6, regions=("disk", 
     check("beta", beta)
     check("x_c", [x_c])
     check("injection_scale", [] if injection_scale is None else [injection_scale])
+    regions = list(dict.fromkeys(regions))
     for name in regions:
-        if name not in DASHES:
+        if name not in LOOKS:
             raise PlotError(f"--region {name}: no such region; there are disk, halo")
     if len(alfven_mach) > 1 and len(beta) > 1:
         raise PlotError("--alfven-mach and --beta both have several values; one of them may")
@@ -50,25 +54,30 @@ def draw_truncation(alfven_mach=(0.5,), beta=(0.14,), x_c=1e6, regions=("disk", 
     models = [(mach, b) for mach in alfven_mach for b in beta]
     colours = style.sequential(len(models)) if len(models) > 1 else lambda i: style.CATEGORIES[0]
     with plt.rc_context(style.STYLE):
-        figure, axes = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+        figure, axes = plt.subplots(figsize=(6.8 if injection_scale is None else 7.8, 4.2), layout="constrained")
+        looks = LOOKS if len(regions) > 1 else {regions[0]: LOOKS["halo"]}
         top = 1.0
         for i, (mach, b) in enumerate(models):
             for name in regions:
-                x_max = damping.x_max(ANGLE_DEG, mach, b, x_c if name == "disk" else None)
-                axes.plot(ANGLE_DEG, x_max, color=colours(i), linestyle=DASHES[name], linewidth=1.5)
-                inner = (ANGLE_DEG > 5) & (ANGLE_DEG < 85)
-                top = max(top, numpy.max(x_max[inner & numpy.isfinite(x_max)]))
+                ln_x_max = damping.ln_x_max(ANGLE_DEG, mach, b, x_c if name == "disk" else None)
+                x_max = numpy.exp(numpy.fmin(ln_x_max, LARGEST_LN))
+                axes.plot(ANGLE_DEG, x_max, color=colours(i), **looks[name])
+                inner = (ANGLE_DEG > 15) & (ANGLE_DEG < 75)
+                top = max(top, numpy.max(x_max[inner]))
         axes.axhspan(1e-9, 1, color="0.9", linewidth=0, zorder=0)
         axes.set_yscale("log")
         axes.set_xlim(0, 90)
-        axes.set_ylim(0.1, top * 10.0**DECADES_ABOVE)
+        axes.set_ylim(0.1, min(top * 10.0**DECADES_ABOVE, 1e30))
         axes.set_xticks(range(0, 91, 15))
         axes.set_xlabel("Angle between wave and field [degrees]")
         axes.set_ylabel(r"Truncation scale $x_\mathrm{max} = k_\mathrm{max} L$")
         style.tidy(axes)
         if injection_scale is not None:
             axes.tick_params(right=False, which="both")
-            right = axes.secondary_yaxis("right", functions=(lambda x: injection_scale / x, lambda s: injection_scale / s))
+            right = axes.twinx()
+            right.set_yscale("log")
+            right.set_ylim(*(injection_scale / x for x in axes.get_ylim()))
+            style.tidy(right, grid=False)
             right.set_ylabel(rf"$1/k_\mathrm{{max}}$ [pc] for $L$ = {injection_scale:g} pc")
         other = "alfven_mach" if over == "beta" else "beta"
         constant = {"alfven_mach": alfven_mach, "beta": beta}[other][0]
@@ -80,10 +89,12 @@ def draw_truncation(alfven_mach=(0.5,), beta=(0.14,), x_c=1e6, regions=("disk", 
             Line2D([], [], color=colours(i), label=f"{style.SYMBOLS[over]} = {(mach if over == 'alfven_mach' else b):.4g}")
             for i, (mach, b) in enumerate(models)
         ]
-        kinds = {"halo": "halo: collisionless", "disk": "disk: and viscous"}
-        handles += [Line2D([], [], color="0.3", linestyle=DASHES[name], label=kinds[name]) for name in regions]
+        labels = LABELS if "halo" in regions else {"disk": "disk: the smaller of\ncollisionless and viscous"}
+        handles += [Line2D([], [], color="0.3", label=labels[name], **looks[name]) for name in regions]
         handles.append(Line2D([], [], color="0.9", linewidth=8, label="no fast modes left"))
-        legend = style.legend_beside(axes, handles)
-        if injection_scale is not None:
-            legend.set_bbox_to_anchor((1.24, 1.0))
+        if injection_scale is None:
+            style.legend_beside(axes, handles)
+        else:  # beyond the second axis, for which the layout makes no room by itself
+            figure.get_layout_engine().set(rect=(0, 0, 0.7, 1))
+            figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.71, 0.95), frameon=False, alignment="left")
     return figure
