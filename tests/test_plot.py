@@ -276,7 +276,7 @@ def test_a_family_has_a_curve_per_value_in_each_region(cube):
         assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
         assert axes.get_xlabel() == r"Rigidity $\rho$ [GV]"
         assert axes.get_title() == name + r":  $\beta$ = 0.05, $L$ = 100 pc"
-    assert figure.axes[0].get_ylabel() == r"Diffusion coefficient $D$ [cm$^2$ s$^{-1}$]"
+    assert figure.axes[0].get_ylabel() == r"Diffusion coefficient $D$ [cm$^{2}$ s$^{-1}$]"
     legend = figure.axes[1].get_legend()
     labels = [text.get_text() for text in legend.get_texts()]
     assert labels[: len(MACH)] == ["0.1", "0.3", "0.5", "0.8"] and legend.get_title().get_text() == r"$M_\mathrm{A}$"
@@ -387,7 +387,7 @@ def test_a_map_shows_each_value_in_its_cell(cube):
         assert axes.get_ylim() == pytest.approx((0, 0.95)), "half a cell beyond the ends"
         assert axes.get_xlim()[0] < 1 < 1e6 < axes.get_xlim()[1]
     assert shown[0][0].get_ylabel() == r"Alfvénic Mach number $M_\mathrm{A}$"
-    assert figure.axes[-1].get_ylabel() == r"Diffusion coefficient $D$ [cm$^2$ s$^{-1}$]"
+    assert figure.axes[-1].get_ylabel() == r"Diffusion coefficient $D$ [cm$^{2}$ s$^{-1}$]"
     one = meshes_of(plot.draw_map(cube, "beta", "injection_scale", "x_c", ["disk"], {"alfven_mach": 0.5}))
     assert len(one) == 1 and one[0][0].get_ylabel() == r"Injection scale $L$ [pc]"
 
@@ -573,5 +573,5 @@ def test_numbers_are_written_as_powers_of_ten(value, text):
 
 
 def test_units_are_written_with_exponents():
-    assert style.unit_text(xarray.DataArray(0, attrs={"units": "cm2 s-1"})) == " [cm$^2$ s$^{-1}$]"
+    assert style.unit_text(xarray.DataArray(0, attrs={"units": "cm2 s-1"})) == " [cm$^{2}$ s$^{-1}$]"
     assert style.unit_text(xarray.DataArray(0, attrs={"units": "1"})) == ""

@@ -104,13 +104,14 @@ def curve(axes, x, y, colour, dashes="-", label=None, width=1.5, zorder=2):
 
 
 def tidy(axes, grid=True):
-    """A tick per decade on logarithmic axes, quiet minor ones, a faint grid behind the curves."""
+    """Decades on logarithmic axes, minor ticks within them where they are few, a faint grid behind the curves."""
     for axis in (axes.xaxis, axes.yaxis):
         if axis.get_scale() == "log":
             low, high = sorted(axis.get_view_interval())
             if high / low > 30:
+                within = range(2, 10) if high / low < 1e10 else (1,)
                 axis.set_major_locator(LogLocator(numticks=10))
-                axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
+                axis.set_minor_locator(LogLocator(subs=within, numticks=100))
                 axis.set_minor_formatter(NullFormatter())
         else:
             axis.set_minor_locator(AutoMinorLocator())
