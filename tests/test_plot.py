@@ -1,5 +1,5 @@
-"""The figures of `python3 -m dmumu.plot`: each command on a small cube that `dmumu scan` computes here, what is on the figures as
-matplotlib has it, the formulas behind them in closed form, and what a user is told who asks for what is not there."""
+"""The figures of `python3 -m dmumu.plot`: each command on a small cube that `dmumu scan` computes here, what is on the
+figures as matplotlib has it, the formulas behind them in closed form, and what a user is told who asks for what is not there."""
 
 import shutil
 import subprocess
@@ -182,9 +182,9 @@ def test_the_slope_is_exact_for_power_laws_and_for_parabolas_in_the_logarithm():
 
 def test_a_gap_makes_no_slope_out_of_nothing():
     d = np.array([1.0, 2, np.nan, 4, 5, 6, 7])
-    slope = derived.local_slope(curve_of(d, np.geomspace(1, 64, 7)))[0]
-    assert list(np.isnan(slope)) == [True, True, False, True, False, False, False] or np.isnan(slope[1:4]).any()
-    assert np.isfinite(slope[4:]).all() and np.isnan(slope[[1, 3]]).all()
+    slope = derived.local_slope(curve_of(d, np.exp(np.arange(7.0))))[0]
+    # 2 lies between two values, so that a difference over it would be one over the gap; the ends need three values.
+    assert list(np.isnan(slope)) == [True, True, True, True, False, False, False]
     with pytest.raises(ValueError, match="two rigidities"):
         derived.local_slope(curve_of(1e28, [1.0]))
 
@@ -199,15 +199,19 @@ def test_the_mean_free_path_is_in_parsec():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_command_writes_pdf_png_and_svg(folder, tmp_path, name, capsys):
+def test_each_command_writes_what_is_asked_for(folder, tmp_path, name, capsys):
     output = tmp_path / "figure"
-    arguments = commands(folder)[name]
-    assert command_line.main([*arguments, "-o", str(output), "--format", "pdf,png,svg", "--dpi", "60"]) == 0
+    arguments = [*commands(folder)[name], "-o", str(output), "--dpi", "60"]
+    assert command_line.main(arguments) == 0
     said = capsys.readouterr()
-    assert said.out.split() == [f"{output}.{kind}" for kind in MAGIC] and said.err == ""
-    for kind, magic in MAGIC.items():
-        assert (tmp_path / f"figure.{kind}").read_bytes().startswith(magic)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"figure.{kind}" for kind in MAGIC)
+    assert said.out.split() == [f"{output}.pdf", f"{output}.png"] and said.err == ""
+    kinds = ["pdf", "png"]
+    if name in ("family", "map"):
+        kinds.append("svg")
+        assert command_line.main([*arguments, "--format", "svg"]) == 0
+    for kind in kinds:
+        assert (tmp_path / f"figure.{kind}").read_bytes().startswith(MAGIC[kind])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"figure.{kind}" for kind in kinds]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -232,11 +236,11 @@ def test_legends_cover_no_panel_and_nothing_leaves_the_figure(folder, name):
 
 
 @pytest.mark.parametrize("kind", MAGIC)
-def test_the_same_command_writes_the_same_bytes_and_leaves_its_words_in_them(folder, tmp_path, kind):
+def test_the_same_command_writes_the_same_bytes_and_leaves_its_words_in_them(tmp_path, kind):
     contents = []
     for _ in range(2):
         output = tmp_path / f"figure.{kind}"
-        arguments = [*commands(folder)["truncation"], "-o", str(output), "--dpi", "60", "--overwrite"]
+        arguments = ["truncation", "--beta", "0.01,0.1,1", "-o", str(output), "--dpi", "60", "--overwrite"]
         assert command_line.main(arguments) == 0
         contents.append(output.read_bytes())
     assert contents[0] == contents[1]
@@ -447,8 +451,9 @@ HELD = "--beta 0.05 --injection-scale 100"
 BAD = [
     ("family none.h5 --over beta", ["none.h5 does not exist", "dmumu scan"]),
     ("family cube.yaml --over beta", ["cube.yaml is not a dmumu cube"]),
+    ("family cut.h5 --over beta", ["cut.h5 is not a dmumu cube", "truncated"]),
     ("family other.h5 --over beta", ["other.h5 is not a dmumu cube"]),
-    ("family pending.h5.part --over beta", ["pending.h5.part is not complete", "1 of 32 points", "-o", "pending.h5 --resume"]),
+    ("family pending.h5.part --over beta", ["pending.h5.part is not complete", "1 of 32 points", "pending.h5 --resume"]),
     ("map pending.h5 -x beta -y rigidity", ["pending.h5 does not exist", "pending.h5.part", "--resume"]),
     ("family cube.h5 --over mach", ["--over mach", "no such parameter", "alfven_mach"]),
     ("family cube.h5 --over beta --against energy", ["--against energy", "no such parameter"]),
@@ -497,6 +502,7 @@ def bad(folder, run):
         file["state"][0, 1, 0, 1] = 0
     with h5py.File(folder / "other.h5", "w") as file:
         file["x"] = [1.0]
+    (folder / "cut.h5").write_bytes((folder / "cube.h5").read_bytes()[:-100])
     shutil.copy(folder / "cube.h5", folder / "wrong.h5")
     with h5py.File(folder / "wrong.h5", "r+") as file:
         file.create_group("refinement")["error_beta"] = np.ones((2, 7, 1, 2, 9))

@@ -1,6 +1,7 @@
 """The command line of the figures: arguments, files written, errors as sentences.
 
-Exit status: 0 done, 1 a file could not be written, 2 bad usage or input, as in `dmumu`. Nothing is written unless all can be.
+Exit status: 0 done, 1 a file could not be written, 2 bad usage or input, as in `dmumu`. Nothing is written
+before all is drawn.
 """
 
 import argparse
@@ -17,6 +18,8 @@ __all__ = ["main"]
 
 FORMATS = ("pdf", "png", "svg")
 PARAMETERS = ", ".join(AXES)
+CUBE_HELP = "HDF5 file written by `dmumu scan`"
+VARIABLE_HELP = "a variable of the cube, `slope` (d ln D/d ln rigidity) or `mean_free_path` (3D/c) (default D)"
 TOP_EPILOG = """\
 Each command has a --help with examples. A parameter is one of region, alfven_mach, beta, injection_scale (pc) and
 rigidity (GV); those that a figure does not vary are held by options of their names, at the nearest value of the
@@ -34,7 +37,8 @@ def numbers(text):
     try:
         return [float(part) for part in text.split(",")]
     except ValueError as problem:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number or a comma list of numbers such as 0.1,0.5,1") from problem
+        reason = f"'{text}' is not a number or a comma list of numbers such as 0.1,0.5,1"
+        raise argparse.ArgumentTypeError(reason) from problem
 
 
 def number(text):
@@ -62,12 +66,16 @@ def formats(text):
 def add_output(parser):
     group = parser.add_argument_group("output")
     group.add_argument(
-        "-o", "--output", required=True, metavar="NAME", help="NAME.pdf, .png or .svg; without a suffix, --format says which"
-    )
+        "-o", "--output", required=True, metavar="NAME",
+        help="NAME.pdf, .png or .svg; without a suffix, --format says which",
+    )  # fmt: skip
     group.add_argument(
-        "--format", type=formats, default=["pdf", "png"], metavar="LIST", help="for a NAME without a suffix (default pdf,png)"
+        "--format", type=formats, default=["pdf", "png"], metavar="LIST",
+        help="for a NAME without a suffix (default pdf,png)",
+    )  # fmt: skip
+    group.add_argument(
+        "--dpi", type=number, default=300, metavar="N", help="dots per inch of PNG, and of maps in PDF and SVG (default 300)"
     )
-    group.add_argument("--dpi", type=number, default=300, help="dots per inch of PNG and of maps in PDF and SVG (default 300)")
     group.add_argument("--overwrite", action="store_true", help="replace files that exist")
 
 
@@ -131,9 +139,6 @@ def run_error(options):
 
 
 def add_curves(commands):
-    cube_help = "HDF5 file written by `dmumu scan`"
-    variable_help = "a variable of the cube, `slope` (d ln D/d ln rigidity) or `mean_free_path` (3D/c) (default %(default)s)"
-
     family = add_command(
         commands, "family", run_family, "curves of D against rigidity, one for each value of a parameter",
         ["galaxy.h5 --over alfven_mach --beta 0.1 --injection-scale 100 -o over_mach",
@@ -141,11 +146,11 @@ def add_curves(commands):
          "galaxy.h5 --over beta --values 0.01,0.1,1 --variable slope --alfven-mach 0.5 --injection-scale 100 -o slopes",
          "galaxy.h5 --over rigidity --values 1,1e3,1e6 --against alfven_mach --beta 0.1 --injection-scale 100 -o mach.svg"],
     )  # fmt: skip
-    family.add_argument("cube", help=cube_help)
+    family.add_argument("cube", help=CUBE_HELP)
     family.add_argument("--over", required=True, metavar="PARAMETER", help=f"one curve per value: {PARAMETERS}")
     family.add_argument("--values", type=numbers, metavar="LIST", help="only the curves nearest to these values")
     family.add_argument("--against", default="rigidity", metavar="PARAMETER", help="the x axis (default rigidity)")
-    family.add_argument("--variable", default="D", metavar="NAME", help=variable_help)
+    family.add_argument("--variable", default="D", metavar="NAME", help=VARIABLE_HELP)
     add_held(family)
     add_output(family)
 
@@ -153,13 +158,12 @@ def add_curves(commands):
         commands, "modes", run_modes, "D against rigidity of all modes together and of each alone",
         ["galaxy.h5 --alfven-mach 0.5 --beta 0.1 --injection-scale 100 -o modes"],
     )  # fmt: skip
-    modes.add_argument("cube", help=cube_help)
+    modes.add_argument("cube", help=CUBE_HELP)
     add_held(modes)
     add_output(modes)
 
 
 def add_maps(commands):
-    cube_help = "HDF5 file written by `dmumu scan`"
     axis_help = "parameter along {}: " + ", ".join(NUMERIC)
     each = {}
     for name, function, summary, examples in (
@@ -170,16 +174,14 @@ def add_maps(commands):
          ["galaxy.h5 -x rigidity -y alfven_mach -o quality",
           "galaxy.h5 -x rigidity -y alfven_mach --region halo --beta 0.1 --injection-scale 100 -o quality.png"]),
         ("error", run_error, "map of the interpolation error that `dmumu refine` stored, the largest over what is not held",
-         ["galaxy.h5 -x alfven_mach -y beta -o error", "galaxy.h5 -x rigidity -y beta --axis beta --region halo -o error.pdf"]),
+         ["galaxy.h5 -x alfven_mach -y beta -o error",
+          "galaxy.h5 -x rigidity -y beta --axis beta --region halo -o error.pdf"]),
     ):  # fmt: skip
         each[name] = add_command(commands, name, function, summary, examples)
-        each[name].add_argument("cube", help=cube_help)
+        each[name].add_argument("cube", help=CUBE_HELP)
         each[name].add_argument("-x", required=True, metavar="PARAMETER", help=axis_help.format("x"))
         each[name].add_argument("-y", required=True, metavar="PARAMETER", help=axis_help.format("y"))
-    each["map"].add_argument(
-        "--variable", default="D", metavar="NAME",
-        help="a variable of the cube, `slope` (d ln D/d ln rigidity) or `mean_free_path` (3D/c) (default D)",
-    )  # fmt: skip
+    each["map"].add_argument("--variable", default="D", metavar="NAME", help=VARIABLE_HELP)
     each["error"].add_argument("--axis", metavar="PARAMETER", help="only the error of interpolating along it (default each)")
     for parser in each.values():
         add_held(parser)
@@ -192,7 +194,9 @@ def add_cubeless(commands):
         ["pitch.txt -o pitch", "pitch.txt --rigidity 1,1e3,1e6 -o pitch.svg"],
     )  # fmt: skip
     text.add_argument("text", help="file written by `dmumu curve ... --pitch=64 -o FILE`")
-    text.add_argument("--rigidity", type=numbers, metavar="LIST", help="GV, a panel each; of those in the file (default all)")
+    text.add_argument(
+        "--rigidity", type=numbers, metavar="LIST", help="GV, a panel each; of those in the file (default all)"
+    )
     add_output(text)
 
     scale = add_command(
@@ -200,8 +204,9 @@ def add_cubeless(commands):
         "where damping ends the fast cascade, x_max = k_max L, against the angle between wave and field",
         ["--beta 0.01,0.1,1 -o truncation", "--alfven-mach 0.1,0.5,1 --beta 0.14 --injection-scale 100 -o truncation.pdf"],
     )  # fmt: skip
-    scale.add_argument("--alfven-mach", type=numbers, default=[0.5], metavar="LIST", help="one value or, for a family, several")
-    scale.add_argument("--beta", type=numbers, default=[0.14], metavar="LIST", help="the same; one of the two may have several")
+    several = "one value or, of one of the two, several (default %(default)s)"
+    scale.add_argument("--alfven-mach", type=numbers, default="0.5", metavar="LIST", help=several)
+    scale.add_argument("--beta", type=numbers, default="0.14", metavar="LIST", help=several)
     scale.add_argument("--x-c", type=number, default=1e6, metavar="X", help="viscous cut-off in the disk (default 1e6)")
     scale.add_argument("--region", type=words, default=["halo", "disk"], metavar="LIST", help="halo, disk or both (default)")
     scale.add_argument("--injection-scale", type=number, metavar="L", help="pc; adds an axis with 1/k_max in pc")
@@ -279,10 +284,10 @@ def main(arguments=None):
     try:
         files = outputs(options)
         figure = options.function(options)
-        # rc_context again: ticks and hatches are drawn here.
-        with curves.plt.rc_context(curves.style.STYLE):
-            contents = {path: render(figure, kind, options.dpi, " ".join(["dmumu.plot", *arguments])) for path, kind in files.items()}
-    except PlotError as problem:
+        command = " ".join(["dmumu.plot", *arguments])
+        with curves.plt.rc_context(curves.style.STYLE):  # again: ticks and hatches are drawn here
+            contents = {path: render(figure, kind, options.dpi, command) for path, kind in files.items()}
+    except (PlotError, OSError) as problem:  # OSError: values that HDF5 cannot read
         print(f"{prefix}: {problem}", file=sys.stderr)
         return 2
     try:

@@ -7,7 +7,7 @@ from matplotlib.colors import BoundaryNorm
 from matplotlib.lines import Line2D
 
 from . import selection, style
-from .selection import PlotError
+from .selection import PlotError, name_of
 
 __all__ = ["draw_family", "draw_modes"]
 
@@ -37,7 +37,7 @@ def refuse_empty(part, cube):
     """PlotError where nothing of what is asked for has a value."""
     if not numpy.isfinite(part.values).any():
         raise PlotError(
-            f"{cube.attrs['path']}: {part.name} has no value at what was asked for (not confined or failed); look at it with "
+            f"{name_of(cube)}: {part.name} has no value at what was asked for (not confined or failed); look at it with "
             f"`python3 -m dmumu.plot quality`"
         )
 
@@ -105,7 +105,7 @@ def draw_modes(cube, regions=None, fixed=None):
     """D of all modes and of each mode alone against rigidity, a panel per region."""
     present = [name for name in MODES if name in cube]
     if not present:
-        raise PlotError(f"{cube.attrs['path']} has none of {', '.join(MODES)}: there are no modes to tell apart")
+        raise PlotError(f"{name_of(cube)} has none of {', '.join(MODES)}: there are no modes to tell apart")
     selection.check_axis(cube, "rigidity", "the x axis,")
     names = selection.regions(cube, regions)
     parts = {}

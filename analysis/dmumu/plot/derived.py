@@ -22,6 +22,7 @@ def local_slope(d):
         ln_d = numpy.log(d.values)
     order = 2 if d.sizes["rigidity"] > 2 else 1
     slope = numpy.gradient(ln_d, numpy.log(d["rigidity"].values), axis=axis, edge_order=order)
+    slope = numpy.where(numpy.isnan(ln_d), numpy.nan, slope)  # with even steps, differences reach over a single gap
     return xarray.DataArray(slope, coords=d.coords, dims=d.dims, name="slope").assign_attrs(
         units="1", long_name="local slope of D(R)"
     )

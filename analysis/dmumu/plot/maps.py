@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from dmumu import flag_names
 
 from . import refinement, selection, style
-from .selection import PlotError
+from .selection import PlotError, name_of
 
 __all__ = ["draw_error", "draw_map", "draw_quality"]
 
@@ -87,8 +87,10 @@ def colour_bar(figure, mesh, axes, label, extend="neither", aspect=25):
 
 
 def norm_of(part, name):
-    """(norm, extend) over the range of what is drawn, on the scale of the quantity; one in fifty of the slopes at either end
-    is beyond, since a few at the edges of confinement are many times the others."""
+    """(norm, extend) over the range of what is drawn, on the scale of the quantity.
+
+    Of slopes one in fifty at either end is beyond, since a few at the edges of confinement are many times the others.
+    """
     values = part.values[numpy.isfinite(part.values)]
     logarithmic = style.scale_of(part) == "log"
     if logarithmic:
@@ -119,7 +121,7 @@ def draw_map(cube, x, y, variable="D", regions=None, fixed=None):
     quantity = selection.quantity(cube, variable, along=("region", x, y))
     names = selection.regions(cube, regions)
     part, held = selection.hold(cube, quantity.sel(region=names), {x, y}, fixed or {})
-    norm, extend = norm_of(part, f"{cube.attrs['path']}: {variable}")
+    norm, extend = norm_of(part, f"{name_of(cube)}: {variable}")
     with plt.rc_context(style.STYLE):
         figure, axes = panels(len(names))
         lines = {}
@@ -165,7 +167,7 @@ def draw_quality(cube, x, y, regions=None, fixed=None):
     numbers = {name: value for value, name in flag_names(quality).items()}
     unknown = sorted(set(numbers) - set(SEVERITY))
     if unknown:
-        raise PlotError(f"{cube.attrs['path']}: quality has the flag '{unknown[0]}'; known are {', '.join(SEVERITY)}")
+        raise PlotError(f"{name_of(cube)}: quality has the flag '{unknown[0]}'; known are {', '.join(SEVERITY)}")
     names = selection.regions(cube, regions)
     severity = quality.copy(data=numpy.full(quality.shape, numpy.nan)).astype(float)
     for rank, name in enumerate(SEVERITY):
@@ -201,7 +203,7 @@ def draw_error(cube, x, y, axis=None, regions=None, fixed=None):
     check_axes(cube, x, y)
     errors = refinement.read_errors(cube)
     if axis is not None and axis not in errors:
-        raise PlotError(f"{cube.attrs['path']} has no interpolation error along '{axis}' (--axis); it has {', '.join(errors)}")
+        raise PlotError(f"{name_of(cube)} has no interpolation error along '{axis}' (--axis); it has {', '.join(errors)}")
     names = selection.regions(cube, regions)
     chosen = errors if axis is None else {axis: errors[axis]}
     with plt.rc_context(style.STYLE):
@@ -211,7 +213,7 @@ def draw_error(cube, x, y, axis=None, regions=None, fixed=None):
         )  # fmt: skip
         parts = {name: worst_error(cube, error, x, y, names, fixed) for name, error in chosen.items()}
         everything = numpy.concatenate([part.values.ravel() for part, _, _ in parts.values()])
-        norm, _ = norm_of(xarray.DataArray(everything, name="error"), f"{cube.attrs['path']}: the interpolation error")
+        norm, _ = norm_of(xarray.DataArray(everything, name="error"), f"{name_of(cube)}: the interpolation error")
         for row, (name, (part, held, reduced)) in zip(grid, parts.items(), strict=True):
             extra = [f"along {style.SYMBOLS[name]}"]
             extra += [f"worst over {', '.join(style.SYMBOLS[other] for other in reduced)}"] if reduced else []

@@ -76,7 +76,7 @@ def choose(path, present, wanted):
                 )
             chosen.append(float(match[0]))
     if len(chosen) > MOST_PANELS:
-        raise PlotError(f"{path}: {len(chosen)} rigidities, of which {MOST_PANELS} fit into a figure: choose with --rigidity")
+        raise PlotError(f"{path} has {len(chosen)} rigidities, and {MOST_PANELS} fit into a figure: choose with --rigidity")
     return chosen
 
 

@@ -10,7 +10,7 @@ import h5py
 import numpy
 import xarray
 
-from .selection import AXES, PlotError
+from .selection import AXES, PlotError, name_of
 
 __all__ = ["read_errors"]
 
@@ -28,7 +28,7 @@ def middles(axis):
 
 def labelled(cube, name, values):
     """An array of the group as a DataArray whose dimensions are those of the cube; cells are at their middles."""
-    path = cube.attrs["path"]
+    path = name_of(cube)
     if values.ndim != len(AXES):
         raise PlotError(f"{path}: {GROUP}/{name} has {values.ndim} dimensions, and {len(AXES)} are expected, one per axis")
     coords = {}
@@ -46,7 +46,7 @@ def labelled(cube, name, values):
 
 def read_errors(cube):
     """{axis: relative error of look-ups between the nodes of that axis}; PlotError where the cube has none."""
-    path = cube.attrs["path"]
+    path = name_of(cube)
     with h5py.File(path, "r") as file:
         if GROUP not in file:
             advice = ADVICE.format(path=path)

@@ -12,7 +12,7 @@ from dmumu import flag_names, nearest, open_cube
 
 from . import derived
 
-__all__ = ["AXES", "PlotError", "describe", "hold", "open_complete", "option", "quantity", "regions"]
+__all__ = ["AXES", "PlotError", "describe", "hold", "name_of", "open_complete", "option", "quantity", "regions"]
 
 AXES = ("region", "alfven_mach", "beta", "injection_scale", "rigidity")
 NUMERIC = AXES[1:]
@@ -52,6 +52,11 @@ def open_complete(path):
     return cube
 
 
+def name_of(cube):
+    """The file of a cube, for messages."""
+    return cube.attrs.get("path") or cube.encoding.get("source") or "the cube"
+
+
 def refuse_pending(cube, path):
     """PlotError where the ledger of the scan has points that are still to come."""
     if "state" not in cube:
@@ -77,12 +82,12 @@ def quantity(cube, name, along=()):
         try:
             variable = derived.QUANTITIES[name](cube)
         except ValueError as problem:
-            raise PlotError(f"{cube.attrs['path']}: {problem}") from problem
+            raise PlotError(f"{name_of(cube)}: {problem}") from problem
     else:
-        raise PlotError(f"{cube.attrs['path']} has no variable '{name}'; it has {', '.join(known)}")
+        raise PlotError(f"{name_of(cube)} has no variable '{name}'; it has {', '.join(known)}")
     for axis in along:
         if axis not in variable.dims:
-            raise PlotError(f"{cube.attrs['path']}: {name} does not vary with {axis}, but with {', '.join(variable.dims)}")
+            raise PlotError(f"{name_of(cube)}: {name} does not vary with {axis}, but with {', '.join(variable.dims)}")
     return variable
 
 
@@ -97,7 +102,7 @@ def regions(cube, wanted=None):
     present = [str(name) for name in cube["region"].values]
     for name in wanted or ():
         if name not in present:
-            raise PlotError(f"{cube.attrs['path']} has no region '{name}' (--region); it has {', '.join(present)}")
+            raise PlotError(f"{name_of(cube)} has no region '{name}' (--region); it has {', '.join(present)}")
     return list(dict.fromkeys(wanted or present))
 
 
@@ -107,7 +112,7 @@ def check_inside(cube, axis, value):
     slack = ROUNDING * abs(value)
     if not values[0] - slack <= value <= values[-1] + slack:  # also where value is NaN
         raise PlotError(
-            f"{cube.attrs['path']}: {option(axis)} {value:g} is outside of the axis {axis}, which has {some(values)}"
+            f"{name_of(cube)}: {option(axis)} {value:g} is outside of the axis {axis}, which has {some(values)}"
         )
 
 
@@ -117,7 +122,7 @@ def check_axis(cube, axis, asked_by):
         raise PlotError(f"{asked_by} {axis}: no such parameter; there are {', '.join(AXES)}")
     if cube.sizes[axis] < 2:
         raise PlotError(
-            f"{cube.attrs['path']}: {asked_by} {axis}: that axis has one value only ({some(cube[axis].values)}), and two at "
+            f"{name_of(cube)}: {asked_by} {axis}: that axis has one value only ({some(cube[axis].values)}), and two at "
             f"least are needed"
         )
 
@@ -145,7 +150,7 @@ def hold(cube, variable, free, fixed, reduce=None):
     if open_axes and reduce is None:
         axis = open_axes[0]
         raise PlotError(
-            f"{cube.attrs['path']}: {axis} has {cube.sizes[axis]} values and the figure needs one: give {option(axis)}, one "
+            f"{name_of(cube)}: {axis} has {cube.sizes[axis]} values and the figure needs one: give {option(axis)}, one "
             f"of {some(cube[axis].values)}"
         )
     part = nearest(variable, **held)

@@ -1,4 +1,4 @@
-"""How the figures look: type, colours that the colour-blind tell apart, labels with units, ticks, legends beside the panels."""
+"""How the figures look: type, colours that the colour-blind tell apart, labels with units, ticks, legends."""
 
 import re
 
