@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import dmumu as analysis
+from dmumu.plot.style import gap_ends
 
 AXES = {
     "region": np.array([0, 1], dtype="u1"),
@@ -116,13 +117,11 @@ def test_every_curve_is_drawn_and_gaps_stay_gaps(root, cube_path):
 
 
 def test_gap_ends():
-    import galaxy as module
-
     nan = np.nan
-    assert list(module.gap_ends(np.array([1, 2, nan, nan, 3, 4]))) == [1, 4]
-    assert list(module.gap_ends(np.array([nan, 1, 2]))) == [1]
-    assert list(module.gap_ends(np.array([1.0, 2]))) == []
-    assert list(module.gap_ends(np.array([nan, nan]))) == []
+    assert list(gap_ends(np.array([1, 2, nan, nan, 3, 4]))) == [1, 4]
+    assert list(gap_ends(np.array([nan, 1, 2]))) == [1]
+    assert list(gap_ends(np.array([1.0, 2]))) == []
+    assert list(gap_ends(np.array([nan, nan]))) == []
 
 
 def test_a_missing_cube_is_a_sentence_not_a_traceback(root, tmp_path):

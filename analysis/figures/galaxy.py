@@ -20,27 +20,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.ticker import LogLocator, NullFormatter
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import dmumu
+from dmumu.plot.style import STYLE, SYMBOLS, curve, tidy
 
-SYMBOLS = {"alfven_mach": r"$M_\mathrm{A}$", "beta": r"$\beta$", "injection_scale": r"$L$"}
 UNITS = {"alfven_mach": "", "beta": "", "injection_scale": " pc"}
 NAMES = {"alfven_mach": "Alfvénic Mach number", "beta": "plasma beta"}
 # Each family and its colours: the part of the map that white paper does not swallow.
 FAMILIES = {"alfven_mach": ("viridis", 0.93), "beta": ("plasma", 0.88)}
-STYLE = {
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.linewidth": 0.8,
-    "xtick.direction": "in",
-    "ytick.direction": "in",
-    "xtick.top": True,
-    "ytick.right": True,
-    "pdf.fonttype": 42,
-}
 
 
 def colour_map(family, n):
@@ -49,36 +38,14 @@ def colour_map(family, n):
     return ListedColormap(plt.get_cmap(name)(np.linspace(0, end, n)))
 
 
-def gap_ends(values):
-    """Indices of the last finite value before each gap and of the first one after."""
-    finite = np.isfinite(values)
-    before = finite & ~np.append(finite[1:], True)
-    after = finite & ~np.insert(finite[:-1], 0, True)
-    return np.flatnonzero(before | after)
-
-
 def draw_family(axes, curves, family):
     """One curve for each value of `family`; curves is D over (family, rigidity)."""
     colours = colour_map(family, curves.sizes[family])
     rigidity = curves["rigidity"].values
     for i in range(curves.sizes[family]):
-        d = curves.isel({family: i}).values
-        axes.loglog(rigidity, d, color=colours(i), linewidth=1.5, solid_capstyle="butt")
-        ends = gap_ends(d)
-        axes.loglog(
-            rigidity[ends], d[ends], linestyle="none", marker="o", markersize=3.5, markerfacecolor="white",
-            markeredgewidth=0.9, color=colours(i),
-        )  # fmt: skip
-
-
-def tidy(axes):
-    """Decades on both axes, quiet minor ticks, a faint grid behind the curves."""
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(numticks=12))
-        axis.set_minor_locator(LogLocator(subs=range(2, 10), numticks=12))
-        axis.set_minor_formatter(NullFormatter())
-    axes.grid(which="major", color="0.9", linewidth=0.6)
-    axes.set_axisbelow(True)
+        curve(axes, rigidity, curves.isel({family: i}).values, colours(i))
+    axes.set_xscale("log")
+    axes.set_yscale("log")
     axes.margins(x=0)
 
 
