@@ -9,6 +9,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "analysis"))
+# The library under test is that of the build under test, for subprocesses too.
+os.environ.setdefault("DMUMU_LIBRARY", str(pathlib.Path(os.environ.get("BUILD", ROOT / "build")).resolve() / "libdmumu.so"))
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +26,16 @@ def dmumu():
     if not path.exists():
         pytest.fail(f"{path} does not exist: run `make` first, or `make check`")
     return path
+
+
+@pytest.fixture(scope="session")
+def library():
+    """libdmumu as analysis/dmumu has loaded it."""
+    from dmumu import _library
+
+    if not pathlib.Path(os.environ["DMUMU_LIBRARY"]).exists():
+        pytest.fail(f"{os.environ['DMUMU_LIBRARY']} does not exist: run `make` first, or `make check`")
+    return _library.need()
 
 
 @pytest.fixture(scope="session")

@@ -56,6 +56,10 @@ tests   | Python                      | has python_            | python3
 tests   | Python pytest               | has_module pytest      | python3-pytest
 tests   | Python netCDF4              | has_module netCDF4     | python3-netcdf4
 tests   | Python yaml                 | has_module yaml        | python3-yaml
+tests   | Python emcee                | has_module emcee       | python3-emcee
+tests   | Python setuptools           | has_module setuptools  | python3-setuptools
+tests   | Python pip                  | has_module pip         | python3-pip
+tests   | Python wheel                | has_module wheel       | python3-wheel
 figures | Python                      | has python_            | python3
 figures | Python numpy                | has_module numpy       | python3-numpy
 figures | Python scipy                | has_module scipy       | python3-scipy

@@ -1,51 +1,40 @@
-"""Read a dmumu cube into xarray.
+"""Diffusion coefficients of cosmic rays: read a dmumu cube, look D up in it, compute it.
 
     import dmumu
-    cube = dmumu.open_cube("demo/galaxy.h5")
-    cube.D.sel(region="halo").sel(alfven_mach=0.5, beta=0.1, injection_scale=100, method="nearest")
+    cube = dmumu.Cube("demo/galaxy.h5")
+    cube(region="halo", alfven_mach=0.37, beta=0.2, injection_scale_pc=80, rigidity_gv=[1, 10, 100])   # cm2/s
+    cube.sel(region="halo").sel(alfven_mach=0.5, beta=0.1, injection_scale=100, method="nearest").D    # xarray
+    dmumu.curve(dmumu.Model(), [1, 10, 100], region="halo", alfven_mach=0.37, beta=0.2, injection_scale_pc=80).D
 
-The cube is a netCDF-4 file that `xarray.open_dataset` reads as it is; this module only puts names in place of the flag
-numbers and picks curves. Units are in each variable's `units`.
+Cube       one cube: look-ups that broadcast, their derivatives, xarray (cube.py)
+Model      the physics of a scan; `curve`, `pitch`, `medium` and `Kernel` compute with it (kernel.py)
+open_cube  the cube as an xarray.Dataset; `nearest`, `quality_counts`, `flag_names` (reading.py)
+
+Look-ups and kernel are libdmumu's (_library.py says where it is looked for); where there is none, look-ups are numpy's
+(lookup.py), and there is no kernel. Every dimensional name ends in its unit, as in include/dmumu.h.
 """
 
-import numpy
-import xarray
+from dmumu._library import LibraryError
+from dmumu._version import VERSION as __version__
+from dmumu.cube import Cube, CubeError, Gradient
+from dmumu.kernel import Kernel, Medium, Model, Region, curve, medium, pitch
+from dmumu.reading import flag_names, nearest, open_cube, quality_counts
 
-__all__ = ["flag_names", "nearest", "open_cube", "quality_counts"]
-
-
-def flag_names(variable):
-    """{number: name} of a CF flag variable (`region`, `quality`, `state`)."""
-    values = variable.attrs["flag_values"]
-    return dict(zip((int(value) for value in values), variable.attrs["flag_meanings"].split(), strict=True))
-
-
-def open_cube(path):
-    """The cube as an xarray.Dataset, read lazily, with `region` labelled "disk" and "halo" instead of numbered.
-
-    Raises FileNotFoundError, or ValueError where the file is not a cube.
-    """
-    refusal = f"{path} is not a dmumu cube: it has no variable D over named axes"
-    try:
-        cube = xarray.open_dataset(path, engine="h5netcdf")
-    except ValueError as problem:  # variables without dimension scales
-        raise ValueError(refusal) from problem
-    if "D" not in cube or "region" not in cube.coords:
-        cube.close()
-        raise ValueError(refusal)
-    names = flag_names(cube["region"])
-    return cube.assign_coords(region=("region", [names[int(value)] for value in cube["region"].values]))
-
-
-def nearest(cube, **fixed):
-    """The part of the cube at the grid points nearest (in the axis's own scale) to the values given, one per axis."""
-    chosen = {}
-    for name, value in fixed.items():
-        scale = numpy.log if cube[name].attrs.get("axis_scale") == "log" else numpy.asarray
-        chosen[name] = int(numpy.argmin(abs(scale(cube[name].values) - scale(value))))
-    return cube.isel(chosen)
-
-
-def quality_counts(cube):
-    """{name: number of values} of `quality`, every name there, also those with none."""
-    return {name: int((cube["quality"] == value).sum()) for value, name in flag_names(cube["quality"]).items()}
+__all__ = [
+    "Cube",
+    "CubeError",
+    "Gradient",
+    "Kernel",
+    "LibraryError",
+    "Medium",
+    "Model",
+    "Region",
+    "__version__",
+    "curve",
+    "flag_names",
+    "medium",
+    "nearest",
+    "open_cube",
+    "pitch",
+    "quality_counts",
+]
