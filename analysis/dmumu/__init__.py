@@ -18,6 +18,7 @@ from dmumu._library import LibraryError
 from dmumu._version import VERSION as __version__
 from dmumu.cube import Cube, CubeError, Gradient
 from dmumu.kernel import Kernel, Medium, Model, Region, curve, medium, pitch
+from dmumu.published import Published, published
 from dmumu.reading import flag_names, nearest, open_cube, quality_counts
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "LibraryError",
     "Medium",
     "Model",
+    "Published",
     "Region",
     "__version__",
     "curve",
@@ -36,5 +38,6 @@ __all__ = [
     "nearest",
     "open_cube",
     "pitch",
+    "published",
     "quality_counts",
 ]

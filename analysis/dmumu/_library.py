@@ -16,7 +16,7 @@ import pathlib
 from collections.abc import Iterator
 from ctypes import POINTER, c_bool, c_char, c_char_p, c_double, c_int, c_int32, c_size_t, c_uint8, c_uint64, c_void_p
 
-from dmumu import _names
+from dmumu import _data_structs, _names
 from dmumu._version import VERSION
 
 VARIABLE = "DMUMU_LIBRARY"
@@ -190,6 +190,7 @@ STRUCTS: dict[str, type[ctypes.Structure]] = {
     "dmumu_cube_about": CubeAbout,
     "dmumu_cube_points": CubePoints,
     "dmumu_abi_entry": AbiEntry,
+    **_data_structs.STRUCTS,
 }
 
 DOUBLES, ERROR = POINTER(c_double), POINTER(Error)
@@ -218,6 +219,9 @@ FUNCTIONS = {
     "dmumu_cube_about": (POINTER(CubeAbout), [c_void_p]),
     "dmumu_cube_eval_many": (c_int, [c_void_p, POINTER(CubePoints), DOUBLES, ERROR]),
     "dmumu_cube_gradient": (c_int, [c_void_p, POINTER(CubePoints), DOUBLES, DOUBLES, ERROR]),
+    "dmumu_isotope_find": (c_int, [c_char_p]),
+    "dmumu_parametrisation_at": (POINTER(_data_structs.Parametrisation), [c_size_t]),
+    "dmumu_parametrisation_d": (None, [POINTER(_data_structs.Parametrisation), c_int, c_size_t, DOUBLES, DOUBLES]),
 }
 
 # The statuses of include/dmumu.h in their order, and what each is in Python.

@@ -524,7 +524,7 @@ static void the_table_of_structs_is_theirs(void **state)
             assert_true(i == head + 1 || table[i].offset >= table[i - 1].offset + table[i - 1].size);
         }
     }
-    assert_int_equal(n_structs, 12);
+    assert_int_equal(n_structs, 25);
 }
 
 static void names_are_the_cubes(void **state)
