@@ -16,11 +16,12 @@ static const struct command {
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
     {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
     {"fit", dmumu_cmd_fit, "chi^2 of every pair of disk and halo points against measured B/C and B/O"},
+    {"report", dmumu_cmd_report, "how to make one self-contained page about a cube, with an explorer"},
     {"models", dmumu_cmd_models, "published D(R), to compare with"},
     {"estimate", dmumu_cmd_estimate, "the one-line estimates of a talk, with their numbers"},
 };
 
-#define COMMANDS "curve, scan, merge, info, compare, fit, models, estimate"
+#define COMMANDS "curve, scan, merge, info, compare, fit, report, models, estimate"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
