@@ -68,7 +68,7 @@ def thinned(cube):
     while cube.sizes["region"] * np.prod(list(sizes().values()), dtype=float) > MOST_VALUES:
         longest = max(sizes(), key=sizes().get)
         steps[longest] *= 2
-    left = [f"every {step}th value of {LABELS[name]}" for name, step in steps.items() if step > 1]
+    left = [f"one value in {step} of {LABELS[name]}" for name, step in steps.items() if step > 1]
     part = cube.isel({name: slice(None, None, step) for name, step in steps.items()})
     return part, f"The cube is too large for a page: the explorer has {', '.join(left)}." if left else ""
 

@@ -465,8 +465,8 @@ def body_of(variants, ratios, free, figures):
         "<p>Three variants of D: the formula; with x_max at the wave angle of the published script; with that and its 1/8 for "
         "1/4 in the disk, which is what the published tables hold. The published choices are M_A = 0.5 in the halo and 0.4 or "
         f"0.5 in the disk, at β = {BETA} and L = {SCALE_PC} pc, in a galaxy of their zones: {SIZE_KPC:g} kpc of disk, the edge at "
-        f"{HEIGHT_KPC:g} kpc. Their paper used a full transport code with sources, energy losses and a smooth passage between "
-        "the zones; here it is the weighted slab, without energy losses, which above 200 GV matters little.</p>"
+        f"{HEIGHT_KPC:g} kpc. Their paper used a full transport code, DRAGON2, in which the zones pass smoothly into each other; "
+        "here it is the stationary one-dimensional solution, without energy losses.</p>"
         "<h2>Against the data</h2>"
         + figures["ratios"]
         + table(

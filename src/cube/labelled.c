@@ -178,23 +178,22 @@ enum dmumu_status dmumu_labelled_write(const char *path, bool overwrite, const s
     char *part = malloc(size);
     struct writing writing = {.labelled = labelled,
                               .scale = malloc(((size_t)labelled->n_axes + 1) * sizeof *writing.scale)};
-    enum dmumu_status status = DMUMU_OK;
     if (!part || !writing.scale) {
-        status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the side file");
+        free(part);
+        free(writing.scale);
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the side file");
     }
-    for (int i = 0; status == DMUMU_OK && i < labelled->n_axes; i++) {
+    for (int i = 0; i < labelled->n_axes; i++) {
         writing.scale[i] = H5I_INVALID_HID;
     }
-    if (status == DMUMU_OK) {
-        (void)snprintf(part, size, "%s.part", path);
-        dmumu_hdf_silence();
-        status = write_part(part, &writing, error);
-        if (status == DMUMU_OK && rename(part, path) != 0) {
-            status = dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s cannot be written: %s", path, strerror(errno));
-        }
-        if (status != DMUMU_OK) {
-            (void)unlink(part);
-        }
+    (void)snprintf(part, size, "%s.part", path);
+    dmumu_hdf_silence();
+    enum dmumu_status status = write_part(part, &writing, error);
+    if (status == DMUMU_OK && rename(part, path) != 0) {
+        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s cannot be written: %s", path, strerror(errno));
+    }
+    if (status != DMUMU_OK) {
+        (void)unlink(part);
     }
     free(part);
     free(writing.scale);
