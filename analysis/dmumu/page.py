@@ -26,7 +26,7 @@ th, td { padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); t
 th:first-child, td:first-child, .left { text-align: left; } td.left { white-space: normal; } code { font-size: .88em; overflow-wrap: anywhere; }
 tr { break-inside: avoid; }
 .says { border-left: 4px solid #2a5d8f; background: var(--shade); padding: .6rem 1rem; margin: 1rem 0; }
-@media print { body { max-width: none; padding: 0; font-size: 11px; } h2 { break-after: avoid; } .screen { display: none; } }
+@media print { html { font-size: 10px; } body { max-width: none; padding: 0; font-size: 1rem; } .scroll { overflow: visible; } h2 { break-after: avoid; } .screen { display: none; } }
 """
 
 
