@@ -80,11 +80,11 @@ static bool allocate(struct work *work, struct dmumu_pairs_curves *curves)
     const size_t n_cube = work->about->axis[RIGIDITY_AXIS].n;
     const size_t n_points = (size_t)work->n_points;
     const size_t at_once = n_points < CURVES_AT_ONCE ? n_points : CURVES_AT_ONCE;
-    work->rigidity_to = malloc(n_cube * sizeof *work->rigidity_to);
-    work->pair = malloc(at_once * sizeof *work->pair);
-    work->ln_d = malloc(n_cube * sizeof *work->ln_d);
-    curves->point = malloc(n_points * sizeof *curves->point);
-    curves->d_cm2_s = calloc(n_points, work->n_nodes * sizeof *curves->d_cm2_s);
+    work->rigidity_to = malloc((n_cube + 1) * sizeof *work->rigidity_to);
+    work->pair = malloc((at_once + 1) * sizeof *work->pair);
+    work->ln_d = malloc((n_cube + 1) * sizeof *work->ln_d);
+    curves->point = malloc((n_points + 1) * sizeof *curves->point);
+    curves->d_cm2_s = calloc(n_points + 1, work->n_nodes * sizeof *curves->d_cm2_s);
     if (!work->rigidity_to || !work->pair || !work->ln_d || !curves->point || !curves->d_cm2_s ||
         !dmumu_cube_curves_new(at_once, n_cube, no_modes, &work->read)) {
         return false;
@@ -144,14 +144,17 @@ enum dmumu_status dmumu_pairs_curves_read(const struct dmumu_cube_source *source
     if (status == DMUMU_OK && work.n_points > UINT32_MAX) {
         status = dmumu_error_set(error, DMUMU_ERROR_ARGUMENT, "more than 2^32 points in a region");
     }
-    if (status == DMUMU_OK && !(work.place = calloc(n_nodes, sizeof *work.place))) {
-        status = out_of_memory(error);
+    work.place = calloc(n_nodes + 1, sizeof *work.place);
+    if (status == DMUMU_OK && !work.place) {
+        (void)out_of_memory(error);
+        status = DMUMU_ERROR_MEMORY;
     }
-    if (status == DMUMU_OK) {
+    if (status == DMUMU_OK && work.place) {
         status = find_places(&work, rigidity_gv, error);
     }
     if (status == DMUMU_OK && !allocate(&work, curves)) {
-        status = out_of_memory(error);
+        (void)out_of_memory(error);
+        status = DMUMU_ERROR_MEMORY;
     }
     if (status == DMUMU_OK) {
         status = read_all(&work, curves, error);

@@ -79,7 +79,7 @@ enum dmumu_status dmumu_pairs_run(const struct dmumu_team *team, const struct dm
         }
         status = dmumu_pairs_search(problem, &share, team->rank == 0 ? &progress : NULL, result, error);
         status = dmumu_team_agree(team, status, error);
-        if (status == DMUMU_OK) {
+        if (status == DMUMU_OK && heard) {
             put_together(team, grid, heard, result);
         }
         if (team->rank == 0) {

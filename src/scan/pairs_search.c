@@ -52,7 +52,7 @@ static bool keeper_new(const struct work *work, struct keeper *keeper)
     keeper->n_found = 0;
     keeper->first = (struct dmumu_pair){(double)INFINITY, work->galaxy, UINT64_MAX, UINT64_MAX};
     keeper->least = malloc(block * sizeof *keeper->least);
-    keeper->rows = malloc(MOST_DISKS * work->row * sizeof *keeper->rows);
+    keeper->rows = calloc(MOST_DISKS * work->row, sizeof *keeper->rows);
     keeper->best = calloc(keeper->n_best, sizeof *keeper->best);
     if (!keeper->least || !keeper->rows || !keeper->best) {
         return false;
@@ -124,7 +124,7 @@ static uint64_t search_block(const struct work *work, size_t block, struct keepe
     const size_t n_halo = work->problem->halo.n;
     const size_t begin = block * work->disks_at_once;
     const size_t end = begin + work->disks_at_once < n_disk ? begin + work->disks_at_once : n_disk;
-    double chi2[TILE];
+    double chi2[TILE] = {0.0};
     for (size_t i = 0; i < (end - begin) * work->row; i++) {
         keeper->rows[i] = (double)INFINITY;
     }
@@ -192,7 +192,7 @@ static bool search_galaxy(const struct work *work)
                 say(work, done);
             }
         }
-#pragma omp critical(dmumu_pairs_together)
+#pragma omp critical
         {
             good = good && ready;
             if (ready) {
