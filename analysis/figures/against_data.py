@@ -447,10 +447,11 @@ def body_of(variants, ratios, free, figures):
     says = "".join(f"<li>{s}</li>" for s in sentences(variants, found, ratios))
     hashes = ", ".join(f"{v.label}: {v.fit.attrs['cube_data_hash'][:12]}" for v in variants)
     points = ", ".join(f"{len(s[1])} of {s[0].replace('_', '/')}" for s in ratios.sets)
+    pairs = ", ".join(f"{int(v.fit.attrs['pairs']):,}" for v in variants)
     grid = variants[0].cube.sizes
     return (
         "<h1>Does this turbulence make the measured B/C and B/O?</h1>"
-        f"<p class='quiet'>dmumu {fit.attrs['version']}; {int(fit.attrs['pairs']):,} pairs per variant; {points}; "
+        f"<p class='quiet'>dmumu {fit.attrs['version']}; {pairs} pairs; {points}; "
         f"data_hash of the cubes: <code>{hashes}</code></p>"
         f"<div class='says'><strong>What the data say</strong><ul>{says}</ul></div>"
         "<h2>What was done</h2>"
