@@ -46,7 +46,7 @@ CORE_LIB := $(BUILD)/libdmumu_core.a
 MPI_LIB  := $(BUILD)/libdmumu_mpi.a
 
 .DEFAULT_GOAL := all
-.PHONY: all objects test-programs demo check bench bench-scale deps install format lint clean help FORCE
+.PHONY: all objects test-programs demo report check bench bench-scale deps install format lint clean help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -55,12 +55,17 @@ objects: $(CORE_OBJ) $(MPI_OBJ) $(MAIN_OBJ)
 test-programs: $(TEST_BIN)
 
 # Targets that may install packages first start make again, so that config.mk is made with these in place.
-STARTS_MAKE := demo check bench bench-scale deps format lint clean help
+STARTS_MAKE := demo report check bench bench-scale deps format lint clean help
 
 demo: ## build, scan inputs/galaxy.yaml with MPI and OpenMP, draw the figure
 	@tools/deps.sh build figures
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/demo.sh
+
+report: ## scan, fit B/C and B/O, write report/against_data.html and .pdf; reads DMUMU_REFERENCE_DATA, or ../shared/data
+	@tools/deps.sh build figures
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) tools/report.sh
 
 check: ## build and run every test; the last line counts them
 	@tools/deps.sh build tests figures

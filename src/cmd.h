@@ -32,6 +32,8 @@ int dmumu_cmd_scan(int argc, char **argv);
 int dmumu_cmd_merge(int argc, char **argv);
 int dmumu_cmd_info(int argc, char **argv);
 int dmumu_cmd_compare(int argc, char **argv);
+int dmumu_cmd_fit(int argc, char **argv);
+int dmumu_cmd_report(int argc, char **argv);
 int dmumu_cmd_models(int argc, char **argv);
 int dmumu_cmd_estimate(int argc, char **argv);
 int dmumu_cmd_export(int argc, char **argv);

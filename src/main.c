@@ -1,4 +1,4 @@
-/* dmumu: the program. Finds the command, hands over; MPI is the business of `scan` and `merge`. */
+/* dmumu: the program. Finds the command, hands over; MPI is the business of `scan`, `merge` and `fit`. */
 #include "cmd.h"
 #include "scan/config_scalar.h"
 
@@ -15,12 +15,14 @@ static const struct command {
     {"merge", dmumu_cmd_merge, "the parts of a grid, of a job array, into one cube"},
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
     {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
+    {"fit", dmumu_cmd_fit, "chi^2 of every pair of disk and halo points against measured B/C and B/O"},
+    {"report", dmumu_cmd_report, "how to make one self-contained page about a cube, with an explorer"},
     {"models", dmumu_cmd_models, "published D(R), to compare with"},
     {"estimate", dmumu_cmd_estimate, "the one-line estimates of a talk, with their numbers"},
     {"export", dmumu_cmd_export, "a cube as tables and parameters for other codes"},
 };
 
-#define COMMANDS "curve, scan, merge, info, compare, models, estimate, export"
+#define COMMANDS "curve, scan, merge, info, compare, fit, report, models, estimate, export"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

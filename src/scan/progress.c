@@ -33,8 +33,8 @@ void dmumu_progress_duration(double seconds, size_t size, char text[])
         snprintf(text, size, "%lld d %02lld h", s / 86400, s % 86400 / 3600);
 }
 
-void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int width,
-                         char text[static DMUMU_PROGRESS_LINE])
+static void make_line(const char *things, uint64_t done, uint64_t total, double elapsed_s, int width,
+                      char text[static DMUMU_PROGRESS_LINE])
 {
     char line[DMUMU_PROGRESS_LINE] = "", elapsed[24], eta[24];
     const double rate = elapsed_s > 0.0 ? (double)done / elapsed_s : 0.0;
@@ -44,8 +44,8 @@ void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int wi
     const double percent = total > 0 ? floor(1000.0 * (double)done / (double)total) / 10.0 : 100.0;
     for (int form = 0; form < 4; ++form) {
         if (form == 0)
-            snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 " curves  %.1f %%  %.3g curves/s  elapsed %s  ETA %s",
-                     done, total, percent, rate, elapsed, eta);
+            snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 " %s  %.1f %%  %.3g %s/s  elapsed %s  ETA %s", done,
+                     total, things, percent, rate, things, elapsed, eta);
         else if (form == 1)
             snprintf(line, sizeof line, "%" PRIu64 "/%" PRIu64 "  %.1f %%  %.3g/s  ETA %s", done, total, percent, rate,
                      eta);
@@ -59,6 +59,12 @@ void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int wi
     if (width > 0 && width < DMUMU_PROGRESS_LINE)
         line[width] = '\0'; /* a terminal narrower than a percentage */
     memcpy(text, line, sizeof line);
+}
+
+void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int width,
+                         char text[static DMUMU_PROGRESS_LINE])
+{
+    make_line("curves", done, total, elapsed_s, width, text);
 }
 
 /* A local mpirun hands its ranks a pipe and copies it to its own stderr: then that is the terminal. -1 if not. */
@@ -88,7 +94,7 @@ static void show(struct dmumu_progress *progress, uint64_t done, double now_s, c
 {
     char line[DMUMU_PROGRESS_LINE];
     const int room = terminal_columns(progress->terminal_fd) - 1;
-    dmumu_progress_line(done, progress->total, now_s, room > 0 ? room : 1, line);
+    make_line(progress->things, done, progress->total, now_s, room > 0 ? room : 1, line);
     const int columns = (int)strlen(line);
     int blanks = progress->last_columns > columns ? progress->last_columns - columns : 0;
     if (columns + blanks > room)
@@ -101,13 +107,19 @@ static void show(struct dmumu_progress *progress, uint64_t done, double now_s, c
 static void print_plain(const struct dmumu_progress *progress, uint64_t done, double now_s)
 {
     char line[DMUMU_PROGRESS_LINE];
-    dmumu_progress_line(done, progress->total, now_s, 0, line);
-    fprintf(stderr, "dmumu scan: %s\n", line);
+    make_line(progress->things, done, progress->total, now_s, 0, line);
+    fprintf(stderr, "dmumu %s: %s\n", progress->command, line);
 }
 
 void dmumu_progress_begin(struct dmumu_progress *progress, uint64_t total)
 {
-    *progress = (struct dmumu_progress){.total = total, .terminal_fd = STDERR_FILENO};
+    dmumu_progress_begin_as(progress, "scan", "curves", total);
+}
+
+void dmumu_progress_begin_as(struct dmumu_progress *progress, const char *command, const char *things, uint64_t total)
+{
+    *progress =
+        (struct dmumu_progress){.command = command, .things = things, .total = total, .terminal_fd = STDERR_FILENO};
     if (isatty(STDERR_FILENO)) {
         progress->terminal = true;
     } else {
@@ -122,7 +134,7 @@ void dmumu_progress_begin(struct dmumu_progress *progress, uint64_t total)
     if (progress->terminal)
         show(progress, 0, 0.0, "");
     else
-        fprintf(stderr, "dmumu scan: started, %" PRIu64 " curves\n", total);
+        fprintf(stderr, "dmumu %s: started, %" PRIu64 " %s\n", command, total, things);
 }
 
 void dmumu_progress_update(struct dmumu_progress *progress, uint64_t done, double now_s)
@@ -138,7 +150,7 @@ void dmumu_progress_update(struct dmumu_progress *progress, uint64_t done, doubl
 
 void dmumu_progress_say(struct dmumu_progress *progress, const char *sentence)
 {
-    fprintf(stderr, "%sdmumu scan: %s\n", progress->terminal ? "\n" : "", sentence);
+    fprintf(stderr, "%sdmumu %s: %s\n", progress->terminal ? "\n" : "", progress->command, sentence);
     progress->last_columns = 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Progress: what a scan says on stderr while it runs. Rank 0 only; no MPI.
+ * Progress: what a scan, or a fit, says on stderr while it runs. Rank 0 only; no MPI.
  *
  * On a terminal one line that updates itself, at most twice per second and never wider than the terminal; otherwise
  * plain lines: one at the start, one per minute, one at the end. The formatting functions are pure.
@@ -29,6 +29,7 @@ void dmumu_progress_line(uint64_t done, uint64_t total, double elapsed_s, int wi
                          char text[static DMUMU_PROGRESS_LINE]);
 
 struct dmumu_progress {
+    const char *command, *things; /* who speaks, and what is counted: "scan", "curves" */
     uint64_t total;
     bool terminal;    /* one updating line, or plain lines */
     int terminal_fd;  /* where the terminal's width is asked */
@@ -38,9 +39,11 @@ struct dmumu_progress {
 
 /** Is stderr (or, under a local mpirun that forwards it, mpirun's stderr) a terminal? Prints the start line if not. */
 void dmumu_progress_begin(struct dmumu_progress *progress, uint64_t total);
+/** The same for another command; texts stay the caller's. */
+void dmumu_progress_begin_as(struct dmumu_progress *progress, const char *command, const char *things, uint64_t total);
 /** Print if it is time to; cheap otherwise. `now_s`: seconds since dmumu_progress_begin. */
 void dmumu_progress_update(struct dmumu_progress *progress, uint64_t done, double now_s);
-/** A line of its own in between: "dmumu scan: <sentence>". */
+/** A line of its own in between: "dmumu <command>: <sentence>". */
 void dmumu_progress_say(struct dmumu_progress *progress, const char *sentence);
 /** The last line, with a line break; also closes what dmumu_progress_begin opened. */
 void dmumu_progress_end(struct dmumu_progress *progress, uint64_t done, double now_s);
