@@ -170,7 +170,7 @@ static void measure(const struct landing *landing, struct dmumu_deposit *deposit
 {
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
     const long row = (long)floor(landing->row) - DMUMU_STENCIL_LEFT;
-    for (int l = 0; l < landing->n_limits; l++) {
+    for (int l = 0; l < 2 && l < landing->n_limits; l++) {
         const long column = (long)floor(landing->ln_x[l] / deposit->step) - DMUMU_STENCIL_LEFT;
         for (int j = 0; j < DMUMU_STENCIL; j++) {
             widen(&list[l][row + j], column);
@@ -197,7 +197,7 @@ static void lay_direction(const struct dmumu_angles *angles, const struct landin
     const double t = fmax(angles->sine[p] / xi, exp(LN_T_START + FIRST / ROWS_OUTSIDE));
     const double scale = xi * sqrt(xi) / (1.0 + t);
     const struct dmumu_place row = dmumu_place_of(landing->row);
-    for (int l = 0; l < landing->n_limits; l++) {
+    for (int l = 0; l < 2 && l < landing->n_limits; l++) {
         const struct dmumu_place column = dmumu_place_of(landing->ln_x[l] / deposit->step);
         lay(&row, &column, scale * angles->weight[p], scale * angles->weight_coarse[p], list[l]);
     }

@@ -347,7 +347,7 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
         table->row_end[i] = end;
         start += end;
     }
-    float *fitted = realloc(table->value, start * sizeof *fitted);
+    float *fitted = start > 0 ? realloc(table->value, start * sizeof *fitted) : NULL;
     table->value = fitted ? fitted : table->value;
 }
 
