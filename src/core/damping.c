@@ -129,13 +129,25 @@ static void add_sign_changes(const struct dmumu_state *state, kink_function *f, 
     }
 }
 
-/* All sign changes between two angles across which ln x_max has no pole. */
+/*
+ * All sign changes between two angles across which ln x_max has no pole. Where the two scales cross, ln x_max may have a
+ * peak: one that is above 0 by so little that it is so in a fraction of a cell is not missed when cells end there.
+ */
 static void add_kinks_between(const struct dmumu_state *state, double min, double max, struct kink_list *list)
 {
-    add_sign_changes(state, ln_x_max_of, min, max, list);
+    enum { MOST = 8 };
+    double crossing[MOST];
+    struct kink_list crossings = {.n = 0, .max = MOST, .ln_tangent = crossing};
     if (state->collisionless && state->viscous) {
-        add_sign_changes(state, scales_cross, min, max, list);
+        add_sign_changes(state, scales_cross, min, max, &crossings);
     }
+    double from = min;
+    for (size_t i = 0; i < crossings.n; i++) {
+        add_sign_changes(state, ln_x_max_of, from, crossing[i], list);
+        insert_sorted(list, crossing[i]);
+        from = crossing[i];
+    }
+    add_sign_changes(state, ln_x_max_of, from, max, list);
 }
 
 size_t dmumu_damping_kinks(const struct dmumu_state *state, double ln_tangent_min, double ln_tangent_max, size_t max,

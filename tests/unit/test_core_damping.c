@@ -306,6 +306,24 @@ static void test_narrow_viscous_pole(void **state)
     assert_true(ln_x_max_at(&disk, pole) > 11.0);
 }
 
+/* Two scales that cross above x_max = 1 by so little that waves are there in a fortieth of ln tan(theta). */
+static void test_narrow_peak(void **state)
+{
+    (void)state;
+    struct dmumu_state disk = disk_state(0.202241, 3.32505, 0.0464450699);
+    disk.truncation_angle = DMUMU_VARIANT_PUBLISHED;
+    double kink[MAX_KINKS];
+    const size_t n = dmumu_damping_kinks(&disk, -8.0, 9.2, MAX_KINKS, kink);
+    double widest = 0.0;
+    for (size_t i = 0; i + 1 < n; i++) {
+        const double middle = 0.5 * (kink[i] + kink[i + 1]);
+        if (dmumu_damping_ln_x_max(&disk, dmumu_angle_of_tangent(exp(middle))) > 0.0) {
+            widest = fmax(widest, kink[i + 1] - kink[i]);
+        }
+    }
+    assert_true(widest > 0.02 && widest < 0.025);
+}
+
 static void test_kinks_of_the_halo(void **state)
 {
     (void)state;
@@ -349,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_published_angle),
         cmocka_unit_test(test_kinks_bracket_what_they_mark),
         cmocka_unit_test(test_narrow_viscous_pole),
+        cmocka_unit_test(test_narrow_peak),
         cmocka_unit_test(test_kinks_of_the_halo),
         cmocka_unit_test(test_no_more_kinks_stored_than_asked),
     };
