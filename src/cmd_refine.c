@@ -76,6 +76,14 @@ static int help(void)
          "  --overwrite           NEXT.yaml and SIDE.h5 may exist\n"
          "  -h, --help            this text\n"
          "\n"
+         "Columns: cells; the worst of their errors, and in which; cells over the target; the median; cells without a "
+         "value;\n"
+         "points compared, over the target, and skipped. Many cells over the target with few points in them: D has "
+         "kinks\n"
+         "there, as where confinement begins, and no grid will do soon. A grid is a product of axes, and each round "
+         "may\n"
+         "multiply its size: look at `next grid` before the scan.\n"
+         "\n"
          "Threads: OMP_NUM_THREADS. What is said holds for the points that were looked at: finish with --sample all, "
          "or a\n"
          "large N. Errors along several axes add up: between the nodes of all four, expect up to their sum.\n"
@@ -223,15 +231,14 @@ static enum dmumu_status measure_with(struct refining *refining, const struct dm
     struct dmumu_refine_plan plan;
     enum dmumu_status done = dmumu_refine_plan_new(axis, refining->sample, &plan, error);
     if (done == DMUMU_OK)
-        done = dmumu_refine_errors_new(axis, &refining->errors, error);
+        done = dmumu_refine_errors_new(axis, refining->target, &refining->errors, error);
     if (done == DMUMU_OK) {
         fprintf(stderr, "dmumu refine: %zu curves to compute between the nodes\n", plan.n);
         done = dmumu_refine_measure(cube, &refining->config.model, &plan, &refining->errors, error);
     }
     dmumu_refine_plan_free(&plan);
     for (int id = DMUMU_AXIS_ALFVEN_MACH; done == DMUMU_OK && id < DMUMU_N_AXES; id++)
-        done = dmumu_refine_summarise(&refining->errors, (enum dmumu_axis_id)id, refining->target,
-                                      &refining->summary[id], error);
+        done = dmumu_refine_summarise(&refining->errors, (enum dmumu_axis_id)id, &refining->summary[id], error);
     return done;
 }
 
@@ -268,18 +275,18 @@ static void print_axis(const struct refining *refining, int id)
     print_error(summary->worst);
     printf("  %-19s %6zu", place, summary->n_over);
     print_error(summary->median);
-    printf(" %8zu %9llu %9llu\n", summary->n_unknown, (unsigned long long)errors->n_points[id],
-           (unsigned long long)errors->n_skipped[id]);
+    printf(" %8zu %9llu %9llu %9llu\n", summary->n_unknown, (unsigned long long)errors->n_points[id],
+           (unsigned long long)errors->n_over[id], (unsigned long long)errors->n_skipped[id]);
 }
 
 /* Cells over the target, of all axes. */
 static size_t print_table(const struct refining *refining)
 {
     size_t cells = 0, over = 0, unknown = 0;
-    dmumu_cmd_print(stdout, refining->about->path);
+    dmumu_cmd_print(stdout, refining->arguments->cube);
     printf(": |ln D_lookup - ln D_kernel| in the middle of the cells; target %g\n", refining->target);
-    printf("%-16s %6s %9s  %-19s %6s %9s %8s %9s %9s\n", "axis", "cells", "worst", "in", "over", "median", "no value",
-           "points", "skipped");
+    printf("%-16s %6s %9s  %-19s %6s %9s %8s %9s %9s %9s\n", "axis", "cells", "worst", "in", "over", "median",
+           "no value", "points", "over", "skipped");
     for (int id = DMUMU_AXIS_ALFVEN_MACH; id < DMUMU_N_AXES; id++) {
         print_axis(refining, id);
         cells += refining->errors.n_cells[id];
@@ -374,8 +381,9 @@ static int write_next(struct refining *refining)
 static int answer(struct refining *refining)
 {
     int status = open_source(refining);
-    if (status == DMUMU_EXIT_OK)
-        status = measure(refining);
+    if (status != DMUMU_EXIT_OK || !refining->about)
+        return status;
+    status = measure(refining);
     if (status == DMUMU_EXIT_OK && refining->arguments->errors)
         status = write_errors(refining);
     if (status == DMUMU_EXIT_OK && print_table(refining) > 0)

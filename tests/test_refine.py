@@ -192,7 +192,7 @@ def test_points_that_are_not_confined_are_skipped(run, tmp_path):
     rows = {line.split()[0]: line.split() for line in result.stdout.splitlines() if line.split()[0] in AXES}
     assert all(int(row[-1]) > 0 for row in rows.values())
     curves = d[..., 0].size
-    assert int(rows["rigidity"][-1]) + int(rows["rigidity"][-2]) == curves * 5
+    assert int(rows["rigidity"][-1]) + int(rows["rigidity"][-3]) == curves * 5
 
 
 def test_what_is_there_is_kept(run, coarse, tmp_path):

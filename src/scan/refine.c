@@ -124,10 +124,10 @@ void dmumu_refine_plan_free(struct dmumu_refine_plan *plan)
 
 /* ---- the errors -------------------------------------------------------------------------------------------------- */
 
-enum dmumu_status dmumu_refine_errors_new(const struct dmumu_cube_axis axis[static DMUMU_N_AXES],
+enum dmumu_status dmumu_refine_errors_new(const struct dmumu_cube_axis axis[static DMUMU_N_AXES], double target,
                                           struct dmumu_refine_errors *errors, struct dmumu_error *error)
 {
-    *errors = (struct dmumu_refine_errors){0};
+    *errors = (struct dmumu_refine_errors){.target = target};
     for (int id = 0; id < DMUMU_N_AXES; id++) {
         errors->n_cells[id] = cells_of(axis, id);
         errors->worst[id] = malloc((errors->n_cells[id] + 1) * sizeof *errors->worst[id]);
@@ -155,6 +155,7 @@ void dmumu_refine_errors_add(struct dmumu_refine_errors *errors, enum dmumu_axis
         return;
     }
     errors->n_points[axis]++;
+    errors->n_over[axis] += difference > errors->target;
     errors->worst[axis][cell] = fmax(errors->worst[axis][cell], difference);
 }
 
@@ -165,7 +166,7 @@ static int ascending(const void *a, const void *b)
 }
 
 enum dmumu_status dmumu_refine_summarise(const struct dmumu_refine_errors *errors, enum dmumu_axis_id axis,
-                                         double target, struct dmumu_refine_summary *summary, struct dmumu_error *error)
+                                         struct dmumu_refine_summary *summary, struct dmumu_error *error)
 {
     const size_t cells = errors->n_cells[axis];
     const double *worst = errors->worst[axis];
@@ -180,7 +181,7 @@ enum dmumu_status dmumu_refine_summarise(const struct dmumu_refine_errors *error
             continue;
         }
         known[n++] = worst[cell];
-        summary->n_over += worst[cell] > target;
+        summary->n_over += worst[cell] > errors->target;
         if (n == 1 || worst[cell] > summary->worst) {
             summary->worst = worst[cell];
             summary->worst_cell = cell;

@@ -28,9 +28,11 @@ struct dmumu_refine_plan {
 
 /** By axis; that of region is empty. */
 struct dmumu_refine_errors {
+    double target;
     size_t n_cells[DMUMU_N_AXES];
     double *worst[DMUMU_N_AXES];      /* [n_cells] owned; NaN: no point of the cell had a D on both sides */
     uint64_t n_points[DMUMU_N_AXES];  /* compared */
+    uint64_t n_over[DMUMU_N_AXES];    /* of these above the target */
     uint64_t n_skipped[DMUMU_N_AXES]; /* without D: not confined, failed, or next to such a node */
 };
 
@@ -57,7 +59,7 @@ enum dmumu_status dmumu_refine_plan_new(const struct dmumu_cube_axis axis[static
 void dmumu_refine_plan_free(struct dmumu_refine_plan *plan);
 
 /** No point compared yet. Free with dmumu_refine_errors_free, on error too. DMUMU_OK or DMUMU_ERROR_MEMORY. */
-enum dmumu_status dmumu_refine_errors_new(const struct dmumu_cube_axis axis[static DMUMU_N_AXES],
+enum dmumu_status dmumu_refine_errors_new(const struct dmumu_cube_axis axis[static DMUMU_N_AXES], double target,
                                           struct dmumu_refine_errors *errors, struct dmumu_error *error);
 void dmumu_refine_errors_free(struct dmumu_refine_errors *errors);
 /** Count one point; in any order, with the same outcome. */
@@ -77,8 +79,7 @@ enum dmumu_status dmumu_refine_measure(const struct dmumu_cube *cube, const stru
 
 /** Worst, median and counts of one axis. DMUMU_OK or DMUMU_ERROR_MEMORY. */
 enum dmumu_status dmumu_refine_summarise(const struct dmumu_refine_errors *errors, enum dmumu_axis_id axis,
-                                         double target, struct dmumu_refine_summary *summary,
-                                         struct dmumu_error *error);
+                                         struct dmumu_refine_summary *summary, struct dmumu_error *error);
 
 /** Equal parts that bring an error, of third order in the size of a cell, to the target; 1 where it is not above it. */
 size_t dmumu_refine_parts(double error, double target);

@@ -55,7 +55,7 @@ static enum dmumu_status compare(const struct work *work, const struct dmumu_ref
         status = dmumu_cube_eval(work->cube, &task->point, n, rigidity_gv, bench->d_lookup_cm2_s, error);
     if (status != DMUMU_OK)
         return status;
-#pragma omp critical(dmumu_refine_errors)
+#pragma omp critical
     for (size_t i = 0; i < n; i++)
         dmumu_refine_errors_add(work->errors, task->axis, between ? i : task->cell, bench->d_lookup_cm2_s[i],
                                 bench->curve.d_cm2_s[i]);
@@ -77,7 +77,7 @@ static enum dmumu_status compare_mach(const struct work *work, size_t first, siz
             if (status == DMUMU_OK)
                 status = compare(work, &work->task[i], tables, &bench, &mine);
         bench_free(&bench);
-#pragma omp critical(dmumu_refine_status)
+#pragma omp critical
         if (status != DMUMU_OK) {
             worst = status;
             if (error)

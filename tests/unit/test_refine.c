@@ -86,7 +86,7 @@ static void test_the_worst_point_counts_and_nan_is_skipped(void **state)
     (void)state;
     struct dmumu_refine_errors errors;
     struct dmumu_refine_summary summary;
-    assert_int_equal(dmumu_refine_errors_new(AXES, &errors, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_refine_errors_new(AXES, 0.02, &errors, NULL), DMUMU_OK);
     assert_int_equal(errors.n_cells[DMUMU_AXIS_REGION], 0);
     assert_int_equal(errors.n_cells[DMUMU_AXIS_INJECTION_SCALE], 0);
     dmumu_refine_errors_add(&errors, DMUMU_AXIS_BETA, 0, 1e28 * exp(0.01), 1e28);
@@ -94,15 +94,16 @@ static void test_the_worst_point_counts_and_nan_is_skipped(void **state)
     dmumu_refine_errors_add(&errors, DMUMU_AXIS_BETA, 0, 1e28, (double)NAN);
     dmumu_refine_errors_add(&errors, DMUMU_AXIS_BETA, 2, (double)NAN, 1e28);
     dmumu_refine_errors_add(&errors, DMUMU_AXIS_BETA, 1, 1e28 * exp(0.001), 1e28);
-    assert_int_equal(dmumu_refine_summarise(&errors, DMUMU_AXIS_BETA, 0.02, &summary, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_refine_summarise(&errors, DMUMU_AXIS_BETA, &summary, NULL), DMUMU_OK);
     assert_true(fabs(summary.worst - 0.03) < 1e-12 && summary.worst_cell == 0);
     assert_true(fabs(summary.median - 0.0155) < 1e-12);
     assert_int_equal(summary.n_over, 1);
     assert_int_equal(summary.n_unknown, 1);
     assert_int_equal(errors.n_points[DMUMU_AXIS_BETA], 3);
+    assert_int_equal(errors.n_over[DMUMU_AXIS_BETA], 1);
     assert_int_equal(errors.n_skipped[DMUMU_AXIS_BETA], 2);
     assert_true(isnan(errors.worst[DMUMU_AXIS_BETA][2]));
-    assert_int_equal(dmumu_refine_summarise(&errors, DMUMU_AXIS_RIGIDITY, 0.02, &summary, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_refine_summarise(&errors, DMUMU_AXIS_RIGIDITY, &summary, NULL), DMUMU_OK);
     assert_true(isnan(summary.worst) && isnan(summary.median) && summary.n_unknown == 2 && summary.n_over == 0);
     dmumu_refine_errors_free(&errors);
 }
