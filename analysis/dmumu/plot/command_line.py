@@ -183,7 +183,7 @@ def add_maps(commands):
         each[name].add_argument("-y", required=True, metavar="PARAMETER", help=axis_help.format("y"))
     each["map"].add_argument("--variable", default="D", metavar="NAME", help=VARIABLE_HELP)
     each["error"].add_argument("--axis", metavar="PARAMETER", help="only the error of interpolating along it (default each)")
-    each["error"].add_argument("--errors", metavar="SIDE.h5", help="file of `dmumu refine --errors` (default: the cube itself)")
+    each["error"].add_argument("--errors", metavar="SIDE.h5", help="of `dmumu refine --errors` (default: the cube itself)")
     for parser in each.values():
         add_held(parser)
         add_output(parser)

@@ -54,7 +54,7 @@ def check_side(cube, file, path):
     about, own = text_of(file.attrs, "cube_data_hash"), text_of(cube.attrs, "data_hash")
     if about != own:
         raise PlotError(
-            f"--errors {path}: it is about a cube with data_hash {about[:12] or 'unknown'}, and {name_of(cube)} has {own[:12]}"
+            f"--errors {path}: it is about the cube with data_hash {about[:12] or 'unknown'}; {name_of(cube)} has {own[:12]}"
         )
 
 
