@@ -1,4 +1,4 @@
-"""dmumu refine: the loop of scan and refine to its end, against the kernel; its errors beside those found here; bad input."""
+"""dmumu refine: the loop of scan and refine to its end, against the kernel; errors beside those found here; bad input."""
 
 import re
 import subprocess
