@@ -31,6 +31,7 @@ int dmumu_cmd_curve(int argc, char **argv);
 int dmumu_cmd_scan(int argc, char **argv);
 int dmumu_cmd_merge(int argc, char **argv);
 int dmumu_cmd_info(int argc, char **argv);
+int dmumu_cmd_refine(int argc, char **argv);
 int dmumu_cmd_compare(int argc, char **argv);
 int dmumu_cmd_fit(int argc, char **argv);
 int dmumu_cmd_report(int argc, char **argv);

@@ -14,6 +14,7 @@ static const struct command {
     {"scan", dmumu_cmd_scan, "a grid of curves into one HDF5 cube, under mpirun or alone"},
     {"merge", dmumu_cmd_merge, "the parts of a grid, of a job array, into one cube"},
     {"info", dmumu_cmd_info, "what a cube holds and how much of it is done"},
+    {"refine", dmumu_cmd_refine, "errors of look-ups in a cube, and the input of a finer scan"},
     {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
     {"fit", dmumu_cmd_fit, "chi^2 of every pair of disk and halo points against measured B/C and B/O"},
     {"report", dmumu_cmd_report, "how to make one self-contained page about a cube, with an explorer"},
@@ -22,7 +23,7 @@ static const struct command {
     {"export", dmumu_cmd_export, "a cube as tables and parameters for other codes"},
 };
 
-#define COMMANDS "curve, scan, merge, info, compare, fit, report, models, estimate, export"
+#define COMMANDS "curve, scan, merge, info, refine, compare, fit, report, models, estimate, export"
 
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 

@@ -1,18 +1,12 @@
 /* Side file: see side.h. */
 #include "cube/side.h"
 
-#include "core/error.h"
-#include "cube/hdf.h"
-#include "cube/layout.h"
+#include "cube/side_file.h"
 
 #include <hdf5_hl.h>
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { N_AXES = DMUMU_CUBE_N_AXES - 1, MODEL_AXIS = N_AXES, N_SCALES = N_AXES + 1 };
 
@@ -35,30 +29,14 @@ static void close_writing(struct writing *writing)
     dmumu_hdf_give_back(kept);
 }
 
-/* A dataset with its values, name and description; invalid on failure. */
-static hid_t put_dataset(hid_t file, const char *name, int rank, const hsize_t dims[], hid_t file_type,
-                         hid_t memory_type, const void *values)
-{
-    const hid_t space = H5Screate_simple(rank, dims, NULL);
-    const hid_t dataset = H5Dcreate2(file, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    const bool written = dataset >= 0 && H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
-    const hid_t kept = dmumu_hdf_keep();
-    H5Sclose(space);
-    if (dataset >= 0 && !written) {
-        H5Dclose(dataset);
-    }
-    dmumu_hdf_give_back(kept);
-    return written ? dataset : H5I_INVALID_HID;
-}
-
 static bool put_axis(struct writing *writing, int i)
 {
     const struct dmumu_cube_axis *axis = &writing->side->cube->axis[i];
     const struct dmumu_cube_field *field = dmumu_cube_axis_field(i);
     writing->length[i] = axis->n;
     /* region is flags: stored as the cube stores it */
-    writing->scale[i] = put_dataset(writing->file, field->name, 1, &writing->length[i],
-                                    dmumu_hdf_file_type(field->type), H5T_NATIVE_DOUBLE, axis->values);
+    writing->scale[i] = dmumu_side_put(writing->file, field->name, 1, &writing->length[i],
+                                       dmumu_hdf_file_type(field->type), H5T_NATIVE_DOUBLE, axis->values);
     const hid_t scale = writing->scale[i];
     bool done = scale >= 0 && H5DSset_scale(scale, field->name) >= 0 &&
                 dmumu_hdf_put_text(scale, "units", field->units, 0) &&
@@ -84,7 +62,7 @@ static bool put_models(struct writing *writing)
     H5Tset_cset(type, H5T_CSET_UTF8);
     writing->length[MODEL_AXIS] = writing->side->n_models;
     writing->scale[MODEL_AXIS] =
-        put_dataset(writing->file, "model", 1, &writing->length[MODEL_AXIS], type, type, writing->side->model);
+        dmumu_side_put(writing->file, "model", 1, &writing->length[MODEL_AXIS], type, type, writing->side->model);
     const hid_t kept = dmumu_hdf_keep();
     H5Tclose(type);
     dmumu_hdf_give_back(kept);
@@ -104,7 +82,7 @@ static bool put_variable(const struct writing *writing, const char *name, bool p
         dims[rank] = writing->length[axis[rank]];
         rank++;
     }
-    const hid_t dataset = put_dataset(writing->file, name, rank, dims, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
+    const hid_t dataset = dmumu_side_put(writing->file, name, rank, dims, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
     if (dataset < 0) {
         return false;
     }
@@ -158,50 +136,19 @@ static enum dmumu_status write_all(struct writing *writing, struct dmumu_error *
     return done ? DMUMU_OK : dmumu_hdf_fail(error, "the side file cannot be written");
 }
 
-static enum dmumu_status write_part(const char *part, const struct dmumu_side *side, struct dmumu_error *error)
+static enum dmumu_status fill(hid_t file, const void *content, struct dmumu_error *error)
 {
-    struct writing writing = {.side = side};
+    struct writing writing = {.side = content, .file = file};
     for (int i = 0; i < N_SCALES; i++) {
         writing.scale[i] = H5I_INVALID_HID;
     }
-    const hid_t access = dmumu_cube_access_new();
-    const hid_t creation = dmumu_cube_creation_new();
-    writing.file = H5Fcreate(part, H5F_ACC_TRUNC, creation, access);
-    const hid_t kept = dmumu_hdf_keep();
-    H5Pclose(access);
-    H5Pclose(creation);
-    dmumu_hdf_give_back(kept);
-    if (writing.file < 0) {
-        return dmumu_hdf_fail(error, "%.200s cannot be created", part);
-    }
-    enum dmumu_status status = write_all(&writing, error);
+    const enum dmumu_status status = write_all(&writing, error);
     close_writing(&writing);
-    if (H5Fclose(writing.file) < 0 && status == DMUMU_OK) {
-        status = dmumu_hdf_fail(error, "%.200s cannot be written", part);
-    }
     return status;
 }
 
 enum dmumu_status dmumu_side_write(const char *path, bool overwrite, const struct dmumu_side *side,
                                    struct dmumu_error *error)
 {
-    if (!overwrite && access(path, F_OK) == 0) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s exists; --overwrite replaces it", path);
-    }
-    const size_t size = strlen(path) + sizeof ".part";
-    char *part = malloc(size);
-    if (!part) {
-        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the side file");
-    }
-    (void)snprintf(part, size, "%s.part", path);
-    dmumu_hdf_silence();
-    enum dmumu_status status = write_part(part, side, error);
-    if (status == DMUMU_OK && rename(part, path) != 0) {
-        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s cannot be written: %s", path, strerror(errno));
-    }
-    if (status != DMUMU_OK) {
-        (void)unlink(part);
-    }
-    free(part);
-    return status;
+    return dmumu_side_create(path, overwrite, fill, side, error);
 }

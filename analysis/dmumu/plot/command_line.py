@@ -134,7 +134,7 @@ def run_quality(options):
 
 def run_error(options):
     return maps.draw_error(
-        open_complete(options.cube), options.x, options.y, options.axis, options.region, fixed_of(options)
+        open_complete(options.cube), options.x, options.y, options.axis, options.region, fixed_of(options), options.errors
     )
 
 
@@ -174,8 +174,8 @@ def add_maps(commands):
          ["galaxy.h5 -x rigidity -y alfven_mach -o quality",
           "galaxy.h5 -x rigidity -y alfven_mach --region halo --beta 0.1 --injection-scale 100 -o quality.png"]),
         ("error", run_error, "map of the interpolation error that `dmumu refine` stored, the largest over what is not held",
-         ["galaxy.h5 -x alfven_mach -y beta -o error",
-          "galaxy.h5 -x rigidity -y beta --axis beta --region halo -o error.pdf"]),
+         ["galaxy.h5 --errors side.h5 -x alfven_mach -y beta -o error",
+          "galaxy.h5 --errors side.h5 -x rigidity -y beta --axis beta --region halo -o error.pdf"]),
     ):  # fmt: skip
         each[name] = add_command(commands, name, function, summary, examples)
         each[name].add_argument("cube", help=CUBE_HELP)
@@ -183,6 +183,7 @@ def add_maps(commands):
         each[name].add_argument("-y", required=True, metavar="PARAMETER", help=axis_help.format("y"))
     each["map"].add_argument("--variable", default="D", metavar="NAME", help=VARIABLE_HELP)
     each["error"].add_argument("--axis", metavar="PARAMETER", help="only the error of interpolating along it (default each)")
+    each["error"].add_argument("--errors", metavar="SIDE.h5", help="of `dmumu refine --errors` (default: the cube itself)")
     for parser in each.values():
         add_held(parser)
         add_output(parser)

@@ -197,11 +197,11 @@ def draw_quality(cube, x, y, regions=None, fixed=None):
     return figure
 
 
-def draw_error(cube, x, y, axis=None, regions=None, fixed=None):
+def draw_error(cube, x, y, axis=None, regions=None, fixed=None, side=None):
     """The relative error of look-ups between nodes over two axes: the largest over the axes that are not held, and over all
-    axes of interpolation or along `axis` alone."""
+    axes of interpolation or along `axis` alone. `side` is the file of `dmumu refine --errors`, or None."""
     check_axes(cube, x, y)
-    errors = refinement.read_errors(cube)
+    errors = refinement.read_errors(cube, side)
     if axis is not None and axis not in errors:
         raise PlotError(f"{name_of(cube)} has no interpolation error along '{axis}' (--axis); it has {', '.join(errors)}")
     names = selection.regions(cube, regions)

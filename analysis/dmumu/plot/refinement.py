@@ -1,4 +1,4 @@
-"""The interpolation errors that `dmumu refine` stores in a cube: the group `refinement`.
+"""The interpolation errors of a cube: the group `refinement`, in the file of `dmumu refine --errors` or in the cube itself.
 
 What is read: a variable `error_AXIS` for each axis that was refined (`error_beta`, ...), the relative error of a look-up in
 the middle of the cells of that axis, with five dimensions in the order of the axes. A dimension has the length of its axis
@@ -15,7 +15,7 @@ from .selection import AXES, PlotError, name_of
 __all__ = ["read_errors"]
 
 GROUP = "refinement"
-ADVICE = "`dmumu refine {path} --to 1e-3` computes and stores them"
+ADVICE = "`dmumu refine {path} --to 1e-3 --errors SIDE.h5` computes and stores them, and --errors SIDE.h5 here reads them"
 
 
 def middles(axis):
@@ -26,9 +26,8 @@ def middles(axis):
     return (values[1:] + values[:-1]) / 2
 
 
-def labelled(cube, name, values):
+def labelled(cube, path, name, values):
     """An array of the group as a DataArray whose dimensions are those of the cube; cells are at their middles."""
-    path = name_of(cube)
     if values.ndim != len(AXES):
         raise PlotError(f"{path}: {GROUP}/{name} has {values.ndim} dimensions, and {len(AXES)} are expected, one per axis")
     coords = {}
@@ -44,21 +43,42 @@ def labelled(cube, name, values):
     return xarray.DataArray(values, dims=AXES, coords=coords, name=name)
 
 
-def read_errors(cube):
-    """{axis: relative error of look-ups between the nodes of that axis}; PlotError where the cube has none."""
-    path = name_of(cube)
-    with h5py.File(path, "r") as file:
+def text_of(attrs, name):
+    """An attribute of text; "" where there is none."""
+    value = attrs.get(name, "")
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def check_side(cube, file, path):
+    """A file beside the cube must be about this cube."""
+    about, own = text_of(file.attrs, "cube_data_hash"), text_of(cube.attrs, "data_hash")
+    if about != own:
+        raise PlotError(
+            f"--errors {path}: it is about the cube with data_hash {about[:12] or 'unknown'}; {name_of(cube)} has {own[:12]}"
+        )
+
+
+def read_errors(cube, side=None):
+    """{axis: relative error of look-ups between the nodes of that axis}, from the file `side` of `dmumu refine --errors` or,
+    without it, from the cube; PlotError where there is none."""
+    path = side or name_of(cube)
+    advice = ADVICE.format(path=name_of(cube))
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise PlotError(f"--errors {path} cannot be read: {error}") from error
+    with file:
+        if side:
+            check_side(cube, file, path)
         if GROUP not in file:
-            advice = ADVICE.format(path=path)
             raise PlotError(f"{path} has no group '{GROUP}', so its interpolation errors are not known; {advice}")
         errors = {
-            axis: labelled(cube, f"error_{axis}", file[GROUP][f"error_{axis}"][...].astype(float))
+            axis: labelled(cube, path, f"error_{axis}", file[GROUP][f"error_{axis}"][...].astype(float))
             for axis in AXES[1:]
             if f"error_{axis}" in file[GROUP]
         }
     if not errors:
         raise PlotError(
-            f"{path}: the group '{GROUP}' has none of {', '.join(f'error_{axis}' for axis in AXES[1:])}; "
-            + ADVICE.format(path=path)
+            f"{path}: the group '{GROUP}' has none of {', '.join(f'error_{axis}' for axis in AXES[1:])}; {advice}"
         )
     return errors
