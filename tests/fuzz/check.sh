@@ -22,7 +22,7 @@ while read -r line; do
     # looked for: fuzz_cli looks for these.
     [[ $line != scan*in.yaml* ]] || continue
     leaks=1
-    [[ $line != merge* ]] || leaks=0
+    [[ $line != merge* && $line != fit* ]] || leaks=0
     read -ra words <<<"$line"
     said=$(cd "$scratch" && LSAN_OPTIONS=suppressions=$suppressions:print_suppressions=0 \
         ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=$leaks timeout 120 "$program" "${words[@]}" 2>&1 >/dev/null)
