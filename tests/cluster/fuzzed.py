@@ -39,8 +39,7 @@ model: {modes: [fast], tolerance: 1.0e-1}
 N_CURVES = 2 * 16 * 8
 SECONDS = 300  # for one file and one program, however busy the machine is
 SANITIZER_STATUS = 99
-# Each is called with the file's path behind these words. What looks values up joins them as soon as there is a program for it:
-# tests/instrumented/look_up.c, which says `dmumu look-up: ` and the library's message, status 1, over a file that is refused.
+# Each is called with the file's path behind these words; tests/instrumented/look_up.c looks values up in it.
 LOOK_UP = BINARY.parent / "tests" / "instrumented" / "look_up"
 READERS = {"info": [BINARY, "info"]} | ({"look-up": [LOOK_UP]} if LOOK_UP.exists() else {})
 
