@@ -14,7 +14,7 @@
 
 static void print_point(unsigned i, double tolerance)
 {
-    struct reference_value at;
+    struct reference_value at = {0};
     struct dmumu_error error;
     const double start = omp_get_wtime();
     if (reference_compute(i, DMUMU_KERNEL_REF, tolerance, &at, &error) != DMUMU_OK) {

@@ -57,8 +57,8 @@ static void check_tolerance(double tolerance)
         if (at.model.broadening == DMUMU_BROADENING_NONE) {
             continue; /* slow, and compared with the oracle */
         }
-        struct values loose;
-        struct values tight;
+        struct values loose = {{0.0}, {0.0}, {0.0}, {0}};
+        struct values tight = {{0.0}, {0.0}, {0.0}, {0}};
         compute(&at, tolerance, &loose);
         compute(&at, tolerance / 30.0, &tight);
         for (int i = 0; i < N_RATIOS; i++) {

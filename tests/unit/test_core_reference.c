@@ -118,7 +118,7 @@ static void test_kept_values_recomputed(void **state)
     const size_t wanted = (size_t)brief(RECOMPUTED, 1);
     size_t recomputed = 0;
     for (size_t i = 0; i < n_kept && recomputed < wanted; i++) {
-        struct reference_value result;
+        struct reference_value result = {0};
         struct dmumu_error error;
         if (kept[i].seconds > 0.1 * brief(30, 2) || kept[i].quality != DMUMU_QUALITY_OK) {
             continue;
