@@ -3,9 +3,13 @@
 
 #include <math.h>
 
-/* Of the tolerance: what all rates of one value may contribute to its error, and what a single one may. */
-#define ALL_RATES 0.5
+/* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at, and the
+ * least of a single one. */
+#define ALL_RATES 0.3
 #define ONE_RATE  0.02
+#define ONE_PANEL 0.1
+/* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
+#define WORTHWHILE 0.25
 
 /* Tables and memory of a look; NULL, and work->status set, without memory. */
 struct look {
@@ -33,7 +37,7 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
                                  struct dmumu_fast_rate *rate)
 {
     enum dmumu_status status = DMUMU_OK;
-    struct dmumu_panel_tables *panel = dmumu_tables_panel(look->tables, key, &status);
+    struct dmumu_panel_tables *panel = dmumu_tables_panel(look->tables, key, &look->workspace->panels, &status);
     if (status == DMUMU_OK) {
         status = dmumu_tables_complete_node(look->tables, panel, DMUMU_FAST, node);
     }
@@ -82,12 +86,13 @@ void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_
     }
 }
 
-/* Does any node of a panel matter? All are looked at then: between them lies a polynomial, and perhaps an edge of C. */
+/* Does any node of a panel matter? All are looked at then: others may, once the edges of C have moved. */
 static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r, double total)
 {
     double contribution[DMUMU_KRONROD_N];
     bool any = false;
     if (contributions(work, panel, r, total, contribution)) {
+        any = panel->integral[DMUMU_SUM_ALL][panel->slot[r]].rate_error > ONE_PANEL * work->tolerance * total;
         for (int node = 0; node < DMUMU_KRONROD_N; node++) {
             any = any || contribution[node] > ONE_RATE * work->tolerance;
         }
@@ -118,8 +123,12 @@ bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         const struct dmumu_curve_total total =
             work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r) : (struct dmumu_curve_total){.value = 0.0};
-        if (total.rate_error > ALL_RATES * work->tolerance * total.value && isfinite(total.value)) {
+        const double most = work->tolerance * total.value;
+        const bool promising = look == 1 || total.rate_error < WORTHWHILE * work->rate_error[r];
+        if (total.rate_error + total.quadrature_error > most && total.rate_error > ALL_RATES * most && promising &&
+            isfinite(total.value)) {
             work->looks[r] = (uint8_t)look;
+            work->rate_error[r] = total.rate_error;
             look_at(work, r, total.value);
             any = true;
         }

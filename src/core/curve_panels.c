@@ -26,7 +26,6 @@ static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
 bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
                         struct dmumu_panel_values *values)
 {
-    values->sharp = work->state->kappa == 0.0;
     for (int i = 0; i < DMUMU_KRONROD_N; i++) {
         const size_t at = (size_t)i * panel->n_slots + panel->slot[r];
         double rate = 0.0;
@@ -200,7 +199,7 @@ void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key
     if (!panel) {
         return; /* and work->status says so */
     }
-    panel->tables = dmumu_tables_panel(work->tables, key, &work->status);
+    panel->tables = dmumu_tables_panel(work->tables, key, &work->workspace->panels, &work->status);
     for (int mode = 0; work->status == DMUMU_OK && mode < DMUMU_N_MODES; mode++) {
         if (find_needed(work, panel, mode)) {
             dmumu_curve_rates(work, panel, (enum dmumu_mode)mode);

@@ -44,6 +44,7 @@ struct dmumu_curve_work {
     bool sums[DMUMU_N_SUMS];
     uint8_t *settled[DMUMU_N_SUMS]; /* [n] nothing more to split */
     uint8_t *looks;                 /* [n] closer looks at the fast modes' rates, see curve_closer.h */
+    double *rate_error;             /* [n] before the last look */
     const double *alfven_alone;     /* [n] where D of that mode was computed by itself; else NULL */
     double tolerance;
     double q_edge;                                    /* C: q > q_edge; -inf without confinement */

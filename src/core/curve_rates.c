@@ -185,7 +185,7 @@ static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work, unsi
     const struct dmumu_panel_key key = {DMUMU_PROBE_DEPTH, index};
     struct dmumu_curve_panel *panel = dmumu_curve_panel_new(work, key, work->n);
     if (panel) {
-        panel->tables = dmumu_tables_panel(work->tables, key, &work->status);
+        panel->tables = dmumu_tables_panel(work->tables, key, &work->workspace->panels, &work->status);
     }
     for (size_t r = 0; panel && r < work->n; r++) {
         panel->slot[r] = r;

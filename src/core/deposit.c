@@ -47,7 +47,7 @@ double dmumu_deposit_step(double tolerance, int step_class)
 
 double dmumu_deposit_least_error(double tolerance)
 {
-    return 2e-8 + fmin(1e-3 * tolerance, 1e-7);
+    return 2e-8 + fmin(2e-4 * tolerance, 2e-8);
 }
 
 double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)

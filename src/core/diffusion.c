@@ -298,7 +298,8 @@ static bool take_settled(struct dmumu_curve_work *work)
         good = good && work->settled[which];
     }
     work->looks = dmumu_arena_take(&work->workspace->arena, work->n);
-    return good && work->looks;
+    work->rate_error = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *work->rate_error);
+    return good && work->looks && work->rate_error;
 }
 
 /*
@@ -393,6 +394,7 @@ enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const str
     const bool good = ratio && in_range && take_settled(&work);
     status = good ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error) : DMUMU_ERROR_MEMORY;
     if (status == DMUMU_OK) {
+        dmumu_workspace_begin_curve(workspace);
         dmumu_workspace_set_damping(workspace, tables, &state);
         if (work.sums[DMUMU_ALFVEN]) {
             compute_alfven_alone(&work);

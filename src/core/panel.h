@@ -31,40 +31,52 @@ void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high);
 /** mu and 1 - mu^2 (without cancellation) of one Kronrod point, or of a probe. */
 void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2);
 
-/** The polynomial through all nodes, and two through 11 of them. */
-enum { DMUMU_PANEL_POLYNOMIALS = 3, DMUMU_PANEL_SAMPLES = 64 };
+/** Pairs of nodes that are left out for polynomials through the other 13. */
+enum { DMUMU_PANEL_PAIRS = 3, DMUMU_PANEL_SAMPLES = 64 };
 
 /** What the Kronrod points fix once and for all. */
 struct dmumu_panel_rules {
-    double barycentric[DMUMU_PANEL_POLYNOMIALS][DMUMU_KRONROD_N]; /* weights; 0 for a node left out */
-    /* value of each node's Lagrange polynomial at samples from -1 to 1 */
-    double sample[DMUMU_PANEL_POLYNOMIALS][DMUMU_KRONROD_N][DMUMU_PANEL_SAMPLES];
-    double coarse_weight[DMUMU_KRONROD_N]; /* quadrature: integral of the first coarser polynomial */
+    double barycentric[DMUMU_KRONROD_N];
+    double sample[DMUMU_KRONROD_N][DMUMU_PANEL_SAMPLES]; /* of each node's Lagrange polynomial, from -1 to 1 */
+    double miss[DMUMU_PANEL_PAIRS][2][DMUMU_KRONROD_N];  /* by value of each node: see dmumu_panel_miss */
+    double coarse_weight[DMUMU_KRONROD_N];               /* quadrature: integral of a polynomial through 11 nodes */
 };
 
 void dmumu_panel_rules_make(struct dmumu_panel_rules *rules);
+
+/** A pair of nodes, and by what the polynomial through the other 13 misses the value there. */
+struct dmumu_panel_miss {
+    int node[2];
+    double by[2];
+};
+void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double value[static DMUMU_KRONROD_N],
+                         struct dmumu_panel_miss miss[static DMUMU_PANEL_PAIRS]);
+
+/** The polynomial with values q at the nodes, at x of [-1, 1]; weight: barycentric. */
+double dmumu_panel_interpolate(const double weight[static DMUMU_KRONROD_N], const double q[static DMUMU_KRONROD_N],
+                               double x);
+/** Each node's Lagrange polynomial at x: what `dmumu_panel_interpolate` multiplies the values by. */
+void dmumu_panel_lagrange(const double weight[static DMUMU_KRONROD_N], double x, double value[static DMUMU_KRONROD_N]);
+/** Where sample k lies in [-1, 1]. */
+double dmumu_panel_sample_at(int k);
 
 /** What the nodes say. */
 struct dmumu_panel_values {
     double s2[DMUMU_KRONROD_N];    /* 1 - mu^2 */
     double rate[DMUMU_KRONROD_N];  /* D_mumu L/v */
     double error[DMUMU_KRONROD_N]; /* relative, of the rate */
-    bool sharp;                    /* without broadening, q may jump: at an edge of C no polynomial is to be trusted */
 };
 
 struct dmumu_panel_integral {
     double value;
-    double difference; /* to the coarser rule or polynomial */
+    double difference; /* to coarser rules or polynomials */
     double rate_error; /* absolute, from the rates' errors, edges included */
     double mu_star;    /* largest confined mu; NaN where nothing is confined */
-    bool rough;        /* q is not smooth here (jumps, or cut off far outside C): the difference itself is the error */
+    bool rough;        /* the difference itself is the error, no higher power of it: edges, or q is not smooth here */
 };
 
 /** Estimated error of one panel relative to the total of all. */
 double dmumu_panel_error(const struct dmumu_panel_integral *integral, double total);
-
-/** Where q lies further than this below its edge, it is cut off: the value does not matter, a tame polynomial does. */
-#define DMUMU_PANEL_FLOOR 6.0
 
 /** What each node's error contributes to rate_error. */
 void dmumu_panel_rate_errors(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,

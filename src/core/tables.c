@@ -21,13 +21,35 @@ struct panel_context {
     enum dmumu_mode mode;
 };
 
+/* Those that count the bytes. */
+static struct dmumu_tables *counting(struct dmumu_tables *tables)
+{
+    while (tables->closer_to) {
+        tables = tables->closer_to;
+    }
+    return tables;
+}
+
+static enum dmumu_status make_fast_node(const struct panel_context *at, struct dmumu_node_tables *node)
+{
+    const struct dmumu_fast_common *common = &at->tables->fast;
+    const enum dmumu_status status =
+        dmumu_fast_table_init(common, &at->tables->state, node->mu, node->s2, &node->fast);
+    if (status == DMUMU_OK && node->fast.value && at->panel->kept) {
+        const int last = common->rows.n - 1;
+        atomic_fetch_add(&counting(at->tables)->bytes,
+                         (node->fast.row_start[last] + node->fast.row_end[last]) * sizeof *node->fast.value);
+    }
+    return status;
+}
+
 static enum dmumu_status make_node(void *context, int item)
 {
     const struct panel_context *at = context;
     struct dmumu_node_tables *node = &at->panel->node[item];
     const struct dmumu_state *state = &at->tables->state;
     if (at->mode == DMUMU_FAST) {
-        return dmumu_fast_table_init(&at->tables->fast, state, node->mu, node->s2, &node->fast);
+        return make_fast_node(at, node);
     }
     return dmumu_cascade_table_init(&at->tables->cascade[at->mode], state, node->mu, node->s2, (double)INFINITY,
                                     &node->cascade[at->mode]);
@@ -51,30 +73,51 @@ static struct dmumu_panel_tables *panel_new(struct dmumu_panel_key key)
     return panel;
 }
 
-static bool same_key(struct dmumu_panel_key a, struct dmumu_panel_key b)
+static struct dmumu_panel_tables *find(struct dmumu_panel_tables *first, const struct dmumu_tables *tables,
+                                       struct dmumu_panel_key key)
 {
-    return a.depth == b.depth && a.index == b.index;
-}
-
-static struct dmumu_panel_tables *find_panel(struct dmumu_tables *tables, struct dmumu_panel_key key)
-{
-    omp_set_lock(&tables->lock);
-    struct dmumu_panel_tables *panel = tables->first_panel;
-    while (panel && !same_key(panel->key, key)) {
+    struct dmumu_panel_tables *panel = first;
+    while (panel && !(panel->of == tables && panel->key.depth == key.depth && panel->key.index == key.index)) {
         panel = panel->next;
     }
-    if (!panel && (panel = panel_new(key)) != NULL) {
-        panel->next = tables->first_panel;
-        tables->first_panel = panel;
+    return panel;
+}
+
+/* A new panel at the front of a list; NULL when out of memory. */
+static struct dmumu_panel_tables *add(struct dmumu_panel_tables **first, const struct dmumu_tables *tables,
+                                      struct dmumu_panel_key key)
+{
+    struct dmumu_panel_tables *panel = panel_new(key);
+    if (panel) {
+        panel->of = tables;
+        panel->next = *first;
+        *first = panel;
+    }
+    return panel;
+}
+
+/* Among those that are kept, where a new one is put if there is room; NULL, and *full set, where not. */
+static struct dmumu_panel_tables *find_kept(struct dmumu_tables *tables, struct dmumu_panel_key key, bool *full)
+{
+    omp_set_lock(&tables->lock);
+    struct dmumu_panel_tables *panel = find(tables->first_panel, tables, key);
+    struct dmumu_tables *count = counting(tables);
+    *full = !panel && atomic_load(&count->bytes) > count->most_bytes;
+    if (!panel && !*full && (panel = add(&tables->first_panel, tables, key)) != NULL) {
+        panel->kept = true;
+        atomic_fetch_add(&count->bytes, sizeof *panel);
     }
     omp_unset_lock(&tables->lock);
     return panel;
 }
 
 struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
-                                              enum dmumu_status *status)
+                                              struct dmumu_own_panels *own, enum dmumu_status *status)
 {
-    struct dmumu_panel_tables *panel = find_panel(tables, key);
+    bool full = false;
+    struct dmumu_panel_tables *panel = find(own->first, tables, key);
+    panel = panel ? panel : find_kept(tables, key, &full);
+    panel = full ? add(&own->first, tables, key) : panel;
     *status = panel ? *status : DMUMU_ERROR_MEMORY;
     return panel;
 }
@@ -121,6 +164,20 @@ static void panel_free(struct dmumu_panel_tables *panel)
     free(panel);
 }
 
+static void free_all(struct dmumu_panel_tables **first)
+{
+    while (*first) {
+        struct dmumu_panel_tables *next = (*first)->next;
+        panel_free(*first);
+        *first = next;
+    }
+}
+
+void dmumu_own_panels_free(struct dmumu_own_panels *own)
+{
+    free_all(&own->first);
+}
+
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static enum dmumu_status make_common(struct dmumu_tables *tables)
@@ -153,6 +210,8 @@ static enum dmumu_status tables_new(const struct dmumu_model *model, double alfv
     made->model = *model;
     made->alfven_mach = alfven_mach;
     made->refinement = refinement;
+    made->most_bytes = DMUMU_MOST_PANEL_BYTES;
+    atomic_init(&made->bytes, 0);
     omp_init_lock(&made->lock);
     dmumu_lazy_init(&made->closer_lazy);
     dmumu_alone_init(&made->alfven_alone);
@@ -188,7 +247,12 @@ static enum dmumu_status make_closer(void *context, int item)
     struct dmumu_model model = tables->model;
     struct dmumu_error error;
     model.tolerance = fmax(CLOSER * model.tolerance, DMUMU_LEAST_TOLERANCE);
-    return tables_new(&model, tables->alfven_mach, tables->refinement + 1, &tables->closer, &error);
+    const enum dmumu_status status =
+        tables_new(&model, tables->alfven_mach, tables->refinement + 1, &tables->closer, &error);
+    if (status == DMUMU_OK) {
+        tables->closer->closer_to = tables;
+    }
+    return status;
 }
 
 struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables)
@@ -202,11 +266,7 @@ void dmumu_tables_free(struct dmumu_tables *tables)
     if (!tables) {
         return;
     }
-    while (tables->first_panel) {
-        struct dmumu_panel_tables *next = tables->first_panel->next;
-        panel_free(tables->first_panel);
-        tables->first_panel = next;
-    }
+    free_all(&tables->first_panel);
     dmumu_tables_free(tables->closer);
     dmumu_lazy_destroy(&tables->closer_lazy);
     dmumu_alone_free(&tables->alfven_alone);

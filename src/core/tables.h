@@ -4,6 +4,9 @@
  * Pitch-angle cosines are the Kronrod points of dyadic panels of [0, 1], so that refining never asks for a mu twice by
  * two names. A panel's nodes are made by whichever threads ask for it, together; what they hold depends on (model, M_A,
  * mu) alone.
+ *
+ * What is kept is bounded: panels that are asked for first when the bound is reached belong to the curve that asked, and
+ * are freed with it (struct dmumu_own_panels). Results do not depend on which are.
  */
 #ifndef DMUMU_CORE_TABLES_H
 #define DMUMU_CORE_TABLES_H
@@ -15,6 +18,7 @@
 #include "core/panel.h"
 
 #include <omp.h>
+#include <stdatomic.h>
 
 struct dmumu_node_tables {
     struct dmumu_lazy lazy[DMUMU_N_MODES]; /* of `fast`, and of `cascade` of the other two modes */
@@ -27,8 +31,16 @@ struct dmumu_panel_tables {
     struct dmumu_panel_key key;
     struct dmumu_node_tables node[DMUMU_KRONROD_N];
     struct dmumu_cascade_lattice lattice[DMUMU_N_MODES]; /* alfven, slow */
+    const struct dmumu_tables *of;
+    bool kept; /* for all curves */
     struct dmumu_panel_tables *next;
 };
+
+/** Panels that one curve has to itself; {NULL} at first. */
+struct dmumu_own_panels {
+    struct dmumu_panel_tables *first;
+};
+void dmumu_own_panels_free(struct dmumu_own_panels *own);
 
 struct dmumu_tables {
     struct dmumu_model model;
@@ -41,13 +53,22 @@ struct dmumu_tables {
     struct dmumu_alone alfven_alone;
     omp_lock_t lock; /* of the list */
     struct dmumu_panel_tables *first_panel;
+    struct dmumu_tables *closer_to; /* those that these are a closer look at, and which count the bytes; else NULL */
+    atomic_size_t bytes;            /* of panels that are kept */
+    size_t most_bytes;
     struct dmumu_lazy closer_lazy;
     struct dmumu_tables *closer; /* NULL until somebody looks closer */
 };
 
-/** The panel, its tables to be made when needed. Thread-safe. NULL and *status on failure. */
+/** Bytes of panels to keep, closer looks' included; there are a workspace per thread and some tens of MB beyond that. */
+#define DMUMU_MOST_PANEL_BYTES ((size_t)140 << 20)
+
+/**
+ * The panel, its tables to be made when needed. Thread-safe. NULL and *status on failure.
+ * @param[in,out] own  of the calling curve
+ */
 struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
-                                              enum dmumu_status *status);
+                                              struct dmumu_own_panels *own, enum dmumu_status *status);
 /** Make a panel's tables of one mode, where they are not made yet. Thread-safe. DMUMU_OK or DMUMU_ERROR_MEMORY. */
 enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
                                         enum dmumu_mode mode);

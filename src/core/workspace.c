@@ -7,6 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of profiles that outlive a curve. */
+#define MOST_PROFILE_BYTES ((size_t)24 << 20)
+
+static void free_profiles(struct dmumu_workspace *workspace)
+{
+    for (size_t i = 0; i < workspace->n_allocated; i++) {
+        dmumu_fast_profile_free(&workspace->profile[i]->profile);
+        free(workspace->profile[i]);
+    }
+    workspace->n_profiles = 0;
+    workspace->n_allocated = 0;
+}
+
 enum dmumu_status dmumu_workspace_new(struct dmumu_workspace **workspace, struct dmumu_error *error)
 {
     *workspace = calloc(1, sizeof **workspace);
@@ -19,10 +32,8 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
         return;
     }
     dmumu_workspace_free(workspace->closer);
-    for (size_t i = 0; i < workspace->n_allocated; i++) {
-        dmumu_fast_profile_free(&workspace->profile[i]->profile);
-        free(workspace->profile[i]);
-    }
+    dmumu_own_panels_free(&workspace->panels);
+    free_profiles(workspace);
     free(workspace->profile);
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         dmumu_deposit_free(&workspace->deposit[k]);
@@ -43,6 +54,21 @@ struct dmumu_workspace *dmumu_workspace_closer(struct dmumu_workspace *workspace
         workspace->closer = calloc(1, sizeof *workspace->closer);
     }
     return workspace->closer;
+}
+
+void dmumu_workspace_begin_curve(struct dmumu_workspace *workspace)
+{
+    for (struct dmumu_workspace *at = workspace; at; at = at->closer) {
+        dmumu_own_panels_free(&at->panels);
+        size_t bytes = 0;
+        for (size_t i = 0; i < at->n_allocated; i++) {
+            const struct dmumu_fast_profile *profile = &at->profile[i]->profile;
+            bytes += (profile->capacity + profile->taps.capacity) * sizeof(double);
+        }
+        if (bytes > MOST_PROFILE_BYTES) {
+            free_profiles(at);
+        }
+    }
 }
 
 /* NaN equals NaN: x_c of a region without viscous damping. */

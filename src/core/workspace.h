@@ -34,6 +34,7 @@ struct dmumu_workspace {
     struct dmumu_cached_profile **profile; /* [n_profiles] in use, up to capacity allocated */
     size_t n_profiles, n_allocated, capacity;
 
+    struct dmumu_own_panels panels; /* of the curve being computed */
     struct dmumu_wave_nodes wave_nodes;
     struct dmumu_arena arena; /* of the curve being computed */
 
@@ -42,6 +43,9 @@ struct dmumu_workspace {
 
 /** Another one for a closer look, which comes and goes with this one; NULL when out of memory. */
 struct dmumu_workspace *dmumu_workspace_closer(struct dmumu_workspace *workspace);
+
+/** Begin a curve: free what the last one had to itself, and profiles where they have become too many. */
+void dmumu_workspace_begin_curve(struct dmumu_workspace *workspace);
 
 /** Forget the profiles when the damping is another one. */
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,

@@ -41,7 +41,7 @@ static double now_ms(void)
 static struct dmumu_panel_tables *panel_of(const struct stages *stages, int panel, bool *good)
 {
     enum dmumu_status status = DMUMU_OK;
-    struct dmumu_panel_tables *tables = dmumu_tables_panel(stages->tables, keys[panel], &status);
+    struct dmumu_panel_tables *tables = dmumu_tables_panel(stages->tables, keys[panel], &stages->workspace->panels, &status);
     *good = *good && status == DMUMU_OK;
     return tables;
 }
@@ -172,7 +172,7 @@ static void time_integrals(struct stages *stages)
     for (int which = 0; which < 2; which++) {
         for (int r = 0; r < N_RIGIDITY; r++) {
             for (int p = 0; p < N_PANELS; p++) {
-                struct dmumu_panel_values values = {.sharp = false};
+                struct dmumu_panel_values values = {.error = {0.0}};
                 for (int node = 0; node < DMUMU_KRONROD_N; node++) {
                     double mu;
                     dmumu_panel_node(keys[p], node, &mu, &values.s2[node]);

@@ -10,6 +10,8 @@
 #include <cmocka.h>
 
 #include "core/diffusion.h"
+#include "core/tables.h"
+#include "core/workspace.h"
 
 #include <math.h>
 
@@ -85,8 +87,49 @@ static void test_again(void **state)
     assert_memory_equal(once.rel_error, again.rel_error, sizeof once.rel_error);
 }
 
+/* Panels that there is no room to keep belong to one curve: nothing changes but the time. */
+static void test_bounded_memory(void **state)
+{
+    (void)state;
+    struct values kept[2];
+    struct values dropped[2];
+    size_t bytes[2];
+    struct dmumu_model model;
+    dmumu_model_default(&model);
+    double rigidity_gv[N];
+    for (int i = 0; i < N; i++) {
+        rigidity_gv[i] = pow(10.0, 1.0 + 2.0 * i / 21.0);
+    }
+    for (int bounded = 0; bounded < 2; bounded++) {
+        struct dmumu_tables *tables = NULL;
+        struct dmumu_workspace *workspace = NULL;
+        assert_int_equal(dmumu_tables_new(&model, point.alfven_mach, &tables, NULL), DMUMU_OK);
+        assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
+        tables->most_bytes = bounded ? 0 : tables->most_bytes;
+        for (int k = 0; k < 2; k++) { /* the second curve after what the first had to itself */
+            struct dmumu_point at = point;
+            struct values *values = bounded ? &dropped[k] : &kept[k];
+            struct dmumu_curve curve = {
+                values->d_cm2_s, {values->fast_cm2_s, NULL, NULL}, values->rel_error, values->mu_star, values->quality};
+            at.injection_scale_pc *= 1.0 + 0.1 * k;
+            assert_int_equal(dmumu_curve_compute(tables, &at, N, rigidity_gv, &curve, workspace, NULL), DMUMU_OK);
+        }
+        bytes[bounded] = atomic_load(&tables->bytes);
+        assert_true(!bounded || workspace->panels.first);
+        dmumu_workspace_free(workspace);
+        dmumu_tables_free(tables);
+    }
+    assert_true(4 * bytes[1] < bytes[0]);
+    for (int k = 0; k < 2; k++) {
+        assert_memory_equal(kept[k].d_cm2_s, dropped[k].d_cm2_s, sizeof kept[k].d_cm2_s);
+        assert_memory_equal(kept[k].rel_error, dropped[k].rel_error, sizeof kept[k].rel_error);
+        assert_memory_equal(kept[k].fast_cm2_s, dropped[k].fast_cm2_s, sizeof kept[k].fast_cm2_s);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_closer_look), cmocka_unit_test(test_again)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_closer_look), cmocka_unit_test(test_again),
+                                       cmocka_unit_test(test_bounded_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,7 @@ static double q_at(const struct curve *curve, double mu)
 
 static struct dmumu_panel_values values_of(const struct curve *curve, struct dmumu_panel_key key)
 {
-    struct dmumu_panel_values values = {.sharp = false};
+    struct dmumu_panel_values values = {.error = {0.0}};
     for (int i = 0; i < NODES; i++) {
         double mu;
         dmumu_panel_node(key, i, &mu, &values.s2[i]);
@@ -208,26 +208,77 @@ static void test_coarse_weight(void **state)
     assert_true(fabs(power_sum(rules->coarse_weight, 12) - 2.0 / 13.0) > 1e-6); /* a rule of its own */
 }
 
-/* Samples of x^degree: exact up to what the polynomials' points determine, 15, 11 and 11. */
-static void test_samples(void **state)
+/* The 13 other nodes determine polynomials up to degree 12: none is missed; x^14 is, at either node of a pair. */
+static void test_misses(void **state)
 {
     const struct dmumu_panel_rules *rules = *state;
-    for (int p = 0; p < DMUMU_PANEL_POLYNOMIALS; p++) {
-        int n = 0;
+    for (int degree = 0; degree <= 14; degree++) {
+        double value[NODES];
+        struct dmumu_panel_miss miss[DMUMU_PANEL_PAIRS];
         for (int i = 0; i < NODES; i++) {
-            n += rules->barycentric[p][i] != 0.0;
+            value[i] = pow(dmumu_kronrod_node[i], degree);
         }
-        assert_int_equal(n, p == 0 ? 15 : 11);
-        for (int degree = 0; degree <= (p == 0 ? 14 : 10); degree++) {
-            for (int k = 0; k < DMUMU_PANEL_SAMPLES; k++) {
-                double sum = 0.0;
-                for (int i = 0; i < NODES; i++) {
-                    sum += rules->sample[p][i][k] * pow(dmumu_kronrod_node[i], degree);
-                }
-                const double x = -1.0 + 2.0 * k / (DMUMU_PANEL_SAMPLES - 1.0);
-                assert_true(fabs(sum - pow(x, degree)) < 1e-12);
+        dmumu_panel_miss_of(rules, value, miss);
+        for (int p = 0; p < DMUMU_PANEL_PAIRS; p++) {
+            for (int k = 0; k < 2; k++) {
+                assert_true(degree <= 12 ? fabs(miss[p].by[k]) < 1e-13 : fabs(miss[p].by[k]) > 1e-6);
             }
         }
+    }
+}
+
+/* One value is missed by what interpolation between the 13 others says it would be, and no other pair shares the node. */
+static void test_misses_of_a_node(void **state)
+{
+    const struct dmumu_panel_rules *rules = *state;
+    unsigned seen = 0;
+    for (int p = 0; p < DMUMU_PANEL_PAIRS; p++) {
+        struct dmumu_panel_miss miss[DMUMU_PANEL_PAIRS];
+        double value[NODES] = {0.0};
+        dmumu_panel_miss_of(rules, value, miss);
+        for (int k = 0; k < 2; k++) {
+            const int node = miss[p].node[k];
+            assert_false(seen >> node & 1U);
+            seen |= 1U << node;
+            double unit[NODES] = {0.0};
+            struct dmumu_panel_miss of_unit[DMUMU_PANEL_PAIRS];
+            unit[node] = 1.0;
+            dmumu_panel_miss_of(rules, unit, of_unit);
+            assert_close(of_unit[p].by[k], 1.0, 1e-14);
+            assert_true(fabs(of_unit[p].by[1 - k]) < 1e-14);
+        }
+    }
+}
+
+/* x^degree between the nodes, by samples, by weights and by Lagrange's polynomials: exact up to degree 14. */
+static void test_polynomial(void **state)
+{
+    const struct dmumu_panel_rules *rules = *state;
+    for (int degree = 0; degree <= 14; degree++) {
+        double value[NODES];
+        for (int i = 0; i < NODES; i++) {
+            value[i] = pow(dmumu_kronrod_node[i], degree);
+        }
+        for (int k = 0; k < DMUMU_PANEL_SAMPLES; k++) {
+            const double x = dmumu_panel_sample_at(k);
+            double lagrange[NODES];
+            double by_sample = 0.0;
+            double by_lagrange = 0.0;
+            dmumu_panel_lagrange(rules->barycentric, x, lagrange);
+            for (int i = 0; i < NODES; i++) {
+                by_sample += rules->sample[i][k] * value[i];
+                by_lagrange += lagrange[i] * value[i];
+            }
+            assert_true(x == -1.0 + 2.0 * k / (DMUMU_PANEL_SAMPLES - 1.0) || k == DMUMU_PANEL_SAMPLES - 1);
+            assert_true(fabs(by_sample - pow(x, degree)) < 1e-12);
+            assert_true(fabs(by_lagrange - pow(x, degree)) < 1e-12);
+            assert_true(fabs(dmumu_panel_interpolate(rules->barycentric, value, x) - pow(x, degree)) < 1e-12);
+        }
+    }
+    double at_node[NODES];
+    dmumu_panel_lagrange(rules->barycentric, dmumu_kronrod_node[4], at_node);
+    for (int i = 0; i < NODES; i++) {
+        assert_true(fabs(at_node[i] - (i == 4 ? 1.0 : 0.0)) < 1e-14);
     }
 }
 
@@ -354,44 +405,77 @@ static void test_estimate_for_steps(void **state)
     }
 }
 
-/* What a common relative error of all rates does to the value, by changing them; first order, edges included. */
-static void assert_rate_error(void *const *state, const struct curve *curve, double q_edge, double relative)
+/* What the nodes' relative errors do to the value, one by one and all together; first order, edges included. */
+static void assert_rate_error(void *const *state, const struct curve *curve, double q_edge)
 {
-    const double eps = 1e-5;
+    const double eps = 1e-6;
     struct dmumu_panel_values values = values_of(curve, everything);
+    struct dmumu_panel_values all[2] = {values, values};
+    double square = 0.0;
     for (int i = 0; i < NODES; i++) {
         values.error[i] = eps;
+        all[0].rate[i] *= exp(eps);
+        all[1].rate[i] *= exp(-eps);
     }
     const struct dmumu_panel_integral integral = dmumu_panel_integrate(*state, everything, &values, q_edge);
-    /* q up by eps: the integrand falls, the confined part grows; the sum of both is rate_error */
-    const double falls = integral.value * eps;
-    struct curve raised = *curve;
-    raised.offset += eps;
-    const double grows =
-        exact_of(&raised, everything, q_edge).value - exact_of(curve, everything, q_edge).value + falls;
-    assert_close(integral.rate_error, falls + grows, relative);
+    double contribution[NODES];
+    dmumu_panel_rate_errors(*state, everything, &values, q_edge, contribution);
+    for (int i = 0; i < NODES; i++) {
+        struct dmumu_panel_values up = values;
+        struct dmumu_panel_values down = values;
+        up.rate[i] *= exp(eps);
+        down.rate[i] *= exp(-eps);
+        const double change = 0.5 * fabs(dmumu_panel_integrate(*state, everything, &up, q_edge).value -
+                                         dmumu_panel_integrate(*state, everything, &down, q_edge).value);
+        assert_true(fabs(contribution[i] - change) <= 1e-3 * integral.rate_error);
+        square += change * change;
+    }
+    const double common = 0.5 * (dmumu_panel_integrate(*state, everything, &all[0], q_edge).value -
+                                 dmumu_panel_integrate(*state, everything, &all[1], q_edge).value);
+    assert_close(integral.rate_error, fmax(fabs(common), sqrt(square)), 1e-3);
 }
 
 static void test_rate_error(void **state)
 {
     const struct curve whole = {.slope = 1.0};
     const struct curve rising = {.slope = 2.0, .offset = -1.0};
-    assert_rate_error(state, &whole, -5.0, 1e-4);
-    assert_rate_error(state, &rising, 0.0, 0.15); /* nodes count as a whole, in or out */
+    const struct curve falling = {.slope = -3.0, .offset = 1.0};
+    const struct curve twice = {.offset = -0.2, .wave = 0.5, .k = 7.0};
+    assert_rate_error(state, &whole, -5.0);
+    assert_rate_error(state, &rising, 0.0);
+    assert_rate_error(state, &falling, 0.0);
+    assert_rate_error(state, &twice, 0.0);
 }
 
-static void test_rough(void **state)
+/* A narrow piece at the panel's end, beyond which q is cut off: the polynomial may say nothing is confined, not surely. */
+static void test_piece_at_an_end(void **state)
 {
-    const struct curve curve = {.slope = 2.0, .offset = -0.5, .wave = 0.02, .k = 14.0};
-    const struct dmumu_panel_key left = {1, 0};
-    struct dmumu_panel_values values = values_of(&curve, left);
-    const struct dmumu_panel_integral smooth = dmumu_panel_integrate(*state, left, &values, 0.0);
-    values.sharp = true;
-    const struct dmumu_panel_integral sharp = dmumu_panel_integrate(*state, left, &values, 0.0);
-    assert_true(!smooth.rough && sharp.rough);
-    assert_true(sharp.value == smooth.value && sharp.difference == smooth.difference && sharp.difference > 0.0);
-    const struct curve steep = {.slope = 20.0, .offset = -18.0}; /* cut off far outside C */
-    assert_true(panel_of(state, &steep, everything, 0.0).rough);
+    for (double offset = 0.02; offset < 0.3; offset += 0.02) {
+        const struct curve curve = {.slope = -40.0, .offset = offset};
+        const struct exact exact = exact_of(&curve, everything, 0.0);
+        const struct dmumu_panel_integral integral = panel_of(state, &curve, everything, 0.0);
+        assert_true(fabs(integral.value - exact.value) <= 3.0 * integral.difference);
+        assert_true(integral.rough);
+    }
+}
+
+/* q touches its edge, or nearly: what is not known of q makes a piece come or go, as wide as its square root. */
+static void test_touching(void **state)
+{
+    for (double depth = -1e-3; depth < 1e-3; depth += 0.9e-4) {
+        const struct curve curve = {.offset = 1.0 + depth, .wave = -1.0, .k = 8.0}; /* q = depth at mu = 0 and pi/4 */
+        const struct exact exact = exact_of(&curve, everything, 0.0);
+        struct dmumu_panel_values values = values_of(&curve, everything);
+        for (int i = 0; i < NODES; i++) {
+            values.error[i] = 1e-4;
+        }
+        const struct dmumu_panel_integral integral = dmumu_panel_integrate(*state, everything, &values, 0.0);
+        assert_true(fabs(integral.value - exact.value) <= 3.0 * integral.difference + 1e-11);
+        struct curve raised = curve;
+        raised.offset += 1e-4;
+        const double change = fabs(exact_of(&raised, everything, 0.0).value - exact.value);
+        assert_true(change <= 3.0 * (integral.rate_error + integral.difference));
+    }
 }
 
 /* Where no polynomial is to be trusted the difference itself is the error, else a higher power of it. */
@@ -415,7 +499,9 @@ int main(void)
         cmocka_unit_test(test_nodes_next_to_one),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_coarse_weight),
-        cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_misses),
+        cmocka_unit_test(test_misses_of_a_node),
+        cmocka_unit_test(test_polynomial),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_steep_without_a_zone),
         cmocka_unit_test(test_steep_without_a_zone),
@@ -425,7 +511,8 @@ int main(void)
         cmocka_unit_test(test_estimate_for_waves),
         cmocka_unit_test(test_estimate_for_steps),
         cmocka_unit_test(test_rate_error),
-        cmocka_unit_test(test_rough),
+        cmocka_unit_test(test_piece_at_an_end),
+        cmocka_unit_test(test_touching),
         cmocka_unit_test(test_panel_error),
     };
     return cmocka_run_group_tests(tests, make_rules, free_rules);

@@ -1,0 +1,377 @@
+/* Panel edges: see panel_edges.h. */
+#include "core/panel_edges.h"
+
+#include "core/exponential.h"
+#include "core/vector.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { NODES = DMUMU_KRONROD_N, SAMPLES = DMUMU_PANEL_SAMPLES, PAIRS = DMUMU_PANEL_PAIRS, WIDTH = 16, MOST_EDGES = 14 };
+
+/* Nodes this near to the edge say how far it may be off. */
+#define NEAR_EDGE 2.0
+/* Where q varies by less than this in a panel, its edges move far for little. */
+#define SHALLOW   0.1
+/* How much further off the polynomial may be at the ends of the panel than at the nodes next to them. */
+#define END_MISS  3.0
+/* Of a rate's error, relative, that makes q touch its edge: far out in the tail of a resonance estimates are much larger. */
+#define MOST_ERROR 0.1
+
+/* A panel, q less its edge (confined where that is positive), and what is found out. */
+struct part {
+    const struct dmumu_panel_shape *shape;
+    double margin[NODES];
+    double sample[SAMPLES];
+    double least, most; /* of the margins */
+    double value, mu_star;
+    double edge[MOST_EDGES], edge_weight[MOST_EDGES]; /* x of the edges; how much the value gains when q does there */
+    int n_edges;
+    double *gradient;   /* [NODES] */
+};
+
+static double s2_at(const struct dmumu_panel_shape *shape, double x)
+{
+    const double one_minus_mu = shape->one_minus_high + shape->half * (1.0 - x);
+    return one_minus_mu * (2.0 - one_minus_mu);
+}
+
+static double mu_at(const struct dmumu_panel_shape *shape, double x)
+{
+    return shape->low + shape->half * (1.0 + x);
+}
+
+static double margin_at(const struct part *part, double x)
+{
+    return dmumu_panel_interpolate(part->shape->rules->barycentric, part->margin, x);
+}
+
+/* ---- the polynomial ---------------------------------------------------------------------------------------------- */
+
+/* At all samples. */
+DMUMU_VECTOR static void sample_all(const double matrix[static NODES][SAMPLES], const double *restrict q,
+                                    double *restrict value)
+{
+    for (int k = 0; k < SAMPLES; k++) {
+        value[k] = 0.0;
+    }
+    for (int i = 0; i < NODES; i++) {
+        for (int k = 0; k < SAMPLES; k++) {
+            value[k] += matrix[i][k] * q[i];
+        }
+    }
+}
+
+struct point {
+    double x, margin;
+};
+
+/* Steps of the samples. */
+#define STEP (2.0 / (SAMPLES - 1))
+
+/* Does sample k, not at an end, lie next to a maximum or minimum? And the second derivative there. */
+static bool turns(const struct part *part, int k)
+{
+    return (part->sample[k] >= part->sample[k - 1]) == (part->sample[k] >= part->sample[k + 1]);
+}
+
+static double curvature_at(const struct part *part, int k)
+{
+    return (part->sample[k - 1] - 2.0 * part->sample[k] + part->sample[k + 1]) / (STEP * STEP);
+}
+
+/* The maximum or minimum next to sample k; the sample itself where there is none, or none near the edge of C. */
+static struct point turning_point(const struct part *part, int k)
+{
+    struct point point = {dmumu_panel_sample_at(k), part->sample[k]};
+    const double curvature = curvature_at(part, k);
+    if (turns(part, k) && fabs(point.margin) < 0.25 * STEP * STEP * fabs(curvature)) {
+        point.x -= 0.5 * (part->sample[k + 1] - part->sample[k - 1]) / (STEP * curvature);
+        point.margin = margin_at(part, point.x);
+    }
+    return point;
+}
+
+/* The root between two points of different sign: secants, and the middle where they do not close in (Illinois). */
+static double root_between(const struct part *part, double a, double fa, double b, double fb)
+{
+    int kept = 0;
+    for (int i = 0; i < 60 && fabs(b - a) > 1e-13; i++) {
+        const double x = fa == fb ? 0.5 * (a + b) : (a * fb - b * fa) / (fb - fa);
+        const double fx = margin_at(part, x);
+        if (fabs(fx) < 1e-12) {
+            return x;
+        }
+        if ((fx > 0.0) == (fb > 0.0)) {
+            b = x;
+            fb = fx;
+            fa = kept == 1 ? 0.5 * fa : fa;
+            kept = 1;
+        } else {
+            a = x;
+            fa = fx;
+            fb = kept == -1 ? 0.5 * fb : fb;
+            kept = -1;
+        }
+    }
+    return 0.5 * (a + b);
+}
+
+/* ---- the integral ------------------------------------------------------------------------------------------------ */
+
+/*
+ * (1 - mu^2) exp(-margin), times their weights, at the Kronrod points of [low, low + 2 half] in x; and each node's Lagrange
+ * polynomial there, lagrange[NODES][WIDTH], for the gradient. Point WIDTH - 1 is there for the registers, with weight 0.
+ */
+DMUMU_VECTOR static void integrand_of_piece(const double *restrict barycentric, const double *restrict margin,
+                                            double one_minus_low, double half_mu, double low, double half,
+                                            double *restrict value, double *restrict lagrange)
+{
+    double numerator[WIDTH] = {0.0};
+    double denominator[WIDTH] = {0.0};
+    double node[WIDTH];
+    double weight[WIDTH];
+    for (int k = 0; k < WIDTH; k++) {
+        node[k] = k < NODES ? dmumu_kronrod_node[k] : 0.0;
+        weight[k] = k < NODES ? dmumu_kronrod_weight[k] : 0.0;
+    }
+    for (int i = 0; i < NODES; i++) {
+        for (int k = 0; k < WIDTH; k++) {
+            const double distance = (low + half * (1.0 + node[k])) - dmumu_kronrod_node[i];
+            const double part = barycentric[i] / (distance == 0.0 ? 1e-200 : distance);
+            lagrange[i * WIDTH + k] = part;
+            numerator[k] += part * margin[i];
+            denominator[k] += part;
+        }
+    }
+    for (int k = 0; k < WIDTH; k++) {
+        const double one_minus_mu = one_minus_low - half_mu * half * (1.0 + node[k]);
+        const double inverse = 1.0 / denominator[k];
+        value[k] = weight[k] * (one_minus_mu * (2.0 - one_minus_mu)) * dmumu_exp(-(numerator[k] * inverse));
+        denominator[k] = value[k] * inverse;
+    }
+    for (int i = 0; i < NODES; i++) {
+        for (int k = 0; k < WIDTH; k++) {
+            lagrange[i * WIDTH + k] *= denominator[k];
+        }
+    }
+}
+
+/* Add the integral over [low, high] of x, in units of exp(-q_edge), and its gradient. */
+static void add_piece(struct part *part, double low, double high)
+{
+    const struct dmumu_panel_shape *shape = part->shape;
+    const double half = 0.5 * (high - low);
+    double value[WIDTH];
+    double lagrange[NODES * WIDTH];
+    integrand_of_piece(shape->rules->barycentric, part->margin,
+                       shape->one_minus_high + shape->half * (1.0 - low), shape->half, low, half, value, lagrange);
+    double sum = 0.0;
+    for (int k = 0; k < NODES; k++) {
+        sum += value[k];
+    }
+    part->value += half * shape->half * sum;
+    for (int i = 0; i < NODES; i++) {
+        double change = 0.0;
+        for (int k = 0; k < NODES; k++) {
+            change += lagrange[i * WIDTH + k];
+        }
+        part->gradient[i] -= half * shape->half * change;
+    }
+    part->mu_star = mu_at(shape, high);
+}
+
+/* An edge of C moves by eps/|dq/dx| when q is wrong by eps there. */
+static void add_edge(struct part *part, double x)
+{
+    const double step = 1e-3;
+    const double slope = (margin_at(part, x + step) - margin_at(part, x - step)) / (2.0 * step);
+    const double weight = part->shape->half * s2_at(part->shape, x) / fmax(fabs(slope), 1e-3);
+    double lagrange[NODES];
+    dmumu_panel_lagrange(part->shape->rules->barycentric, x, lagrange);
+    for (int i = 0; i < NODES; i++) {
+        part->gradient[i] += weight * lagrange[i];
+    }
+    if (part->n_edges < MOST_EDGES) {
+        part->edge[part->n_edges] = x;
+        part->edge_weight[part->n_edges++] = weight;
+    }
+}
+
+/* Between two neighbouring points of different sign: what was confined up to there ends, or what is begins. */
+static void cross(struct part *part, const struct point *before, const struct point *after, double *open)
+{
+    if ((before->margin > 0.0) == (after->margin > 0.0)) {
+        return;
+    }
+    const double edge = root_between(part, before->x, before->margin, after->x, after->margin);
+    if (before->margin > 0.0) {
+        add_piece(part, *open, edge);
+    }
+    add_edge(part, edge);
+    *open = edge;
+}
+
+/* From point to point of the samples, and to turning points where q crosses its edge between two samples and back. */
+static void integrate_confined(struct part *part)
+{
+    struct point last = {-1.0, part->sample[0]};
+    double open = -1.0;
+    for (int k = 1; k < SAMPLES; k++) {
+        const struct point at = {dmumu_panel_sample_at(k), part->sample[k]};
+        const struct point turn = k < SAMPLES - 1 ? turning_point(part, k) : at;
+        const bool crosses = (turn.margin > 0.0) != (at.margin > 0.0);
+        if (crosses && turn.x < at.x) {
+            cross(part, &last, &turn, &open);
+            last = turn;
+        }
+        cross(part, &last, &at, &open);
+        last = at;
+        if (crosses && turn.x > at.x) {
+            cross(part, &last, &turn, &open);
+            last = turn;
+        }
+    }
+    if (last.margin > 0.0) {
+        add_piece(part, open, 1.0);
+    }
+}
+
+/* Of margins at the nodes, cut off at the floor. */
+static struct part part_of(const struct dmumu_panel_shape *shape, const double margin[static NODES],
+                           double gradient[static NODES])
+{
+    struct part part = {.shape = shape, .mu_star = (double)NAN, .gradient = gradient};
+    part.least = (double)INFINITY;
+    part.most = -(double)INFINITY;
+    for (int i = 0; i < NODES; i++) {
+        part.margin[i] = fmax(margin[i], -DMUMU_PANEL_FLOOR);
+        part.least = fmin(part.least, part.margin[i]);
+        part.most = fmax(part.most, part.margin[i]);
+    }
+    sample_all(shape->rules->sample, part.margin, part.sample);
+    integrate_confined(&part);
+    return part;
+}
+
+/* ---- the error --------------------------------------------------------------------------------------------------- */
+
+/* The integral over all that lies within `by` of the edge at an end of the panel, by sample k there and the next one. */
+static double touching_end(const struct part *part, int k, int next, double by)
+{
+    const double slope = fabs(part->sample[next] - part->sample[k]) / STEP;
+    const double width = fabs(part->sample[k]) < by ? by / fmax(slope, 1e-3) : 0.0;
+    return s2_at(part->shape, dmumu_panel_sample_at(k)) * fmin(width, 2.0);
+}
+
+/* The larger of what the nodes on both sides of x say. */
+static double around(const double by[static NODES], double x)
+{
+    int right = 1;
+    while (right < NODES - 1 && dmumu_kronrod_node[right] < x) {
+        right++;
+    }
+    return fmax(by[right - 1], by[right]);
+}
+
+/*
+ * Where q only touches its edge, a piece of C may be there or not: the integral over all that lies within `by` [NODES] of
+ * the edge around a turning point, or at an end of the panel.
+ */
+static double touching(const struct part *part, const double by[static NODES], double more_at_ends)
+{
+    double sum = touching_end(part, 0, 1, more_at_ends * by[0]) +
+                 touching_end(part, SAMPLES - 1, SAMPLES - 2, more_at_ends * by[NODES - 1]);
+    for (int k = 1; k < SAMPLES - 1; k++) {
+        if (!turns(part, k)) {
+            continue;
+        }
+        const double here = around(by, dmumu_panel_sample_at(k));
+        if (fabs(turning_point(part, k).margin) < here) {
+            const double width = 2.0 * sqrt(2.0 * here / fmax(fabs(curvature_at(part, k)), 1e-3));
+            sum += s2_at(part->shape, dmumu_panel_sample_at(k)) * fmin(width, 2.0);
+        }
+    }
+    return part->shape->half * sum;
+}
+
+/* What the polynomial through the other 13 nodes would change: to first order, or altogether where q is cut off. */
+static double change_by(const struct part *part, const struct dmumu_panel_miss *miss)
+{
+    if (part->least > -DMUMU_PANEL_FLOOR) {
+        return part->gradient[miss->node[0]] * miss->by[0] + part->gradient[miss->node[1]] * miss->by[1];
+    }
+    double margin[NODES];
+    double unused[NODES] = {0.0};
+    memcpy(margin, part->margin, sizeof margin);
+    for (int k = 0; k < 2; k++) {
+        margin[miss->node[k]] -= miss->by[k];
+    }
+    return part_of(part->shape, margin, unused).value - part->value;
+}
+
+/* What the misses at the nodes next to each edge, on both sides, would move it by: that does not cancel by chance. */
+static double edges_moved(const struct part *part, const struct dmumu_panel_miss miss[static PAIRS])
+{
+    double sum = 0.0;
+    for (int e = 0; e < part->n_edges; e++) {
+        double nearest[2] = {4.0, 4.0}; /* to the left, to the right */
+        double by[2] = {0.0, 0.0};
+        for (int i = 0; i < 2 * PAIRS; i++) {
+            const double distance = dmumu_kronrod_node[miss[i / 2].node[i % 2]] - part->edge[e];
+            const int side = distance > 0.0;
+            if (fabs(distance) < nearest[side]) {
+                nearest[side] = fabs(distance);
+                by[side] = fabs(miss[i / 2].by[i % 2]);
+            }
+        }
+        sum += part->edge_weight[e] * fmax(by[0], by[1]);
+    }
+    return sum;
+}
+
+/*
+ * Twice what polynomials through 13 of the nodes would change. Where q is shallow, touches its edge, or (at mu = 1, where it
+ * is a smooth function of ln(1 - mu)) is no polynomial, also what their misses would move the edges by.
+ */
+static double difference_of(const struct part *part)
+{
+    struct dmumu_panel_miss miss[PAIRS];
+    double change = 0.0;
+    double most_miss = 0.0;
+    dmumu_panel_miss_of(part->shape->rules, part->margin, miss);
+    for (int p = 0; p < PAIRS; p++) {
+        change = fmax(change, fabs(change_by(part, &miss[p])));
+        for (int k = 0; k < 2; k++) {
+            const bool near = fabs(part->margin[miss[p].node[k]]) < NEAR_EDGE;
+            most_miss = near ? fmax(most_miss, fabs(miss[p].by[k])) : most_miss;
+        }
+    }
+    double by[NODES];
+    for (int i = 0; i < NODES; i++) {
+        by[i] = most_miss;
+    }
+    const bool careful = part->most - part->least < SHALLOW || part->shape->one_minus_high == 0.0;
+    return 2.0 * fmax(change, careful ? edges_moved(part, miss) : 0.0) + touching(part, by, END_MISS);
+}
+
+void dmumu_panel_integrate_edges(const struct dmumu_panel_shape *shape, const double margin[static NODES],
+                                 const double error[static NODES], struct dmumu_panel_integral *integral,
+                                 double gradient[static NODES])
+{
+    const struct part part = part_of(shape, margin, gradient);
+    double by[NODES];
+    for (int i = 0; i < NODES; i++) {
+        by[i] = fmin(error[i], MOST_ERROR);
+    }
+    const double unit = exp(-shape->q_edge);
+    integral->value = part.value * unit;
+    integral->mu_star = part.mu_star;
+    integral->difference = difference_of(&part) * unit;
+    integral->rate_error = touching(&part, by, 1.0) * unit;
+    integral->rough = true;
+    for (int i = 0; i < NODES; i++) {
+        gradient[i] *= margin[i] > -DMUMU_PANEL_FLOOR ? unit : 0.0;
+    }
+}
