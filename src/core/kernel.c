@@ -288,8 +288,8 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
     }
     const double scale = profile->front / sqrt(larmor_ratio);
     return (struct dmumu_fast_rate){
-        .transit = scale * fmax(transit, 0.0),
-        .gyro = scale * fmax(gyro, 0.0),
+        .transit = transit > 0.0 ? scale * transit : 0.0,
+        .gyro = gyro > 0.0 ? scale * gyro : 0.0,
         .error = scale * fmax(error_at(&maker, even(index)), error_at(&maker, even(index + 2))),
     };
 }

@@ -191,8 +191,8 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     double most = 0.0;
     for (int i = 0; i < NODES; i++) {
         const double ratio = values->rate[i] / values->s2[i];
-        least = fmin(least, ratio);
-        most = fmax(most, ratio);
+        least = ratio < least ? ratio : least;
+        most = ratio > most ? ratio : most;
         if (isnan(ratio)) {
             integral.value = (double)NAN; /* and so D is, and flagged */
             return integral;
