@@ -111,7 +111,8 @@ show_script() {
 }
 
 start_python() {
-    timeout $((3 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --basetemp="$(folder_of "$1")" --junit-xml="$2.xml" "$1"
+    timeout $((3 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --basetemp="$(folder_of "$1")" \
+        --junit-xml="$2.xml" "$1"
 }
 
 folder_of() { echo "$DMUMU_TEST_DIR/$(basename "$1" .py)"; }
