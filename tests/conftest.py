@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from scans import OPEN_MPI
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "analysis"))
@@ -43,12 +44,7 @@ def mpi_environment():
     """The environment for mpirun: as root and with more ranks than cores, except inside Slurm."""
     environment = dict(os.environ)
     if "SLURM_JOB_ID" not in environment:
-        environment.update(
-            OMPI_ALLOW_RUN_AS_ROOT="1",
-            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-            OMPI_MCA_rmaps_base_oversubscribe="1",
-            OMPI_MCA_mpi_yield_when_idle="1",  # a rank that waits leaves the core to the one that it waits for
-        )
+        environment.update(OPEN_MPI)
     environment.setdefault("OMP_NUM_THREADS", "1")
     return environment
 

@@ -22,14 +22,22 @@ TIMEOUT_S = 300  # a scan that hangs fails its test instead of the whole run
 os.environ.setdefault("HDF5_USE_FILE_LOCKING", "FALSE")  # h5py may look at a file while it is written
 
 
+# For Open MPI: as root, and with more ranks than cores.
+OPEN_MPI = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    # a rank that waits leaves the core to the one that it waits for: on a busy machine a hundred times faster
+    "OMPI_MCA_mpi_yield_when_idle": "1",
+    "OMPI_MCA_pml": "^cm",  # what would wait, at each start, for Omni-Path cards to appear
+}
+
+
 def environment(threads=1, **extra):
     """The caller's environment without a launcher's traces, fit for more ranks than cores and for root."""
     launcher = re.compile(r"^(OMPI_|PMI_|PMIX_|PRTE_|SLURM_)")
     env = {name: value for name, value in os.environ.items() if not launcher.match(name)}
-    env |= {"OMP_NUM_THREADS": str(threads), "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-    # a rank that waits leaves the core to the one that it waits for: on a busy machine a hundred times faster
-    env |= {"OMPI_MCA_mpi_yield_when_idle": "1"}
-    env |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    env |= OPEN_MPI | {"OMP_NUM_THREADS": str(threads)}
     return env | {name: str(value) for name, value in extra.items()}
 
 
@@ -105,14 +113,17 @@ class Running:
         self.wait_for_the_end_of_all_ranks()
 
     def ranks(self):
-        """Process numbers of the ranks that run: processes of our session that execute the program."""
-        found = []
+        """Process numbers of the ranks that run: processes of our session that execute the program.
+
+        Not their children: those in which files are opened for a look (src/cube/guard.c) come and go.
+        """
+        found = {}
         for path in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                state, _, _, session = (path / "stat").read_text().rpartition(")")[2].split()[:4]
+                state, parent, _, session = (path / "stat").read_text().rpartition(")")[2].split()[:4]
                 if int(session) == self.process.pid and state not in "ZX" and (path / "exe").resolve() == BINARY:
-                    found.append(int(path.name))
-        return sorted(found)
+                    found[int(path.name)] = int(parent)
+        return sorted(pid for pid, parent in found.items() if parent not in found)
 
     def wait_for_ranks(self, seconds=30):
         deadline = time.monotonic() + seconds

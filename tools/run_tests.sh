@@ -4,14 +4,15 @@
 #   --unit                         each cmocka test of $BUILD/tests/unit/test_*
 #   --scripts                      tests/mpi/*.sh: exit status 0 passed, 77 skipped
 #   --fuzz                         tests/fuzz/check.sh, likewise
-#   --python                       each pytest test of tests/
+#   --python                       each pytest test of tests/test_*.py, a process for each file
+#   --both                         these and the unit tests, half as many again at a time: what they start waits much of it
 #   --cluster                      tests/cluster/*.sh, likewise, all at the same time: they wait for Slurm most of it
 #   --asan, --tsan [-quick]        tests/instrumented/scans.sh, or part of it, with what was built with that sanitizer
 #   --valgrind [-quick]            the unit tests, or some of them, under memcheck
-# Without a part: the first four. A cmocka program or pytest that dies without saying which test failed counts as one
+# Without a part: --both --scripts --fuzz. A cmocka program or pytest that dies without saying which test failed counts as one
 # failed; what a script says behind 'counted: ' is shown. The last line is 'N passed, N failed[, N skipped]', and goes to the
 # file $DMUMU_TALLY as well; exit status 1 when any failed or nothing ran. $DMUMU_TEST_TIMEOUT (600): seconds for a program;
-# $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h); $JOBS: unit tests at a time.
+# $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h); $JOBS: tests at a time.
 # The tests find the program in $DMUMU, others in $BUILD/tests/, and may write only below $DMUMU_TEST_DIR.
 set -u
 cd "$(dirname "$0")/.."
@@ -29,6 +30,7 @@ export DMUMU=$build/dmumu DMUMU_TEST_DIR=$logs/scratch BUILD=$build PYTHON=$pyth
 if [ -z "${SLURM_JOB_ID:-}" ]; then
     export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
     export OMPI_MCA_mpi_yield_when_idle=1 # a rank that waits leaves the core to the one that it waits for
+    export OMPI_MCA_pml=^cm               # what would wait, at each start, for Omni-Path cards to appear
 fi
 instrumented=$PWD/tests/instrumented
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$instrumented/lsan.supp:print_suppressions=0}
@@ -58,36 +60,47 @@ add() {
 # Sum of the numbers that follow a label such as "[  PASSED  ]" in a cmocka log.
 cmocka_sum() { sed -n "s/^\[ *$1 *\] \([0-9][0-9]*\) test.*/\1/p" "$2" | awk '{n += $1} END {print n + 0}'; }
 
-# in_parallel AT_ONCE SHOW KIND PROGRAM...: each with `$launcher PROGRAM`, so many at a time; SHOW KIND PROGRAM STATUS LOG is
-# called in the order of the programs, as soon as these have ended.
+# in_parallel AT_ONCE KIND TEST...: so many at a time, each by start_unit, start_script or start_python; show_ these, with
+# KIND TEST STATUS LOG, in the order of the tests, as soon as these have ended. KIND is what unit tests are called.
 in_parallel() {
-    local at_once=$1 show=$2 kind=$3 started=0 shown=0 log
-    shift 3
-    local programs=("$@")
+    local at_once=$1 kind=$2 started=0 shown=0 log
+    shift 2
+    local tests=("$@")
     while [ $shown -lt $# ]; do
         while [ $started -lt $# ] && [ "$(jobs -rp | wc -l)" -lt "$at_once" ]; do
-            log=$(log_of "$kind" "${programs[started]}")
+            log=$(log_of "$kind" "${tests[started]}")
             {
                 status=0
-                timeout "$limit" "${launcher[@]}" "${programs[started]}" >"$log" 2>&1 || status=$?
+                "start_$(language_of "${tests[started]}")" "${tests[started]}" "$log" >"$log" 2>&1 || status=$?
                 echo $status >"$log.status"
             } &
             started=$((started + 1))
         done
         # Nobody left to wait for: who has not told its status was killed.
-        log=$(log_of "$kind" "${programs[shown]}")
+        log=$(log_of "$kind" "${tests[shown]}")
         wait -n || [ $? -ne 127 ] || [ -s "$log.status" ] || echo 1 >"$log.status"
-        while [ $shown -lt $started ] && log=$(log_of "$kind" "${programs[shown]}") && [ -s "$log.status" ]; do
-            $show "$kind" "${programs[shown]}" "$(cat "$log.status")" "$log"
+        while [ $shown -lt $started ] && log=$(log_of "$kind" "${tests[shown]}") && [ -s "$log.status" ]; do
+            "show_$(language_of "${tests[shown]}")" "$kind" "${tests[shown]}" "$(cat "$log.status")" "$log"
             shown=$((shown + 1))
         done
     done
 }
 log_of() { echo "$logs/$1.$(basename "$2").log"; }
+language_of() {
+    case $1 in
+        *.py) echo python ;;
+        *.sh) echo script ;;
+        *) echo unit ;;
+    esac
+}
+
+start_unit() { timeout "$limit" "${launcher[@]}" "$1"; }
 
 show_unit() {
     add "$1/$(basename "$2")" "$(cmocka_sum PASSED "$4")" "$(cmocka_sum FAILED "$4")" "$(cmocka_sum SKIPPED "$4")" "$3" "$4"
 }
+
+start_script() { timeout "$limit" bash "$1"; }
 
 show_script() {
     case $3 in
@@ -97,29 +110,32 @@ show_script() {
     esac
 }
 
+start_python() {
+    timeout $((3 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --basetemp="$(folder_of "$1")" \
+        --junit-xml="$2.xml" "$1"
+}
+
+folder_of() { echo "$DMUMU_TEST_DIR/$(basename "$1" .py)"; }
+
+show_python() {
+    local name=${2#tests/} status=$3 log=$4 total bad skip
+    # The attributes of <testsuite tests= failures= errors= skipped=>.
+    field() { grep -o "<testsuite [^>]*" "$log.xml" 2>/dev/null | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9; }
+    total=$(field tests) bad=$(($(field failures) + $(field errors) + 0)) skip=$(field skipped)
+    [ "$status" -ne 5 ] || status=0 # no tests there
+    add "pytest/${name%.py}" $((${total:-0} - bad - ${skip:-0})) "$bad" "${skip:-0}" "$status" "$log"
+    grep '^SKIPPED' "$log"
+    [ "$status" -ne 0 ] || rm -rf "$(folder_of "$2")"
+}
+
 # run_units KIND PROGRAM...: as many at a time as there are jobs.
 run_units() {
     [ -e "$2" ] || return 0 # none were built
-    in_parallel "$jobs_at_once" show_unit "$@"
+    in_parallel "$jobs_at_once" "$@"
 }
 
 # run_scripts AT_ONCE SCRIPT...
-run_scripts() {
-    local at_once=$1 launcher=(bash)
-    shift
-    in_parallel "$at_once" show_script script "$@"
-}
-
-run_python() {
-    local log=$logs/pytest.log xml=$logs/pytest.xml status=0 total bad skip
-    timeout $((3 * limit)) "$python" -m pytest -q -rs -p no:cacheprovider --junit-xml="$xml" tests >"$log" 2>&1 || status=$?
-    # The attributes of <testsuite tests= failures= errors= skipped=>.
-    field() { grep -o "<testsuite [^>]*" "$xml" 2>/dev/null | grep -o " $1=\"[0-9]*\"" | tr -dc 0-9; }
-    total=$(field tests) bad=$(($(field failures) + $(field errors) + 0)) skip=$(field skipped)
-    [ $status -ne 5 ] || status=0 # no tests there
-    add pytest $((${total:-0} - bad - ${skip:-0})) "$bad" "${skip:-0}" $status "$log"
-    grep '^SKIPPED' "$log"
-}
+run_scripts() { in_parallel "$1" script "${@:2}"; }
 
 # run_scans asan|tsan [quick]
 run_scans() {
@@ -148,10 +164,12 @@ run_valgrind() {
 # What takes memory apart and hands pointers around, and takes a few seconds here.
 quick=(axes blocks config core_arena cube_rows exchange queue)
 
-[ $# -gt 0 ] || set -- --unit --scripts --fuzz --python
+[ $# -gt 0 ] || set -- --both --scripts --fuzz
 for part in "$@"; do
     case $part in
         --unit) run_units unit "$build"/tests/unit/test_* ;;
+        --python) in_parallel "$jobs_at_once" unit tests/test_*.py ;;
+        --both) in_parallel $((jobs_at_once + jobs_at_once / 2)) unit tests/test_*.py "$build"/tests/unit/test_* ;;
         --scripts) run_scripts 1 tests/mpi/*.sh ;;
         --fuzz) run_scripts 1 tests/fuzz/check.sh ;;
         --python) run_python ;;
