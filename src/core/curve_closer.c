@@ -5,9 +5,9 @@
 
 /* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at, and the
  * least of a single one. */
-#define ALL_RATES 0.3
-#define ONE_RATE  0.02
-#define ONE_PANEL 0.1
+#define ALL_RATES  0.3
+#define ONE_RATE   0.02
+#define ONE_PANEL  0.1
 /* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
 #define WORTHWHILE 0.25
 

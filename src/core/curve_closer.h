@@ -11,8 +11,9 @@
 #include "core/curve_panels.h"
 
 /**
- * One closer look at the rigidities whose rates contribute more than half the tolerance to D's error: the fast modes'
- * rates of the panels that do, and the integrals over them; panels made later on are looked at as closely.
+ * One closer look at the rigidities with an error above the tolerance to which rates contribute: the fast modes' rates of
+ * the panels that do, and the integrals over them; panels made later on are looked at as closely. A second look is for
+ * those that the first has made much better.
  * @param[in] look  1 for lattices of half the step, 2 of a quarter, up to DMUMU_MOST_REFINEMENT
  * @return whether anything changed, so that panels may have to be halved; work->status tells of failure
  */

@@ -11,11 +11,11 @@
 enum { NODES = DMUMU_KRONROD_N, SAMPLES = DMUMU_PANEL_SAMPLES, PAIRS = DMUMU_PANEL_PAIRS, WIDTH = 16, MOST_EDGES = 14 };
 
 /* Nodes this near to the edge say how far it may be off. */
-#define NEAR_EDGE 2.0
+#define NEAR_EDGE  2.0
 /* Where q varies by less than this in a panel, its edges move far for little. */
-#define SHALLOW   0.1
+#define SHALLOW    0.1
 /* How much further off the polynomial may be at the ends of the panel than at the nodes next to them. */
-#define END_MISS  3.0
+#define END_MISS   3.0
 /* Of a rate's error, relative, that makes q touch its edge: far out in the tail of a resonance estimates are much larger. */
 #define MOST_ERROR 0.1
 
@@ -28,7 +28,7 @@ struct part {
     double value, mu_star;
     double edge[MOST_EDGES], edge_weight[MOST_EDGES]; /* x of the edges; how much the value gains when q does there */
     int n_edges;
-    double *gradient;   /* [NODES] */
+    double *gradient; /* [NODES] */
 };
 
 static double s2_at(const struct dmumu_panel_shape *shape, double x)
@@ -165,8 +165,8 @@ static void add_piece(struct part *part, double low, double high)
     const double half = 0.5 * (high - low);
     double value[WIDTH];
     double lagrange[NODES * WIDTH];
-    integrand_of_piece(shape->rules->barycentric, part->margin,
-                       shape->one_minus_high + shape->half * (1.0 - low), shape->half, low, half, value, lagrange);
+    integrand_of_piece(shape->rules->barycentric, part->margin, shape->one_minus_high + shape->half * (1.0 - low),
+                       shape->half, low, half, value, lagrange);
     double sum = 0.0;
     for (int k = 0; k < NODES; k++) {
         sum += value[k];

@@ -33,8 +33,7 @@ static struct dmumu_tables *counting(struct dmumu_tables *tables)
 static enum dmumu_status make_fast_node(const struct panel_context *at, struct dmumu_node_tables *node)
 {
     const struct dmumu_fast_common *common = &at->tables->fast;
-    const enum dmumu_status status =
-        dmumu_fast_table_init(common, &at->tables->state, node->mu, node->s2, &node->fast);
+    const enum dmumu_status status = dmumu_fast_table_init(common, &at->tables->state, node->mu, node->s2, &node->fast);
     if (status == DMUMU_OK && node->fast.value && at->panel->kept) {
         const int last = common->rows.n - 1;
         atomic_fetch_add(&counting(at->tables)->bytes,
@@ -249,7 +248,7 @@ static enum dmumu_status make_closer(void *context, int item)
     model.tolerance = fmax(CLOSER * model.tolerance, DMUMU_LEAST_TOLERANCE);
     const enum dmumu_status status =
         tables_new(&model, tables->alfven_mach, tables->refinement + 1, &tables->closer, &error);
-    if (status == DMUMU_OK) {
+    if (tables->closer) {
         tables->closer->closer_to = tables;
     }
     return status;

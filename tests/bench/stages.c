@@ -41,7 +41,8 @@ static double now_ms(void)
 static struct dmumu_panel_tables *panel_of(const struct stages *stages, int panel, bool *good)
 {
     enum dmumu_status status = DMUMU_OK;
-    struct dmumu_panel_tables *tables = dmumu_tables_panel(stages->tables, keys[panel], &stages->workspace->panels, &status);
+    struct dmumu_panel_tables *tables =
+        dmumu_tables_panel(stages->tables, keys[panel], &stages->workspace->panels, &status);
     *good = *good && status == DMUMU_OK;
     return tables;
 }
