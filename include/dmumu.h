@@ -507,6 +507,15 @@ struct dmumu_distance {
  */
 struct dmumu_distance dmumu_distance_of(size_t n, const double rigidity_gv[], const double d_cm2_s[],
                                         const double ln_reference[], bool free_normalisation);
+/**
+ * Local slopes d ln D/d ln R of a curve, to second order in the steps: exact for power laws. Of ln(D/D_reference) they
+ * are the differences of two curves' slopes.
+ * @param[in]  n            rigidities; any number
+ * @param[in]  rigidity_gv  [n] ascending, > 0
+ * @param[in]  ln_d         [n] NaN: no value
+ * @param[out] slope        [n] NaN where there is no value, or none beside it
+ */
+void dmumu_local_slopes(size_t n, const double rigidity_gv[], const double ln_d[], double slope[]);
 
 /** Disk and halo: sources and gas in a thin sheet at z = 0, D_disk for |z| < z_d, D_halo up to the free edge at H. */
 struct dmumu_galaxy {

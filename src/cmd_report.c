@@ -86,10 +86,11 @@ static int look(const struct arguments *arguments)
 static int answer(const struct arguments *arguments)
 {
     static const char *const needs[] = {"dmumu", "numpy", "h5py", "xarray", "h5netcdf", "matplotlib"};
-    char *output = malloc(strlen(arguments->output) + sizeof "--output=");
+    const size_t size = strlen(arguments->output) + sizeof "--output=";
+    char *output = malloc(size);
     if (!output)
         return dmumu_cmd_failed(COMMAND, "out of memory");
-    sprintf(output, "--output=%s", arguments->output);
+    snprintf(output, size, "--output=%s", arguments->output);
     const char *words[4] = {output};
     size_t n = 1;
     if (arguments->overwrite)
