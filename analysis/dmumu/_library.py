@@ -223,6 +223,7 @@ FUNCTIONS = {
     "dmumu_cube_gradient": (c_int, [c_void_p, POINTER(CubePoints), DOUBLES, DOUBLES, ERROR]),
     "dmumu_isotope_find": (c_int, [c_char_p]),
     "dmumu_parametrisation_at": (POINTER(_data_structs.Parametrisation), [c_size_t]),
+    "dmumu_parametrisation_check": (c_int, [POINTER(_data_structs.Parametrisation), ERROR]),
     "dmumu_parametrisation_d": (None, [POINTER(_data_structs.Parametrisation), c_int, c_size_t, DOUBLES, DOUBLES]),
 }
 
