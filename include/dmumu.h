@@ -575,6 +575,17 @@ double dmumu_cross_section_inelastic_mb(enum dmumu_isotope isotope, double energ
 double dmumu_cross_section_per_gas_cm2_g(double cross_section_mb);
 
 /**
+ * What ionisation of interstellar gas, H and He, takes from a nucleus: energy per nucleon per grammage, in MeV cm^2/g.
+ *
+ * Source  Bethe's formula, without the corrections below 0.1 GeV/n or for recoil (Particle Data Group, passage of
+ *         particles through matter); mean excitation 19.2 and 41.8 eV.
+ * Use     The transport leaves losses out. Of a flux E^-gamma they take, to first order in X, the fraction
+ *         gamma X (dE/dx)/E / (1 + X sigma/m); the test puts numbers to it (docs/transport.md).
+ * @param[in] energy_gev_n  > 0
+ */
+double dmumu_ionisation_mev_cm2_g(enum dmumu_isotope isotope, double energy_gev_n);
+
+/**
  * Interstellar flux of a primary, whose source is a power law in rigidity: N (R/100 GV)^-gamma X / (1 + X sigma/m).
  * @param[in]  rigidity_gv     [n]
  * @param[in]  grammage_g_cm2  [n] X there
