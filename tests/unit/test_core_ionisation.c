@@ -1,6 +1,7 @@
 /*
  * Ionisation, and what it would do to the fluxes of the transport, which leaves it out: against stopping powers of the
- * literature, and against the weighted-slab equation with losses, solved on a fine grid. docs/transport.md has the numbers.
+ * literature, and against the weighted-slab equation with losses, solved on a fine grid. docs/transport.md has the
+ * numbers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -60,7 +61,7 @@ static double first_order(enum dmumu_isotope isotope, double rigidity_gv)
 
 /*
  * The same, solved: I/X + sigma I/m - d(b I)/dE = q with b = dE/dx, q = E^-s, from high energy down, where y = b I comes
- * to its own solution; implicit Euler in ln E, since the rate is large. *slope: of the flux without losses, measured.
+ * to its own solution; implicit Euler in ln E, since the rate is large. *slope: of the flux without losses.
  */
 static double solved(enum dmumu_isotope isotope, double rigidity_gv, double source_slope, double *slope)
 {
