@@ -113,7 +113,10 @@ static int write_side(const struct dmumu_compare_arguments *arguments, const str
     const enum dmumu_status status =
         dmumu_side_write(dmumu_compare_output(arguments), arguments->overwrite, &side, &error);
     free(values);
-    return status == DMUMU_OK ? DMUMU_EXIT_OK : dmumu_cmd_failed(COMMAND, "%s", error.message);
+    if (status == DMUMU_OK)
+        return DMUMU_EXIT_OK;
+    return dmumu_cmd_failed(COMMAND, "%s%s", error.message,
+                            arguments->beside ? " (-o names another side file, --no-output does without)" : "");
 }
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */

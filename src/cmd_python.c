@@ -67,13 +67,16 @@ static void find_package(struct start *start)
     start->folder[0] = '\0';
 }
 
-static void find_start(struct start *start)
+static int find_start(const char *command, struct start *start)
 {
     *start = (struct start){.interpreter = find_interpreter()};
     find_package(start);
     const char *before = getenv("PYTHONPATH");
-    snprintf(start->path, sizeof start->path, "%s%s%s", start->folder, before && *before ? ":" : "",
-             before ? before : "");
+    const int length = snprintf(start->path, sizeof start->path, "%s%s%s", start->folder, before && *before ? ":" : "",
+                                before ? before : "");
+    return (size_t)length < sizeof start->path
+               ? DMUMU_EXIT_OK
+               : dmumu_cmd_failed(command, "PYTHONPATH is longer than %zu bytes", sizeof start->path);
 }
 
 static int cannot_start(const char *command, const char *interpreter, int cause)
@@ -125,13 +128,15 @@ static int check(const char *command, const char *interpreter, const struct dmum
 int dmumu_python_become(const char *command, const struct dmumu_python *python)
 {
     struct start start;
-    find_start(&start);
+    int status = find_start(command, &start);
+    if (status != DMUMU_EXIT_OK)
+        return status;
     if (*start.folder && setenv("PYTHONPATH", start.path, 1) != 0)
         return dmumu_cmd_failed(command, "out of memory");
     /* The module asks the program for what it knows: this one. */
     if (*start.program && setenv("DMUMU", start.program, 1) != 0)
         return dmumu_cmd_failed(command, "out of memory");
-    const int status = check(command, start.interpreter, python);
+    status = check(command, start.interpreter, python);
     if (status != DMUMU_EXIT_OK)
         return status;
     const char *const first[] = {start.interpreter, "-m", python->module};
@@ -163,7 +168,9 @@ static void print_word(const char *word)
 int dmumu_python_print(const char *command, const struct dmumu_python *python)
 {
     struct start start;
-    find_start(&start);
+    const int status = find_start(command, &start);
+    if (status != DMUMU_EXIT_OK)
+        return status;
     if (*start.folder) {
         fputs("PYTHONPATH=", stdout);
         print_word(start.path);

@@ -169,7 +169,7 @@ def test_table_escapes():
 def browser(tmp_path_factory):
     program = find_chromium()
     if program is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium; or DMUMU_CHROMIUM)")
+        pytest.skip("no Chromium here (tools/deps.sh browser brings it; or DMUMU_CHROMIUM)")
     opened = Chromium(program, tmp_path_factory.mktemp("profile"))
     yield opened
     opened.close()
