@@ -90,7 +90,7 @@ lint: ## format check, clang-tidy, cppcheck, and the rules on exported symbols
 	@$(MAKE) --no-print-directory objects
 	@BUILD=$(BUILD) JOBS=$(JOBS) CFLAGS="$(CSTD) -fopenmp" tools/lint.sh $(C_FILES)
 
-install: all install-library ## PREFIX=, DESTDIR=: program, header, library, man pages, inputs, README
+install: all install-library install-python ## PREFIX=, DESTDIR=: program, header, library, Python package, man pages, inputs, README
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin share/dmumu/inputs share/dmumu/jobs/sites share/doc/dmumu)
 	install -m 755 $(BUILD)/dmumu $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(wildcard inputs/*.yaml) $(DESTDIR)$(PREFIX)/share/dmumu/inputs/

@@ -507,6 +507,15 @@ struct dmumu_distance {
  */
 struct dmumu_distance dmumu_distance_of(size_t n, const double rigidity_gv[], const double d_cm2_s[],
                                         const double ln_reference[], bool free_normalisation);
+/**
+ * Local slopes d ln D/d ln R of a curve, to second order in the steps: exact for power laws. Of ln(D/D_reference) they
+ * are the differences of two curves' slopes.
+ * @param[in]  n            rigidities; any number
+ * @param[in]  rigidity_gv  [n] ascending, > 0
+ * @param[in]  ln_d         [n] NaN: no value
+ * @param[out] slope        [n] NaN where there is no value, or none beside it
+ */
+void dmumu_local_slopes(size_t n, const double rigidity_gv[], const double ln_d[], double slope[]);
 
 /** Disk and halo: sources and gas in a thin sheet at z = 0, D_disk for |z| < z_d, D_halo up to the free edge at H. */
 struct dmumu_galaxy {
@@ -564,6 +573,17 @@ double dmumu_cross_section_production_mb(const struct dmumu_cross_sections *tabl
 double dmumu_cross_section_inelastic_mb(enum dmumu_isotope isotope, double energy_gev_n);
 /** sigma/m in cm^2/g in a gas of hydrogen and helium (0.08 by number), of sigma on hydrogen. */
 double dmumu_cross_section_per_gas_cm2_g(double cross_section_mb);
+
+/**
+ * What ionisation of interstellar gas, H and He, takes from a nucleus: energy per nucleon per grammage, in MeV cm^2/g.
+ *
+ * Source  Bethe's formula, without the corrections below 0.1 GeV/n or for recoil (Particle Data Group, passage of
+ *         particles through matter); mean excitation 19.2 and 41.8 eV.
+ * Use     The transport leaves losses out. Of a flux E^-gamma they take, to first order in X, the fraction
+ *         gamma X (dE/dx)/E / (1 + X sigma/m); the test puts numbers to it (docs/transport.md).
+ * @param[in] energy_gev_n  > 0
+ */
+double dmumu_ionisation_mev_cm2_g(enum dmumu_isotope isotope, double energy_gev_n);
 
 /**
  * Interstellar flux of a primary, whose source is a power law in rigidity: N (R/100 GV)^-gamma X / (1 + X sigma/m).

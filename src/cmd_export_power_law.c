@@ -1,11 +1,15 @@
 /*
- * Export to codes that take a power law: GALPROP, USINE, CRPropa. Each gets the parameters of the law that it has, in its
- * own names and units, with the residuals in a comment.
+ * Export to codes that take a power law: GALPROP, USINE, CRPropa. Each gets the parameters of the law that it has, in
+ * its own names and units, with the residuals in a comment.
  *
- * GALPROP  D_xx.cc: D0_xx (R/D_rigid_br)^D_g_1 below D_rigid_br [MV], ^D_g_2 above, sharp, times (v/c)^D_eta. D_rigid_ref,
- *          where D0_xx holds, is known from release 56 on, and is set to the break.
- * USINE    Transport parameters are whatever the initialisation file lists, and K00 a formula of them, in kpc^2/Myr: both
- *          are written. Names and form are those of its BIG model, Weinrich et al. 2020 (A&A 639, A131).
+ * GALPROP  D_xx.cc of release 56: D0_xx (R/D_rigid_br)^D_g_1 below D_rigid_br [MV], ^D_g_2 above, sharp, times
+ *          (v/c)^D_eta. D_rigid_ref, where D0_xx holds, is the break unless given (Galdef.cc), as in older releases,
+ *          which do not know it. Old releases read a value from column 23 of its line on: it is written there.
+ * USINE    Lines are `group @ subgroup @ parameter @ M=0|1 @ value` (dmaurin.gitlab.io/USINE, its page on the
+ *          initialisation file, v3.5). Transport parameters are whatever the file lists, and K00 a formula of them, in
+ *          kpc^2/Myr: both are written. The law is that of the BIG model (Genolini et al. 2019, PRD 99, 123028;
+ *          Weinrich et al. 2020, A&A 639, A131). Not verified, for want of an example file: the names of group and
+ *          parameters (Model1DKisoVc, ParNames, K00) and how FORMULA is spelled; what is exported says so.
  * CRPropa  DiffusionSDE.cpp: D = scale 6.1e24 m^2/s (R/4 GV)^alpha, alpha from 0 to 2; epsilon = D_perp/D_par.
  */
 #include "cmd_export.h"
@@ -125,7 +129,9 @@ static void write_usine(const struct fitted *fitted, FILE *out)
     write_head(fitted, "power law with two smooth breaks", out);
     fputs("# eta_t, the power of v/c, is not fitted: the cube is for v = c. Add Va and Vc to the lists, and the lines "
           "of\n"
-          "# Kpp, for a run with reacceleration and convection; the same lines serve other models.\n",
+          "# Kpp, for a run with reacceleration and convection; the same lines serve other models. Compare the names "
+          "with\n"
+          "# those of your own file: they were written without a run of USINE.\n",
           out);
     fprintf(out, "%s ParNames @ M=0 @ K0,delta,eta_t,Rlow,deltalow,slow,Rhi,Deltahigh,shi\n", group);
     fprintf(out, "%s ParUnits @ M=0 @ kpc^2/Myr,-,-,GV,-,-,GV,-,-\n", group);

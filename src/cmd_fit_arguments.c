@@ -3,8 +3,8 @@
 
 #include "cmd.h"
 #include "cmd_numbers.h"
+#include "cmd_options.h"
 #include "cmd_team.h"
-#include "scan/config_scalar.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -89,37 +89,32 @@ int dmumu_fit_help(void)
     return dmumu_cmd_flush(COMMAND, DMUMU_EXIT_OK);
 }
 
-static bool store(struct dmumu_fit_arguments *arguments, int option)
-{
-    const struct {
-        int option;
-        const char **text;
-    } texts[] = {{'r', &arguments->range},         {'e', &arguments->errors},
-                 {'k', &arguments->normalisation}, {'s', &arguments->disk_size},
-                 {'z', &arguments->halo_height},   {'a', &arguments->advection},
-                 {'g', &arguments->gas},           {'m', &arguments->modulation},
-                 {'b', &arguments->best},          {OPTION_FLUX_SLOPE, &arguments->flux_slope},
-                 {'o', &arguments->output}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (texts[i].option == option) {
-            *texts[i].text = optarg;
-            return true;
-        }
-    if (option == 'd')
-        arguments->file[arguments->data.n_files++] = optarg;
-    arguments->overwrite = arguments->overwrite || option == 'w';
-    arguments->help = arguments->help || option == 'h';
-    return option == 'd' || option == 'w' || option == 'h';
-}
-
 static int parse_options(int argc, char **argv, struct dmumu_fit_arguments *arguments)
 {
+    const char *file = NULL;
+    const struct dmumu_option_place places[] = {{'d', &file, NULL},
+                                                {'r', &arguments->range, NULL},
+                                                {'e', &arguments->errors, NULL},
+                                                {'k', &arguments->normalisation, NULL},
+                                                {'s', &arguments->disk_size, NULL},
+                                                {'z', &arguments->halo_height, NULL},
+                                                {'a', &arguments->advection, NULL},
+                                                {'g', &arguments->gas, NULL},
+                                                {'m', &arguments->modulation, NULL},
+                                                {OPTION_FLUX_SLOPE, &arguments->flux_slope, NULL},
+                                                {'b', &arguments->best, NULL},
+                                                {'o', &arguments->output, NULL},
+                                                {'w', NULL, &arguments->overwrite},
+                                                {'h', NULL, &arguments->help}};
     opterr = 0;
     optind = 1;
     int option;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
-        if (!store(arguments, option))
+    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+        if (!dmumu_options_store(option, sizeof places / sizeof *places, places))
             return dmumu_cmd_bad_option(COMMAND, option, argv, options);
+        if (option == 'd')
+            arguments->file[arguments->data.n_files++] = file;
+    }
     if (arguments->help)
         return DMUMU_EXIT_OK;
     if (optind == argc)
@@ -130,21 +125,6 @@ static int parse_options(int argc, char **argv, struct dmumu_fit_arguments *argu
     arguments->data.file = arguments->file;
     return arguments->data.n_files > 0 ? DMUMU_EXIT_OK
                                        : dmumu_cmd_usage(COMMAND, "--data: at least one file is wanted");
-}
-
-static int find_range(struct dmumu_fit_arguments *arguments)
-{
-    const struct dmumu_key key = {.kind = DMUMU_KEY_NUMBER, .low = 1e-3, .high = 1e10, .unit = "GV"};
-    const char *text = arguments->range ? arguments->range : DEFAULT_RANGE;
-    const char *colon = strchr(text, ':');
-    if (!colon || strchr(colon + 1, ':'))
-        return dmumu_cmd_usage(COMMAND, "--range: '%.60s' must be from:to, such as " DEFAULT_RANGE, text);
-    int status = dmumu_numbers_one(COMMAND, "--range", text, (size_t)(colon - text), &key, &arguments->data.from_gv);
-    if (status == DMUMU_EXIT_OK)
-        status = dmumu_numbers_one(COMMAND, "--range", colon + 1, strlen(colon + 1), &key, &arguments->data.to_gv);
-    if (status == DMUMU_EXIT_OK && !(arguments->data.to_gv > arguments->data.from_gv))
-        status = dmumu_cmd_usage(COMMAND, "--range: '%.60s' is not ascending; to must be larger than from", text);
-    return status;
 }
 
 static int find_words(struct dmumu_fit_arguments *arguments)
@@ -226,19 +206,17 @@ static int find_galaxies(struct dmumu_fit_arguments *arguments)
 
 static int understand(struct dmumu_fit_arguments *arguments)
 {
-    int status = find_range(arguments);
+    arguments->n_best = 10;
+    int status =
+        dmumu_options_range(COMMAND, arguments->range, DEFAULT_RANGE, &arguments->data.from_gv, &arguments->data.to_gv);
     if (status == DMUMU_EXIT_OK)
         status = find_words(arguments);
     if (status == DMUMU_EXIT_OK)
         status = find_numbers(arguments);
     if (status == DMUMU_EXIT_OK)
         status = find_galaxies(arguments);
-    long best = 10;
-    if (status == DMUMU_EXIT_OK && arguments->best &&
-        (!dmumu_scalar_integer(arguments->best, &best) || best < 1 || best > MOST_BEST))
-        status = dmumu_cmd_usage(COMMAND, "--best: '%.60s'; it must be a whole number from 1 to %d", arguments->best,
-                                 (int)MOST_BEST);
-    arguments->n_best = (size_t)best;
+    if (status == DMUMU_EXIT_OK)
+        status = dmumu_options_whole(COMMAND, "--best", arguments->best, 1, MOST_BEST, &arguments->n_best);
     return status;
 }
 

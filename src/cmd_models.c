@@ -1,6 +1,7 @@
 /* dmumu models: the published D(R) that a cube can be compared with, and a user's own. */
 #include "cmd.h"
 #include "cmd_numbers.h"
+#include "cmd_options.h"
 #include "scan/config_scalar.h"
 #include "scan/models_file.h"
 
@@ -93,20 +94,6 @@ static int parse_options(int argc, char **argv, struct arguments *arguments)
     arguments->n = (size_t)(argc - optind);
     arguments->name = argv + optind;
     return DMUMU_EXIT_OK;
-}
-
-static int find_isotope(struct arguments *arguments)
-{
-    arguments->isotope = DMUMU_H1;
-    if (!arguments->nucleus)
-        return DMUMU_EXIT_OK;
-    arguments->isotope = dmumu_isotope_find(arguments->nucleus);
-    if (arguments->isotope != DMUMU_N_ISOTOPES)
-        return DMUMU_EXIT_OK;
-    return dmumu_cmd_usage(COMMAND,
-                           "--nucleus: '%.60s' is unknown; it must be one of: H1, He4, B10, B11, C12, N14, O16, Ne20, "
-                           "Mg24, Si28",
-                           arguments->nucleus);
 }
 
 static int find_rigidities(struct arguments *arguments)
@@ -235,7 +222,7 @@ static int answer(struct arguments *arguments, const struct dmumu_models *models
     for (size_t i = 0; i < arguments->n; i++)
         if (!dmumu_models_find(models, arguments->name[i]))
             return unknown_model(models, arguments->name[i]);
-    int status = find_isotope(arguments);
+    int status = dmumu_options_nucleus(COMMAND, arguments->nucleus, &arguments->isotope);
     if (status == DMUMU_EXIT_OK)
         status = find_rigidities(arguments);
     if (status != DMUMU_EXIT_OK)

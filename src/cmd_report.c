@@ -1,71 +1,124 @@
 /*
- * dmumu report: says how the page of a cube is made. The page is the work of analysis/dmumu/report.py, since its figures
- * are drawn in Python; this program starts no other.
+ * dmumu report: the page of a cube. Its figures are drawn in Python, by analysis/dmumu/report.py; this looks at the
+ * cube and at the place of the page, and hands over.
  */
 #include "cmd.h"
+#include "cmd_options.h"
+#include "cmd_python.h"
+#include "cube/read.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static const char COMMAND[] = "report";
 
+struct arguments {
+    const char *cube, *output;
+    bool overwrite, print_command, help;
+};
+
 static const struct option options[] = {
-    {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    {"output", required_argument, NULL, 'o'},
+    {"overwrite", no_argument, NULL, 'w'},
+    {"print-command", no_argument, NULL, 'p'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
 
 static int help(void)
 {
     puts("dmumu report: one self-contained page about a cube\n"
          "\n"
-         "Usage:  dmumu report CUBE.h5 -o PAGE.html        prints the command that makes it\n"
-         "        PYTHONPATH=analysis python3 -m dmumu.report CUBE.h5 -o PAGE.html\n"
+         "Usage:  dmumu report CUBE.h5 -o PAGE.html [OPTION...]\n"
          "\n"
          "What was computed, on what, how accurate; figures; an explorer of D(R) and its slope with a slider for each "
          "axis\n"
-         "and published D(R) over it. The page needs no network and no other file. Python draws it (numpy, xarray,\n"
-         "h5netcdf, matplotlib; `make deps` brings them), from the project's folder or with PYTHONPATH at its "
-         "analysis/.\n"
+         "and published D(R) over it, for the mouse and the keyboard. The page needs no network and no other file.\n"
          "\n"
          "  -o, --output PAGE.html  the page\n"
+         "  --overwrite             PAGE.html may exist\n"
+         "  --print-command         print what would be run, and do nothing\n"
          "  -h, --help              this text\n"
          "\n"
-         "Exit status: 0 the command was printed, 2 bad usage.");
+         "Python 3.10 or later draws it, with numpy, h5py, xarray, h5netcdf and matplotlib (`make deps` brings them).\n"
+         "DMUMU_PYTHON names the Python; else /usr/bin/python3, or python3 where that is not. The Python package is\n"
+         "found beside the program: analysis/ of the checkout, or PREFIX/share/dmumu/python of `make install`.\n"
+         "\n"
+         "Example:\n"
+         "  dmumu report galaxy.h5 -o galaxy.html\n"
+         "\n"
+         "Exit status: that of Python (0 done, 1 the page could not be made), 2 bad usage or input.");
     return dmumu_cmd_flush(COMMAND, DMUMU_EXIT_OK);
 }
 
-/* A word as a shell takes it: between single quotes, in which each of its own becomes '\''. */
-static void print_word(const char *word)
+static int parse(int argc, char **argv, struct arguments *arguments)
 {
-    putchar('\'');
-    for (const char *at = word; *at;) {
-        if (*at == '\'') {
-            fputs("'\\''", stdout);
-            at++;
-        } else {
-            at = dmumu_cmd_print_next(stdout, at);
-        }
+    const struct dmumu_option_place places[] = {{'o', &arguments->output, NULL},
+                                                {'w', NULL, &arguments->overwrite},
+                                                {'p', NULL, &arguments->print_command},
+                                                {'h', NULL, &arguments->help}};
+    opterr = 0;
+    optind = 1;
+    int option;
+    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
+        if (!dmumu_options_store(option, sizeof places / sizeof *places, places))
+            return dmumu_cmd_bad_option(COMMAND, option, argv, options);
+    if (arguments->help)
+        return DMUMU_EXIT_OK;
+    const int status = dmumu_options_one_cube(COMMAND, argc, argv, &arguments->cube);
+    if (status == DMUMU_EXIT_OK && !arguments->output)
+        return dmumu_cmd_usage(COMMAND, "-o PAGE.html is wanted");
+    return status;
+}
+
+/* What would be a pity to find out when all is drawn. */
+static int look(const struct arguments *arguments)
+{
+    struct dmumu_error error = {0};
+    const int status =
+        dmumu_options_new_file(COMMAND, "--output", arguments->output, arguments->cube, arguments->overwrite);
+    if (status != DMUMU_EXIT_OK)
+        return status;
+    return dmumu_cube_probe(arguments->cube, &error) == DMUMU_OK ? DMUMU_EXIT_OK
+                                                                 : dmumu_cmd_failed(COMMAND, "%s", error.message);
+}
+
+static int answer(const struct arguments *arguments)
+{
+    static const char *const needs[] = {"dmumu", "numpy", "h5py", "xarray", "h5netcdf", "matplotlib"};
+    const size_t size = strlen(arguments->output) + sizeof "--output=";
+    char *output = malloc(size);
+    if (!output)
+        return dmumu_cmd_failed(COMMAND, "out of memory");
+    snprintf(output, size, "--output=%s", arguments->output);
+    const char *words[4] = {output};
+    size_t n = 1;
+    if (arguments->overwrite)
+        words[n++] = "--overwrite";
+    words[n++] = "--";
+    words[n++] = arguments->cube;
+    const struct dmumu_python python = {.module = "dmumu.report",
+                                        .needs = needs,
+                                        .n_needs = sizeof needs / sizeof *needs,
+                                        .argument = words,
+                                        .n_arguments = n};
+    int status = DMUMU_EXIT_OK;
+    if (arguments->print_command) {
+        status = dmumu_python_print(COMMAND, &python);
+    } else {
+        status = look(arguments);
+        if (status == DMUMU_EXIT_OK)
+            status = dmumu_python_become(COMMAND, &python);
     }
-    putchar('\'');
+    free(output);
+    return status;
 }
 
 int dmumu_cmd_report(int argc, char **argv)
 {
-    const char *output = NULL;
-    opterr = 0;
-    optind = 1;
-    int option;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-        if (option == 'h')
-            return help();
-        if (option != 'o')
-            return dmumu_cmd_bad_option(COMMAND, option, argv, options);
-        output = optarg;
-    }
-    if (argc - optind != 1)
-        return dmumu_cmd_usage(COMMAND, argc == optind ? "a cube is wanted" : "one cube is wanted");
-    if (!output)
-        return dmumu_cmd_usage(COMMAND, "-o PAGE.html is wanted");
-    fputs("dmumu report: the page is drawn in Python, from the project's folder, by\n", stderr);
-    fputs("PYTHONPATH=analysis python3 -m dmumu.report ", stdout);
-    print_word(argv[optind]);
-    fputs(" -o ", stdout);
-    print_word(output);
-    putchar('\n');
-    return dmumu_cmd_flush(COMMAND, DMUMU_EXIT_OK);
+    struct arguments arguments = {0};
+    const int status = parse(argc, argv, &arguments);
+    if (status != DMUMU_EXIT_OK)
+        return status;
+    return arguments.help ? help() : answer(&arguments);
 }

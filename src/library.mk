@@ -39,7 +39,13 @@ $(BUILD)/libdmumu.so: $(SHARED_LIB)
 $(BUILD)/dmumu.pc: src/dmumu.pc.in $(BUILD)/config.mk include/dmumu.h FORCE
 	@sed -e 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@LIBS@|$(LOOKUP_LIBS) $(CORE_LIBS) -fopenmp|' $< >$@
 
-.PHONY: install-library
+# The Python package goes where the program (src/cmd_python.c) and the package itself look for each other.
+.PHONY: install-library install-python
+install-python:
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/dmumu/python/dmumu,/ /plot)
+	install -m 644 $(wildcard analysis/dmumu/*.py analysis/dmumu/*.js analysis/dmumu/py.typed) $(DESTDIR)$(PREFIX)/share/dmumu/python/dmumu/
+	install -m 644 $(wildcard analysis/dmumu/plot/*.py) $(DESTDIR)$(PREFIX)/share/dmumu/python/dmumu/plot/
+
 install-library: library
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/dmumu/examples)
 	install -m 644 include/dmumu.h $(DESTDIR)$(PREFIX)/include/

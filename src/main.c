@@ -17,7 +17,7 @@ static const struct command {
     {"refine", dmumu_cmd_refine, "errors of look-ups in a cube, and the input of a finer scan"},
     {"compare", dmumu_cmd_compare, "which curves of a cube come nearest to published D(R)"},
     {"fit", dmumu_cmd_fit, "chi^2 of every pair of disk and halo points against measured B/C and B/O"},
-    {"report", dmumu_cmd_report, "how to make one self-contained page about a cube, with an explorer"},
+    {"report", dmumu_cmd_report, "one self-contained page about a cube, with an explorer"},
     {"models", dmumu_cmd_models, "published D(R), to compare with"},
     {"estimate", dmumu_cmd_estimate, "the one-line estimates of a talk, with their numbers"},
     {"export", dmumu_cmd_export, "a cube as tables and parameters for other codes"},

@@ -262,3 +262,70 @@ def test_posterior_under_emcee(cube, files):
     chain = sampler.get_chain(flat=True)
     assert (chain >= posterior.low).all() and (chain <= posterior.high).all()
     assert sampler.get_log_prob()[-10:].mean() > np.mean([posterior(theta) for theta in start])
+
+
+# ---- files of measurements: the program and Python read the same, and complain alike
+
+HEADER = "#Experiment: E\n#Y Quantity: B_C\n#X Quantity: rigidity\n"
+USINE = (
+    "# quantity sub-exp axis <E> low up value stat- stat+ sys- sys+ url phi distance dates limit\n"
+    "B/C AMS02 EKN 150 100 200 0.06 0.001 0.002 0.002 0.003 url 500 1 dates 0\n"
+    "B/C AMS02 EKN 250 200 300 0.05 0.001 0.001 0.002 0.002 url 500 1 dates 1\n"
+    "B/O AMS02 R 500 400 600 0.05 0.001 0.001 0.002 0.002 url 500 1 dates 0\n"
+    "B/C AMS02 EKN 350 300 400 0.04 0.001 0.001 0.002 0.002\n"
+)
+
+
+def test_usine_files_in_python(run, cube, tmp_path):
+    """A file of several quantities: chi^2 of the best pair is that of the likelihood in NumPy."""
+    (tmp_path / "usine.txt").write_text(USINE)
+    files = [f"{tmp_path / 'usine.txt'}@b_c", f"{tmp_path / 'usine.txt'}@B_O"]
+    result = run("fit", cube, "--data", *files, "-o", tmp_path / "fit.h5")
+    assert result.returncode == 0, result.stderr
+    ratios = Ratios(files)
+    assert ratios.n_points == 3 and [s[0] for s in ratios.sets] == ["AMS02 B_C", "AMS02 B_O"]
+    found, opened = xarray.open_dataset(tmp_path / "fit.h5", engine="h5netcdf"), open_cube(cube)
+    curves = []
+    for region in ("disk", "halo"):
+        point = {axis: float(found[f"best_{region}_{axis}"][0]) for axis in ("alfven_mach", "beta", "injection_scale")}
+        curves.append(curve(opened["rigidity"].values, opened["D"].sel(region=region).sel(point).values))
+    assert ratios.chi2(*curves) == pytest.approx(float(found["best_chi2"][0]), rel=1e-9)
+
+
+BAD = [
+    HEADER + "300 0.3 0.01 0.01 0.02\n",
+    HEADER + "300 0.3 0.01 0.01 0.02 0.02 7\n",
+    HEADER + "300 0.3 0.01 0.01 0.02 0.02" + 30 * " 7" + "\n",
+    HEADER + "300 0.3 0.01 0.01 0.02 0.02\n400 x.4 0 0 1 1\n",
+    HEADER + "300 0.3 0.01 -0.01 0.02 0.02\n",
+    HEADER + "0 0.3 0.01 0.01 0.02 0.02\n",
+    HEADER + "300 nan 0.01 0.01 0.02 0.02\n",
+    HEADER + "300 0.3 0.01 0.01 0.02 1e999\n",
+    HEADER + "300,0.3;0.01 0.01 0.02 0.02 0.1\n",
+    HEADER + "300 0.3 0 0 0 0\n",
+    HEADER + "3 0.3 0.01 0.01 0.02 0.02\n",
+    HEADER,
+    "",
+    "#X Quantity: speed\n300 0.3 0 0 0 0\n",
+    "#X Quantity: rigidity\n300 0.3 0.1 0.1 0 0\n",
+    "#Y Quantity: B_C\n300 0.3 0.1 0.1 0 0\n",
+    HEADER.replace("B_C", "Be_B") + "300 0.3 0.1 0.1 0 0\n",
+    HEADER.replace("rigidity", "kineticEnergy") + "300 0.3 0.1 0.1 0 0\n",
+    USINE,
+    "B/C AMS02 EKN 1 1 1 1\n",
+    "B/C AMS02 XYZ 1 1 1 1 0 0 0 0\n",
+    "B/C AMS02 R 1 1 1 ? 0 0 0 0\n",
+    "B/C AMS02 R 300 1 1 1 0 0 0 0\nB/C AMS02 EKN 300 1 1 1 0 0 0 0\n",
+    "B/C AMS02 R 300 1 1 1 0 0 0 0 u 1 1 d 1\n",
+]
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_complaints_about_data_are_the_same_in_python(run, cube, tmp_path, text):
+    path = tmp_path / "bad.txt"
+    path.write_text(text)
+    result = run("fit", cube, "--data", path)
+    assert result.returncode == 2, result.stdout
+    with pytest.raises(ValueError) as raised:
+        Ratios([path])
+    assert f"dmumu fit: {raised.value}" == result.stderr.splitlines()[0]

@@ -53,6 +53,20 @@ def cube(prefix, tmp_path_factory):
     return folder / "cube.h5"
 
 
+def test_the_installed_program_finds_its_python(prefix, cube, tmp_path):
+    """`report` of an installed program, far from the checkout, with the package beside it."""
+    page = tmp_path / "page.html"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("DMUMU", "PYTHON"))}
+    command = [prefix / "bin/dmumu", "report", cube, "-o", page]
+    assert f"PYTHONPATH='{prefix}/share/dmumu/python'" in run(*command, "--print-command", cwd=tmp_path, env=clean).stdout
+    done = run(*command, cwd=tmp_path, env=clean)
+    assert done.returncode == 0, done.stderr
+    assert "crams2021" in page.read_text(encoding="utf-8")
+    code = "from dmumu import _library; print(_library.need().path)"
+    said = run("/usr/bin/python3", "-c", code, cwd=tmp_path, env=clean | {"PYTHONPATH": f"{prefix}/share/dmumu/python"})
+    assert said.stdout.strip() == f"{prefix}/lib/libdmumu.so.0.2.0", said.stderr
+
+
 def build(prefix, environment, program, *flags):
     words = run("pkg-config", "--cflags", "--libs", "dmumu", *flags, env=environment)
     assert words.returncode == 0, words.stderr

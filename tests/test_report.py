@@ -44,10 +44,12 @@ def make(root, dmumu, *arguments):
 
 
 @pytest.fixture(scope="module")
-def made(root, dmumu, cube):
-    output = cube.parent / "page.html"
-    result = make(root, dmumu, cube, "-o", output)
+def made(run, cube):
+    output = cube.parent / "it's a page.html"
+    result = run("report", cube, "-o", output)
     assert result.returncode == 0, result.stderr
+    assert str(output) in result.stdout and result.stderr == ""
+    assert sorted(path.name for path in output.parent.iterdir()) == ["cube.h5", "in.yaml", output.name]
     return output
 
 
@@ -60,6 +62,7 @@ def test_the_page_says_what_the_cube_holds(made, cube):
     text, opened = made.read_text(encoding="utf-8"), open_cube(cube)
     assert outside(text) == []
     assert "A small cube &lt;b&gt;&amp; more" in text and "cube <b>" not in text.replace("&lt;", "")
+    assert "crams2021" in text, "published curves are this program's"
     assert opened.attrs["data_hash"] in text and opened.attrs["git_revision"][:12] in text
     counts = quality_counts(opened)
     assert counts["not_confined"] > 0
@@ -87,13 +90,75 @@ def test_a_large_cube_is_thinned_and_says_so(cube, monkeypatch):
     assert report.thinned(open_cube(cube).isel(rigidity=slice(0, 3), beta=[0], injection_scale=[0]))[1] == ""
 
 
-def test_the_command_says_how(run, tmp_path):
-    result = run("report", "it's.h5", "-o", "a b.html")
-    assert result.returncode == 0
-    assert result.stdout == "PYTHONPATH=analysis python3 -m dmumu.report 'it'\\''s.h5' -o 'a b.html'\n"
-    assert run("report", "x.h5").returncode == 2 and "-o PAGE.html is wanted" in run("report", "x.h5").stderr
-    assert run("report", "-o", "x.html").returncode == 2
-    assert "sliders" in run("report", "--help").stdout or "slider" in run("report", "--help").stdout
+def test_an_existing_page_stays_unless_told(root, run, dmumu, made, cube, tmp_path):
+    page_path = tmp_path / "page.html"
+    page_path.write_text("mine")
+    for result in (run("report", cube, "-o", page_path), make(root, dmumu, cube, "-o", page_path)):
+        assert result.returncode == 2 and "exists; --overwrite replaces it" in result.stderr
+        assert page_path.read_text() == "mine"
+    result = make(root, dmumu, cube, "-o", page_path, "--overwrite")
+    assert result.returncode == 0, result.stderr
+    assert page_path.read_bytes() == made.read_bytes(), "the same cube gives the same page, however it is asked for"
+    assert [path.name for path in tmp_path.iterdir()] == [page_path.name]
+
+
+def test_dmumu_report_looks_before_it_starts_python(run, cube, tmp_path, monkeypatch, mpi_environment):
+    monkeypatch.setitem(mpi_environment, "DMUMU_PYTHON", "/bin/false")  # not reached
+
+    def refused(*arguments, says, status):
+        result = run("report", *arguments)
+        assert result.returncode == status and result.stdout == "", result.stderr
+        assert result.stderr.startswith("dmumu report: ") and says in result.stderr.splitlines()[0]
+
+    output = tmp_path / "page.html"
+    refused(says="a cube is wanted", status=2)
+    refused("-o", output, says="a cube is wanted", status=2)
+    refused(cube, says="-o PAGE.html is wanted", status=2)
+    refused(cube, cube, "-o", output, says="is a second", status=2)
+    refused(cube, "-o", cube, "--overwrite", says="is the cube itself", status=2)
+    refused(tmp_path / "none.h5", "-o", output, says="none.h5", status=1)
+    (tmp_path / "text.h5").write_text("no cube")
+    refused(tmp_path / "text.h5", "-o", output, says="text.h5", status=1)
+    assert not output.exists()
+
+
+@pytest.mark.parametrize(
+    "python, says, status",
+    [
+        (None, "Python cannot be started: '{python}': No such file or directory; install python3", 1),
+        ("exit 7", None, 7),
+        ("kill -9 $$", "was ended by signal 9", 1),
+        (f'exec {sys.executable} -S "$@"', "has no numpy, h5py, xarray, h5netcdf, matplotlib: install python3-numpy", 1),
+    ],
+)
+def test_dmumu_report_without_a_fit_python(run, cube, tmp_path, monkeypatch, mpi_environment, python, says, status):
+    """No Python, one that fails or is killed, one without packages: a sentence that names what to install."""
+    path = tmp_path / "python"
+    if python:
+        path.write_text(f"#!/bin/sh\n{python}\n")
+        path.chmod(0o755)
+    monkeypatch.setitem(mpi_environment, "DMUMU_PYTHON", str(path))
+    result = run("report", cube, "-o", tmp_path / "page.html")
+    assert result.returncode == status, result.stderr
+    assert result.stdout == "" and "Traceback" not in result.stderr and not (tmp_path / "page.html").exists()
+    if says:
+        assert result.stderr.startswith("dmumu report: ") and says.format(python=path) in result.stderr
+
+
+def test_the_status_of_python_comes_back(run, tmp_path, cube):
+    result = run("report", cube, "-o", tmp_path / "no" / "page.html")
+    assert result.returncode == 2 and result.stderr.startswith("dmumu.report: ") and "there is no folder" in result.stderr
+
+
+def test_the_command_is_printed(run, root, cube, tmp_path):
+    """What --print-command prints is what a shell takes for the same; it makes nothing by itself."""
+    output = tmp_path / "a b's.html"
+    result = run("report", cube, "-o", output, "--print-command")
+    assert result.returncode == 0 and not output.exists()
+    assert f"PYTHONPATH='{root / 'analysis'}" in result.stdout and "-m dmumu.report" in result.stdout
+    output.write_text("mine")
+    done = subprocess.run(result.stdout, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr == f"dmumu.report: {output} exists; --overwrite replaces it\n"
 
 
 def test_table_escapes():
@@ -104,7 +169,7 @@ def test_table_escapes():
 def browser(tmp_path_factory):
     program = find_chromium()
     if program is None:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium; or DMUMU_CHROMIUM)")
+        pytest.skip("no Chromium here (tools/deps.sh browser brings it; or DMUMU_CHROMIUM)")
     opened = Chromium(program, tmp_path_factory.mktemp("profile"))
     yield opened
     opened.close()

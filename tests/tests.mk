@@ -55,7 +55,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_BIN     := $(addprefix $(BUILD)/tests/fuzz/,fuzz_config fuzz_cube fuzz_cli make_seeds)
 FUZZ_HELP    := $(call object,tests/fuzz/fuzz.c tests/unit/tiny_cube.c)
 FUZZ_WRAPPED := MPI_Init_thread MPI_Finalize dmumu_curve_compute dmumu_curve_compute_ref dmumu_pitch_compute \
-                dmumu_scan_run dmumu_cube_guard
+                dmumu_scan_run dmumu_cube_guard dmumu_python_become
 
 fuzz-programs: $(FUZZ_BIN) $(BUILD)/dmumu
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, tsan, valgrind, fuzz, cluster.
+# Dependencies: deps.sh [--check] GROUP..., with groups build, tests, figures, lint, browser, tsan, valgrind, fuzz, cluster.
 #
 # Says nothing and does nothing where all is found (a cluster with its modules loaded, a machine already set up).
 # Otherwise installs the Debian/Ubuntu packages, with sudo when not root; where it cannot, it prints what is missing
@@ -22,6 +22,14 @@ has_hdf5() {
 }
 # The daemons are in /usr/sbin, which not everybody has on PATH.
 has_slurm() { local PATH=$PATH:/usr/sbin && has slurmctld && has slurmd && has sbatch && has munged; }
+# As analysis/dmumu/page.py looks for it. Ubuntu's package of this name is a snap, which containers cannot have.
+has_chromium() {
+    local name
+    for name in "${DMUMU_CHROMIUM:-}" chromium chromium-browser google-chrome chrome; do
+        [ -n "$name" ] && has "$name" && return
+    done
+    return 1
+}
 has_cmocka() { has_pc cmocka || printf '#include <stdarg.h>\n#include <stddef.h>\n#include <stdint.h>
 #include <setjmp.h>\n#include <cmocka.h>\n' | "$cc" -E - >/dev/null 2>&1; }
 # Clang's OpenMP, and archer in it, which tells ThreadSanitizer of locks and barriers: says so when it is there.
@@ -71,6 +79,7 @@ lint    | clang-format                | has clang-format       | clang-format
 lint    | clang-tidy                  | has clang-tidy         | clang-tidy
 lint    | cppcheck                    | has cppcheck           | cppcheck
 lint    | nm                          | has nm                 | binutils
+browser | Chromium                  | has_chromium           | chromium
 tsan    | clang, libomp with archer   | has_archer             | clang libomp-dev clang_rt_
 valgrind | valgrind                   | has valgrind           | valgrind
 fuzz    | clang, libFuzzer, OpenMP    | has_fuzzer             | clang libomp-dev clang_rt_
@@ -127,7 +136,7 @@ check_only=0
 [ "${1:-}" = --check ] && { check_only=1; shift; }
 groups="${*:-build tests figures lint}"
 for group in $groups; do
-    [[ " build tests figures lint tsan valgrind fuzz cluster " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
+    [[ " build tests figures lint browser tsan valgrind fuzz cluster " == *" $group "* ]] || { echo "deps.sh: no group '$group'" >&2; exit 2; }
 done
 
 look

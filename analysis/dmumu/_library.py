@@ -3,7 +3,8 @@
 Looked for in this order; the first that is there is it:
   1. $DMUMU_LIBRARY, the path of a libdmumu.so; an error if it cannot be loaded
   2. build/libdmumu.so of the checkout that this package lies in
-  3. libdmumu.so.0 where the system's loader looks
+  3. PREFIX/lib/libdmumu.so where this package is in PREFIX/share/dmumu/python, as `make install` puts it
+  4. libdmumu.so.0 where the system's loader looks
 A library whose version or structs are not those of this package is an error, never used.
 """
 
@@ -21,7 +22,8 @@ from dmumu._version import VERSION
 
 VARIABLE = "DMUMU_LIBRARY"
 SYSTEM_NAME = f"libdmumu.so.{VERSION.split('.')[0]}"
-CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKOUT = (HERE / "../..").resolve()
 
 N_REGIONS, N_MODES, N_AXES = len(_names.REGIONS), len(_names.MODES), len(_names.AXES)
 N_QUANTITIES = len(_names.QUANTITIES)
@@ -221,6 +223,7 @@ FUNCTIONS = {
     "dmumu_cube_gradient": (c_int, [c_void_p, POINTER(CubePoints), DOUBLES, DOUBLES, ERROR]),
     "dmumu_isotope_find": (c_int, [c_char_p]),
     "dmumu_parametrisation_at": (POINTER(_data_structs.Parametrisation), [c_size_t]),
+    "dmumu_parametrisation_check": (c_int, [POINTER(_data_structs.Parametrisation), ERROR]),
     "dmumu_parametrisation_d": (None, [POINTER(_data_structs.Parametrisation), c_int, c_size_t, DOUBLES, DOUBLES]),
 }
 
@@ -312,6 +315,15 @@ def find() -> Library | None:
     return _find(os.environ.get(VARIABLE, ""))
 
 
+def _neighbours() -> Iterator[pathlib.Path]:
+    """The libraries that lie where the checkout or the installation of this package has its own."""
+    built, installed = CHECKOUT / "build" / "libdmumu.so", (HERE / "../../../../lib/libdmumu.so").resolve()
+    if (CHECKOUT / "include" / "dmumu.h").exists() and built.exists():
+        yield built
+    if HERE.parts[-4:] == ("share", "dmumu", "python", "dmumu") and installed.exists():
+        yield installed
+
+
 @functools.lru_cache(maxsize=None)
 def _find(asked_for: str) -> Library | None:
     if asked_for:
@@ -319,12 +331,11 @@ def _find(asked_for: str) -> Library | None:
             return Library(asked_for)
         except OSError as problem:
             raise LibraryError(f"{VARIABLE}={asked_for} cannot be loaded: {problem}") from problem
-    built = CHECKOUT / "build" / "libdmumu.so"
-    if (CHECKOUT / "include" / "dmumu.h").exists() and built.exists():
+    for path in _neighbours():
         try:
-            return Library(str(built))
+            return Library(str(path))
         except OSError as problem:
-            raise LibraryError(f"{built} cannot be loaded: {problem}") from problem
+            raise LibraryError(f"{path} cannot be loaded: {problem}") from problem
     try:
         return Library(SYSTEM_NAME)
     except OSError:

@@ -10,18 +10,22 @@
     sampler = emcee.EnsembleSampler(32, posterior.n, posterior)
     sampler.run_mcmc(start, 5000)                     # posterior.names says what the columns are
 
-The same formulas as src/core/{isotope,cross_section,ratio,modulation,transport,fit}.c, written here again in NumPy, so that
-each checks the other (tests/test_fit.py). `Ratios.chi2` is chi^2 with the normalisations profiled; `Posterior` has flat
+Files are KISS's, CRDB's or USINE's, as `dmumu fit --data` takes them (crdata.py), FILE@B_C too. The formulas are those of
+src/core/{isotope,cross_section,ratio,modulation,transport,fit}.c, written here again in NumPy, so that each checks the
+other (tests/test_fit.py). `Ratios.chi2` is chi^2 with the normalisations profiled; `Posterior` has flat
 priors in the logarithms of the cube's axes, within the cube.
 """
 
+import dataclasses
 import math
-import pathlib
+import os
 
 import numpy as np
 from scipy.interpolate import RegularGridInterpolator
 
-__all__ = ["Posterior", "Ratios", "curve", "energy_gev_n", "read_kiss", "rigidity_gv"]
+from . import crdata
+
+__all__ = ["Posterior", "Ratios", "curve", "energy_gev_n", "rigidity_gv"]
 
 C_CM_S = 2.99792458e10
 KPC_CM = 3.0856775814913673e21
@@ -93,12 +97,36 @@ def _per_gas(sigma_mb):
     return sigma_mb * 1e-27 * (1 + 16 ** (1 / 3) * HELIUM) / (1 + HELIUM) / GAS_G
 
 
-def read_kiss(path):
-    """(experiment, quantity, axis, rows) of a KISS or CRDB file; rows have x, y, stat-, stat+, sys-, sys+."""
-    text = pathlib.Path(path).read_text(encoding="utf-8")
-    keys = dict(line.lstrip("# ").split(":", 1) for line in text.splitlines() if line.startswith("#") and ":" in line)
-    rows = np.loadtxt(path, ndmin=2)
-    return keys.get("Experiment", "").strip(), keys["Y Quantity"].strip(), keys["X Quantity"].strip(), rows
+def read_ratio(file, range_gv):
+    """A measured ratio within the range, from PATH or PATH@QUANTITY, as `dmumu fit` takes them."""
+    path, at, quantity = os.fspath(file).rpartition("@")
+    if not at or "/" in quantity:  # none, or of a folder's name
+        path, quantity = os.fspath(file), None
+    data = crdata.read(path, quantity)
+    if data.quantity.upper() not in ("B_C", "B_O") or data.axis == "kineticEnergy":
+        raise ValueError(
+            f"{file}: {data.quantity[:40]} over {data.axis} is no ratio that can be fitted; it must be B_C or B_O over rigidity or "
+            "kineticEnergyPerNucleon"
+        )
+    x = data.rows[:, 0]
+    carbon = x if data.axis == "rigidity" else rigidity_gv("C12", x)
+    kept = data.rows[(carbon >= range_gv[0]) & (carbon <= range_gv[1])]
+    if len(kept) == 0:
+        raise ValueError(f"{file}: none of its {len(x)} points lies between {range_gv[0]:g} and {range_gv[1]:g} GV")
+    return dataclasses.replace(data, rows=kept)
+
+
+def sigma_of(data, errors, file):
+    """Errors of the points: statistical and systematic ones joined as asked, each the mean of its two sides."""
+    stat, syst = data.rows[:, 2:4].mean(axis=1), data.rows[:, 4:6].mean(axis=1)
+    kinds = {"quadrature": np.hypot(stat, syst), "linear": stat + syst, "stat": stat}
+    if errors not in kinds:
+        raise ValueError(f"errors: '{errors}' is unknown; it must be quadrature, linear or stat")
+    sigma = kinds[errors]
+    if not np.all(sigma > 0):
+        x = data.rows[np.argmax(~(sigma > 0)), 0]
+        raise ValueError(f"{file}: the point at x = {x:g} has no error of the kind asked for; it must be > 0")
+    return sigma
 
 
 class _Points:
@@ -168,16 +196,11 @@ class Ratios:
         self.advection_km_s, self.gas_mg_cm2, self.normalisation = advection_km_s, gas_mg_cm2, normalisation
         self.kinematics = {"flux_slope": flux_slope, "modulation_gv": modulation_gv}
         self.sets = []
-        for path in files:
-            experiment, quantity, axis, rows = read_kiss(path)
-            carbon = rows[:, 0] if axis == "rigidity" else rigidity_gv("C12", rows[:, 0])
-            rows = rows[(carbon >= range_gv[0]) & (carbon <= range_gv[1])]
-            if len(rows) == 0:
-                raise ValueError(f"{path}: no point lies between {range_gv[0]:g} and {range_gv[1]:g} GV")
-            stat, syst = rows[:, 2:4].mean(axis=1), rows[:, 4:6].mean(axis=1)
-            sigma = {"quadrature": np.hypot(stat, syst), "linear": stat + syst, "stat": stat}[errors]
-            points = _Points(quantity, axis, rows[:, 0], **self.kinematics)
-            self.sets.append((f"{experiment} {quantity}", rows[:, 0], rows[:, 1], sigma, points))
+        for file in files:
+            data = read_ratio(file, range_gv)
+            points = _Points(data.quantity, data.axis, data.rows[:, 0], **self.kinematics)
+            sigma = sigma_of(data, errors, file)
+            self.sets.append((f"{data.experiment} {data.quantity}", data.rows[:, 0], data.rows[:, 1], sigma, points))
 
     @property
     def n_points(self):

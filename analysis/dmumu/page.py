@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import zlib
 
+import matplotlib
+
 __all__ = ["CSS", "find_chromium", "figure_svg", "page", "print_pdf", "table"]
 
 CSS = """
@@ -48,7 +50,8 @@ def table(head, rows, caption="", left=()):
 def figure_svg(figure, description, caption=""):
     """A matplotlib figure as inline SVG, described for those who do not see it; ids made its own."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with matplotlib.rc_context({"svg.hashsalt": "dmumu"}):  # the same ids every time
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     own = f"f{zlib.crc32(svg.encode())}-"

@@ -1,4 +1,4 @@
-"""Published D(R), from libdmumu's registry: `published()` gives all of them by name.
+"""Published D(R), from libdmumu's registry: `published()` gives all of them by name, `published("mine.yaml")` yours too.
 
 What each is, its formula and its source: `dmumu models NAME`, and struct dmumu_parametrisation of include/dmumu.h.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 from ctypes import pointer
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dmumu import _data_structs, _library
+from dmumu import _data_structs, _library, _models_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,23 +57,35 @@ class Published:
         return d_cm2_s
 
 
-def published() -> dict[str, Published]:
-    """All models of the registry by name, in its order."""
+def _of(struct: _data_structs.Parametrisation) -> Published:
+    return Published(
+        struct.name.decode(),
+        struct.title.decode(),
+        struct.source.decode(),
+        struct.halo_height_kpc,
+        struct.alfven_speed_km_s,
+        struct.from_gv,
+        struct.to_gv,
+        struct,
+    )
+
+
+def published(models: str | os.PathLike[str] | None = None) -> dict[str, Published]:
+    """All models of the registry by name, in its order, and behind them those of a file of your own.
+
+    Args:
+        models: YAML as `dmumu models --models` takes it, with the same keys and the same complaints; needs PyYAML.
+
+    Raises:
+        LibraryError: without libdmumu; OSError, ValueError: a file that cannot be read, or is wrong, and where.
+    """
     handle = _library.need().handle
-    models = {}
+    found = {}
     for i in itertools.count():
         at = handle.dmumu_parametrisation_at(i)
         if not at:
-            return models
-        struct = at.contents
-        name = struct.name.decode()
-        models[name] = Published(
-            name,
-            struct.title.decode(),
-            struct.source.decode(),
-            struct.halo_height_kpc,
-            struct.alfven_speed_km_s,
-            struct.from_gv,
-            struct.to_gv,
-            struct,
-        )
+            break
+        found[at.contents.name.decode()] = _of(at.contents)
+    if models is not None:
+        found |= {name: _of(struct) for name, struct in _models_file.read(models, found).items()}
+    return found

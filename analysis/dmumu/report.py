@@ -1,6 +1,7 @@
 """One self-contained page about a cube: what was computed, on what, how accurate; figures; an explorer that works offline.
 
-    PYTHONPATH=analysis python3 -m dmumu.report CUBE.h5 -o report.html
+    dmumu report CUBE.h5 -o report.html
+    PYTHONPATH=analysis python3 -m dmumu.report CUBE.h5 -o report.html          the same, without the program
 
 The explorer has D(R) and its slope at every point of the grid, published D(R) over it if the program dmumu is found (in
 $DMUMU, build/ or on PATH: `dmumu models` computes them). A cube too large for a page is thinned, which the page says.
@@ -24,6 +25,7 @@ import numpy as np
 
 from . import open_cube, quality_counts
 from .page import figure_svg, page, table, text
+from .plot import overview
 
 __all__ = ["build", "main"]
 
@@ -75,8 +77,8 @@ def thinned(cube):
 
 def find_program():
     """The program dmumu, or None."""
-    root = HERE.parent.parent
-    for path in (os.environ.get("DMUMU"), root / "build" / "dmumu", shutil.which("dmumu")):
+    built, installed = HERE / "../../build/dmumu", HERE / "../../../../bin/dmumu"
+    for path in (os.environ.get("DMUMU"), built, installed, shutil.which("dmumu")):
         if path and os.access(path, os.X_OK):
             return str(path)
     return None
@@ -226,11 +228,8 @@ def accuracy(cube):
 
 
 def families(cube):
-    """The families of curves that galaxy.py draws."""
-    sys.path.insert(0, str(HERE.parent / "figures"))
-    import galaxy
-
-    figure = galaxy.draw(cube, {"alfven_mach": 0.5, "beta": 0.1, "injection_scale": 100})
+    """Families of curves over M_A and over beta."""
+    figure = overview.draw(cube, {"alfven_mach": 0.5, "beta": 0.1, "injection_scale": 100})
     made = figure_svg(figure, "D against rigidity in each region, over Mach number and over beta")
     plt.close(figure)
     return made
@@ -268,15 +267,38 @@ def build(cube_path):
     return page(title, body, (HERE / "explorer.js").read_text(encoding="utf-8"))
 
 
+def write(path, made, overwrite):
+    """The page under its name, all of it or nothing: it is `PATH.part` until it is complete."""
+    path, part = pathlib.Path(path), pathlib.Path(f"{path}.part")
+    if path.exists() and not path.is_file():  # a device or a pipe, which is to stay one
+        path.write_text(made, encoding="utf-8")
+        return
+    try:
+        part.write_text(made, encoding="utf-8")
+        if not overwrite and path.exists():  # made by somebody else in the meantime
+            raise FileExistsError(f"{path} exists; --overwrite replaces it")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def main(arguments=None):
     """The command line."""
     parser = argparse.ArgumentParser(prog="python3 -m dmumu.report", description="One self-contained page about a cube.")
     parser.add_argument("cube", help="HDF5 file written by `dmumu scan`")
     parser.add_argument("-o", "--output", required=True, help="the page, .html")
+    parser.add_argument("--overwrite", action="store_true", help="the page may exist")
     options = parser.parse_args(arguments)
+    output = pathlib.Path(options.output)
+    if not options.overwrite and output.exists():
+        print(f"dmumu.report: {output} exists; --overwrite replaces it", file=sys.stderr)
+        return 2
+    if not output.parent.is_dir():
+        print(f"dmumu.report: {output} cannot be written: there is no folder {output.parent}", file=sys.stderr)
+        return 2
     try:
         made = build(options.cube)
-        pathlib.Path(options.output).write_text(made, encoding="utf-8")
+        write(options.output, made, options.overwrite)
     except (OSError, ValueError) as problem:
         print(f"dmumu.report: {problem}", file=sys.stderr)
         return 1

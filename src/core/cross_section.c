@@ -1,8 +1,9 @@
 /*
  * Cross sections: what gas does to nuclei.
  *
- * Production of boron: constants of the cumulative cross sections of Evoli et al. 2019 (JCAP 07, 006; radioactive
- * parents included) at 10 GeV/n, above which they vary by less than 1 %; or a table of the caller's over energy.
+ * Production of boron: constants, those of DRAGON2's table crxsecs_fragmentation_Evoli2019_cumulative (radioactive
+ * parents included; Evoli et al. 2018, JCAP 07, 006; Evoli, Aloisio & Blasi 2019, PRD 99, 103023) at 9.7 GeV/n, from
+ * where to its end at 1 TeV/n it varies by less than 1 %; or a table of the caller's over energy.
  * Inelastic: Letaw, Silberberg & Tsao 1983 (ApJS 51, 271) for A >= 4, with their factor 0.8 for helium,
  *
  *     sigma = 45 A^0.7 [1 + 0.016 sin(5.3 - 2.63 ln A)] [1 - 0.62 exp(-T/200 MeV) sin(10.9 (T/MeV)^-0.28)] mb,

@@ -4,7 +4,12 @@
  * All of them are power laws with at most two breaks (dmumu.h has the form); `source` names the work and the file that
  * the numbers were read in. They come with assumptions of their own: a halo height H, with which D is degenerate
  * (compare D/H), an Alfven or convection speed, cross sections. Rigidities from_gv .. to_gv are those of the
- * measurements behind a fit, where the source says so; outside, the formula is an extrapolation.
+ * measurements behind a fit, where they are known; outside, the formula is an extrapolation.
+ *
+ * Not verified: which part of AMS-02's range went into the fits that have AMS02_FROM_GV and AMS02_TO_GV; the papers
+ * were not at hand. crams changes its defaults: crams2021 are those of include/crams/core/input.h at commit 008f3398;
+ * the break of evoli2019 is what include/input.h calls that of "Evoli, PRD, 2019", where one version of params.h has
+ * Delta = 0.15 and s = 0.04.
  */
 #include "core/constants.h"
 #include "core/error.h"
@@ -14,7 +19,10 @@
 #include <math.h>
 #include <string.h>
 
-#define NOT_STATED ((double)NAN)
+#define NOT_STATED    ((double)NAN)
+/* Nuclei of AMS-02, 1.9 GV to 3 TV, rounded. */
+#define AMS02_FROM_GV 2.0
+#define AMS02_TO_GV   3000.0
 #define NONE                                                                                                           \
     {                                                                                                                  \
         (double)NAN, 0.0, 0.0                                                                                          \
@@ -26,7 +34,7 @@ static const struct dmumu_parametrisation registry[] = {
     {
         .name = "crams2021",
         .title = "crams default, of the time of Schroer, Evoli & Blasi 2021",
-        .source = "Schroer, Evoli & Blasi 2021, PRD 103, 123010; crams, include/input.h",
+        .source = "Schroer, Evoli & Blasi 2021, PRD 103, 123010; crams, include/crams/core/input.h",
         .d0_cm2_s = 2.48255e28,
         .rigidity_gv = 1.0,
         .velocity_power = 1.0,
@@ -36,8 +44,8 @@ static const struct dmumu_parametrisation registry[] = {
         .halo_height_kpc = 7.0,
         .alfven_speed_km_s = 4.4094,
         .adds_advection = true,
-        .from_gv = 2.0,
-        .to_gv = 3000.0,
+        .from_gv = AMS02_FROM_GV,
+        .to_gv = AMS02_TO_GV,
     },
     {
         .name = "evoli2019",
@@ -52,13 +60,13 @@ static const struct dmumu_parametrisation registry[] = {
         .halo_height_kpc = 4.0,
         .alfven_speed_km_s = 10.0,
         .adds_advection = true,
-        .from_gv = 2.0,
-        .to_gv = 3000.0,
+        .from_gv = AMS02_FROM_GV,
+        .to_gv = AMS02_TO_GV,
     },
     {
         .name = "luque2021-diffusion",
         .title = "De La Torre Luque et al. 2021, break in diffusion",
-        .source = "De La Torre Luque et al. 2021, JCAP 03, 099; Customised-DRAGON2_beta, examples",
+        .source = "De La Torre Luque et al. 2021, JCAP 07, 010, arXiv:2102.13238; Customised-DRAGON2_beta, examples",
         .d0_cm2_s = 7.1e28,
         .rigidity_gv = 4.0,
         .velocity_power = -0.6,
@@ -67,13 +75,13 @@ static const struct dmumu_parametrisation registry[] = {
         .high = {312.0, 0.42 - 0.14, 0.04},
         .halo_height_kpc = 6.76,
         .alfven_speed_km_s = 27.7,
-        .from_gv = 2.0,
-        .to_gv = 3000.0,
+        .from_gv = AMS02_FROM_GV,
+        .to_gv = AMS02_TO_GV,
     },
     {
         .name = "luque2021-source",
         .title = "De La Torre Luque et al. 2021, break in the source",
-        .source = "De La Torre Luque et al. 2021, JCAP 03, 099; Customised-DRAGON2_beta, examples",
+        .source = "De La Torre Luque et al. 2021, JCAP 07, 010, arXiv:2102.13238; Customised-DRAGON2_beta, examples",
         .d0_cm2_s = 7.1e28,
         .rigidity_gv = 4.0,
         .velocity_power = -0.6,
@@ -82,8 +90,8 @@ static const struct dmumu_parametrisation registry[] = {
         .high = NONE,
         .halo_height_kpc = 6.76,
         .alfven_speed_km_s = 27.7,
-        .from_gv = 2.0,
-        .to_gv = 3000.0,
+        .from_gv = AMS02_FROM_GV,
+        .to_gv = AMS02_TO_GV,
     },
     {
         .name = "luque2021-antiprotons",

@@ -18,8 +18,9 @@
  *
  * the grammage, which is crams' for D_disk = D_halo. The mean time from the sheet to the edge is int_0^H n dz / J.
  *
- * Not here: losses by ionisation, adiabatic losses (the sheet at which w changes sign takes energy from the particles;
- * a correction of order w H/D), reacceleration, a thick disk of gas (the tests measure it).
+ * Not here: losses by ionisation (below 0.1 % of boron's flux above 125 GV: docs/transport.md), adiabatic losses (the
+ * sheet at which w changes sign takes energy from the particles; a correction of order w H/D), reacceleration, a thick
+ * disk of gas (the tests measure it).
  */
 #include "core/constants.h"
 #include "core/error.h"

@@ -8,9 +8,14 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { N_AXES = DMUMU_CUBE_N_AXES - 1, MODEL_AXIS = N_AXES, N_SCALES = N_AXES + 1 };
+enum { N_AXES = DMUMU_CUBE_N_AXES, N_SCALES = N_AXES + 1 };
 
-/* An open file, and its axes: the cube's first four, and the models. */
+enum { ROOM = 1 << 19 }; /* values of D that are kept until they are written */
+
+/* Which axes a variable has, as bits: the models, then the cube's. */
+enum { MODELS = 1, CURVES = 0x1e, RIGIDITIES = 0x20 };
+
+/* An open file, and its axes: the models, then the cube's. */
 struct writing {
     const struct dmumu_side *side;
     hid_t file;
@@ -33,14 +38,15 @@ static bool put_axis(struct writing *writing, int i)
 {
     const struct dmumu_cube_axis *axis = &writing->side->cube->axis[i];
     const struct dmumu_cube_field *field = dmumu_cube_axis_field(i);
-    writing->length[i] = axis->n;
+    writing->length[i + 1] = axis->n;
     /* region is flags: stored as the cube stores it */
-    writing->scale[i] = dmumu_side_put(writing->file, field->name, 1, &writing->length[i],
-                                       dmumu_hdf_file_type(field->type), H5T_NATIVE_DOUBLE, axis->values);
-    const hid_t scale = writing->scale[i];
+    writing->scale[i + 1] = dmumu_side_put(writing->file, field->name, 1, &writing->length[i + 1],
+                                           dmumu_hdf_file_type(field->type), H5T_NATIVE_DOUBLE, axis->values);
+    const hid_t scale = writing->scale[i + 1];
     bool done = scale >= 0 && H5DSset_scale(scale, field->name) >= 0 &&
                 dmumu_hdf_put_text(scale, "units", field->units, 0) &&
-                dmumu_hdf_put_text(scale, "long_name", field->long_name, 0);
+                dmumu_hdf_put_text(scale, "long_name", field->long_name, 0) &&
+                dmumu_hdf_put_text(scale, "axis_scale", axis->log_spaced ? "log" : "linear", 0);
     const unsigned flags = dmumu_cube_flag_count(field->flags);
     if (done && flags > 0) {
         char meanings[128] = "";
@@ -60,38 +66,48 @@ static bool put_models(struct writing *writing)
     const hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    writing->length[MODEL_AXIS] = writing->side->n_models;
-    writing->scale[MODEL_AXIS] =
-        dmumu_side_put(writing->file, "model", 1, &writing->length[MODEL_AXIS], type, type, writing->side->model);
+    writing->length[0] = writing->side->n_models;
+    writing->scale[0] =
+        dmumu_side_put(writing->file, "model", 1, &writing->length[0], type, type, writing->side->model);
     const hid_t kept = dmumu_hdf_keep();
     H5Tclose(type);
     dmumu_hdf_give_back(kept);
-    const hid_t scale = writing->scale[MODEL_AXIS];
+    const hid_t scale = writing->scale[0];
     return scale >= 0 && H5DSset_scale(scale, "model") >= 0 &&
            dmumu_hdf_put_text(scale, "long_name", "published D(R), as `dmumu models` names them", 0);
 }
 
-static bool put_variable(const struct writing *writing, const char *name, bool per_model, const char *long_name,
-                         const double *values)
+/* Units, name, fill value and axes of a dataset. */
+static bool finish(const struct writing *writing, hid_t dataset, unsigned axes, enum dmumu_cube_type type,
+                   const char *units, const char *long_name)
 {
-    int axis[N_SCALES];
+    bool done = dmumu_hdf_put_text(dataset, "units", units, 0) &&
+                dmumu_hdf_put_text(dataset, "long_name", long_name, 0) &&
+                dmumu_hdf_put_nan(dataset, "_FillValue", type);
+    unsigned place = 0;
+    for (int i = 0; done && i < N_SCALES; i++) {
+        if (axes & (1U << i)) {
+            done = H5DSattach_scale(dataset, writing->scale[i], place++) >= 0;
+        }
+    }
+    return done;
+}
+
+static bool put_variable(const struct writing *writing, const char *name, unsigned axes, const char *units,
+                         const char *long_name, const double *values)
+{
     hsize_t dims[N_SCALES];
     int rank = 0;
-    for (int i = per_model ? -1 : 0; i < N_AXES; i++) {
-        axis[rank] = i < 0 ? MODEL_AXIS : i;
-        dims[rank] = writing->length[axis[rank]];
-        rank++;
+    for (int i = 0; i < N_SCALES; i++) {
+        if (axes & (1U << i)) {
+            dims[rank++] = writing->length[i];
+        }
     }
     const hid_t dataset = dmumu_side_put(writing->file, name, rank, dims, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values);
     if (dataset < 0) {
         return false;
     }
-    bool done = dmumu_hdf_put_text(dataset, "units", "1", 0) &&
-                dmumu_hdf_put_text(dataset, "long_name", long_name, 0) &&
-                dmumu_hdf_put_nan(dataset, "_FillValue", DMUMU_CUBE_F64);
-    for (int i = 0; done && i < rank; i++) {
-        done = H5DSattach_scale(dataset, writing->scale[axis[i]], (unsigned)i) >= 0;
-    }
+    const bool done = finish(writing, dataset, axes, DMUMU_CUBE_F64, units, long_name);
     const hid_t kept = dmumu_hdf_keep();
     H5Dclose(dataset);
     dmumu_hdf_give_back(kept);
@@ -114,26 +130,74 @@ static bool put_attributes(const struct writing *writing)
            dmumu_hdf_put_text(file, "cube_title", side->cube->title, 0) &&
            dmumu_hdf_put_text(file, "cube_data_hash", side->cube->data_hash, 0) &&
            dmumu_hdf_put_text(file, "cube_physics_hash", side->cube->physics_hash, 0) &&
-           dmumu_hdf_put_text(file, "rigidities", range, 0) && dmumu_hdf_put_text(file, "compared", compared, 0) &&
+           dmumu_hdf_put_text(file, "range", range, 0) && dmumu_hdf_put_text(file, "compared", compared, 0) &&
            dmumu_hdf_put_text(file, "normalisation_of_models", side->free_normalisation ? "free" : "fixed", 0) &&
            dmumu_hdf_put_text(file, "version", DMUMU_VERSION, 0) &&
            dmumu_hdf_put_text(file, "command", side->command, 0);
 }
 
-static enum dmumu_status write_all(struct writing *writing, struct dmumu_error *error)
+static bool put_variables(const struct writing *writing)
 {
     const struct dmumu_side *side = writing->side;
+    const struct {
+        const char *name, *units, *long_name;
+        unsigned axes;
+        const double *values;
+    } variables[] = {
+        {"distance", "1", "rms of ln(D/D_model) over the rigidities of the range", MODELS | CURVES, side->distance},
+        {"worst", "1", "largest |ln(D/D_model)| over the range", MODELS | CURVES, side->worst},
+        {"normalisation", "1", "geometric mean of D/D_model over the range", MODELS | CURVES, side->normalisation},
+        {"slope_distance", "1", "rms difference of the local slopes of D and D_model over the range", MODELS | CURVES,
+         side->slope_distance},
+        {"slope_worst", "1", "largest difference of the local slopes over the range", MODELS | CURVES,
+         side->slope_worst},
+        {"mean_slope", "1", "d ln D/d ln R, least squares over the range", CURVES, side->mean_slope},
+        {"model_D", "cm2 s-1", "D of the models", MODELS | RIGIDITIES, side->model_d_cm2_s},
+        {"model_slope", "1", "local slope d ln D/d ln R of the models", MODELS | RIGIDITIES, side->model_slope},
+    };
+    bool done = true;
+    for (size_t i = 0; done && i < sizeof variables / sizeof *variables; i++) {
+        done = put_variable(writing, variables[i].name, variables[i].axes, variables[i].units, variables[i].long_name,
+                            variables[i].values);
+    }
+    return done;
+}
+
+static enum dmumu_status fill_curves(const struct writing *writing, struct dmumu_side_curves *curves,
+                                     struct dmumu_error *error)
+{
+    if (!finish(writing, dmumu_side_curves_deviation(curves), MODELS | CURVES | RIGIDITIES, DMUMU_CUBE_F32, "1",
+                "ln(D/D_model), at all rigidities") ||
+        !finish(writing, dmumu_side_curves_slope(curves), CURVES | RIGIDITIES, DMUMU_CUBE_F32, "1",
+                "local slope d ln D/d ln R, at all rigidities")) {
+        return dmumu_hdf_fail(error, "the side file cannot be written");
+    }
+    const enum dmumu_status status = writing->side->put_curves(curves, writing->side->context, error);
+    return status == DMUMU_OK ? dmumu_side_curves_flush(curves, error) : status;
+}
+
+static enum dmumu_status put_curves(const struct writing *writing, struct dmumu_error *error)
+{
+    struct dmumu_side_curves *curves = NULL;
+    enum dmumu_status status =
+        dmumu_side_curves_new(writing->file, writing->length, writing->side->ln_model, ROOM, &curves, error);
+    if (status == DMUMU_OK) {
+        status = fill_curves(writing, curves, error);
+    }
+    dmumu_side_curves_close(curves);
+    return status;
+}
+
+static enum dmumu_status write_all(struct writing *writing, struct dmumu_error *error)
+{
     bool done = put_attributes(writing) && put_models(writing);
     for (int i = 0; done && i < N_AXES; i++) {
         done = put_axis(writing, i);
     }
-    done = done &&
-           put_variable(writing, "distance", true, "rms of ln(D/D_model) over the rigidities", side->distance) &&
-           put_variable(writing, "worst", true, "largest |ln(D/D_model)| over the rigidities", side->worst) &&
-           put_variable(writing, "normalisation", true, "geometric mean of D/D_model over the rigidities",
-                        side->normalisation) &&
-           put_variable(writing, "slope", false, "d ln D/d ln R, least squares over the rigidities", side->slope);
-    return done ? DMUMU_OK : dmumu_hdf_fail(error, "the side file cannot be written");
+    if (!done || !put_variables(writing)) {
+        return dmumu_hdf_fail(error, "the side file cannot be written");
+    }
+    return writing->side->put_curves ? put_curves(writing, error) : DMUMU_OK;
 }
 
 static enum dmumu_status fill(hid_t file, const void *content, struct dmumu_error *error)

@@ -4,9 +4,10 @@
  * Input: one argument a line up to an empty line; the rest is the file in.yaml, beside which stand a small cube,
  * cube.h5, the beginning of another, begun.h5.part, and the halves of one, half1.h5 and half2.h5. Everything happens in one folder: a slash in an argument becomes '_'.
  *
- * The whole program runs, in one process, but for four things (-Wl,--wrap): MPI is begun once and never ended; numbers
+ * The whole program runs, in one process, but for five things (-Wl,--wrap): MPI is begun once and never ended; numbers
  * are not computed but made up, and grids of more than a few curves not scanned (what the kernel does with a model is
- * the business of other tests, and takes time); and `info` reads without a child process, which would not be seen here.
+ * the business of other tests, and takes time); `info` reads without a child process, which would not be seen here;
+ * and nothing becomes a Python.
  *
  * What must hold: exit status 0, 1, 2 or 3; a failure has a message that begins with "dmumu", and only a failure of the work
  * itself may come without one; nothing printed can do harm to a terminal.
@@ -15,6 +16,7 @@
 #include "fuzz.h"
 
 #include "../unit/tiny_cube.h"
+#include "cmd_python.h"
 #include "cube/guard.h"
 #include "scan/estimate.h"
 #include "scan/scan.h"
@@ -54,6 +56,7 @@ enum dmumu_status __wrap_dmumu_scan_run(const struct dmumu_team *team, const str
                                         struct dmumu_error *error);
 enum dmumu_status __wrap_dmumu_cube_guard(const char *path, dmumu_guard_work *work, void *argument,
                                           struct dmumu_error *error);
+int __wrap_dmumu_python_become(const char *command, const struct dmumu_python *python);
 
 int __wrap_MPI_Init_thread(int *argc, char ***argv, int required, int *provided)
 {
@@ -144,6 +147,13 @@ enum dmumu_status __wrap_dmumu_cube_guard(const char *path, dmumu_guard_work *wo
                                           struct dmumu_error *error)
 {
     return work(path, argument, error);
+}
+
+int __wrap_dmumu_python_become(const char *command, const struct dmumu_python *python)
+{
+    (void)command;
+    FUZZ_REQUIRE(python->n_arguments >= 3, "%zu arguments", python->n_arguments);
+    return 0;
 }
 
 /* ---- The folder that it all happens in. */
