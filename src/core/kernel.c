@@ -218,7 +218,7 @@ static double interpolation_error(const struct maker *maker, long index)
         sum[k] = gyro[k] + transit[k];
         lobes += binomial[k] * sum[k];
     }
-    return 2.0 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
+    return 1.6 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
 }
 
 /*
@@ -241,7 +241,7 @@ static double widening_error(const struct maker *maker, long index)
     const double c2 = table->widened * table->widened;
     const double width = (double)stride * maker->common->step[table->step_class];
     const double of_power = 529.0 * pow(width, 8.0) * value;
-    const double of_shape = value > 0.0 ? 12.0 * fourth * fourth / value : (double)INFINITY;
+    const double of_shape = value > 0.0 ? 60.0 * fourth * fourth / value : (double)INFINITY;
     return 3.0 * fmin(c2 * c2 / 6144.0 * (of_power + of_shape), c2 / 32.0 * fabs(fourth));
 }
 

@@ -37,6 +37,6 @@ const double dmumu_gauss_weight[DMUMU_GAUSS_N] = {
 double dmumu_rule_error(double relative_difference)
 {
     const double difference = fabs(relative_difference);
-    const double bounded = 6.0 * difference;
+    const double bounded = 5.5 * difference;
     return fmin(difference, bounded * sqrt(bounded));
 }

@@ -483,7 +483,7 @@ static void test_panel_error(void **state)
 {
     (void)state;
     struct dmumu_panel_integral integral = {.difference = 4e-6, .rough = false};
-    assert_close(dmumu_panel_error(&integral, 2.0), pow(6.0 * 2e-6, 1.5), 1e-14);
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.5 * 2e-6, 1.5), 1e-14);
     integral.rough = true;
     assert_close(dmumu_panel_error(&integral, 2.0), 2e-6, 1e-14);
     integral.difference = 0.1;
