@@ -163,7 +163,7 @@ void dmumu_scan_print_rounds(const struct dmumu_team *team, const struct dmumu_s
         dmumu_cmd_print(stdout, options->output);
         printf("\n");
     }
-    printf("random look-ups: %s\n%s\n", report->lookups_text, report->verdict_text);
+    printf("%s\n%s\n", report->lookups_text, report->verdict_text);
 }
 
 void dmumu_scan_print_launch(const struct dmumu_team *team, const char *output)

@@ -26,19 +26,22 @@ static enum dmumu_status below_the_model(const struct dmumu_node *root, const st
                            where, lookup->tolerance, model->tolerance, model->tolerance);
 }
 
-/* A key that means nothing without lookup_tolerance is a mistake. */
-static enum dmumu_status check_alone(const struct dmumu_node *root, struct dmumu_error *error)
+/* A key that changes nothing without lookup_tolerance is a mistake. */
+static enum dmumu_status check_alone(const struct dmumu_node *root, const struct dmumu_lookup_goal *lookup,
+                                     struct dmumu_error *error)
 {
-    static const char *const keys[] = {"lookup_share", "lookup_rounds", "lookup_values"};
+    const struct {
+        const char *key;
+        double value;
+    } keys[] = {{"lookup_share", lookup->share}, {"lookup_rounds", lookup->rounds}, {"lookup_values", lookup->values}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const struct dmumu_node *node = dmumu_node_at_path(root, keys[i]);
         char where[DMUMU_WHERE_SIZE];
-        if (!node)
+        if (keys[i].value == given_or_default(NULL, keys[i].key))
             continue;
-        dmumu_origin_text(&node->origin, where);
+        dmumu_origin_text(&dmumu_node_at_path(root, keys[i].key)->origin, where);
         return dmumu_error_set(error, DMUMU_ERROR_INPUT,
-                               "%s: %s: '%.40s' is given without lookup_tolerance; it must stand beside it", where,
-                               keys[i], node->value);
+                               "%s: %s: '%g' is given without lookup_tolerance; it must stand beside it, or not at all",
+                               where, keys[i].key, keys[i].value);
     }
     return DMUMU_OK;
 }
@@ -54,6 +57,6 @@ enum dmumu_status dmumu_build_lookup(const struct dmumu_node *root, const struct
         .values = given_or_default(input->lookup_values, "lookup_values"),
     };
     if (isnan(lookup->tolerance))
-        return check_alone(root, error);
+        return check_alone(root, lookup, error);
     return lookup->tolerance < model->tolerance ? below_the_model(root, lookup, model, error) : DMUMU_OK;
 }
