@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 20 };
+enum { BLOCK = 1 << 20, CHANGE = 2 << 20 /* bytes that a change may add */ };
 
 static enum dmumu_status fail(struct dmumu_error *error, const char *what, const char *path)
 {
@@ -63,6 +63,24 @@ static bool copy_all(int from, int to, char *block)
     }
 }
 
+/*
+ * Is there room for the change as well? Tried now: HDF5 that meets a full disk in H5Fclose has no orderly way out. EINVAL,
+ * EOPNOTSUPP: a file system that cannot say.
+ */
+static bool try_room(int file)
+{
+    struct stat info;
+    if (fstat(file, &info) != 0) {
+        return false;
+    }
+    errno = posix_fallocate(file, info.st_size, CHANGE);
+    const bool has_room = errno == 0 || errno == EINVAL || errno == EOPNOTSUPP;
+    const int why = errno;
+    const bool as_before = ftruncate(file, info.st_size) == 0;
+    errno = has_room ? errno : why;
+    return has_room && as_before;
+}
+
 static enum dmumu_status copy_file(const char *path, const char *fresh, struct dmumu_error *error)
 {
     struct stat info;
@@ -78,7 +96,7 @@ static enum dmumu_status copy_file(const char *path, const char *fresh, struct d
     } else if ((unlink(fresh) != 0 && errno != ENOENT) ||
                (to = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, info.st_mode & 0777)) < 0) {
         status = fail(error, "it cannot be created", fresh);
-    } else if (!copy_all(from, to, block)) {
+    } else if (!copy_all(from, to, block) || !try_room(to)) {
         status = fail(error, "the cube cannot be copied to it", fresh);
     }
     if (to >= 0 && close(to) != 0 && status == DMUMU_OK) {

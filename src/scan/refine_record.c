@@ -37,6 +37,10 @@ static void say_verdict(const struct dmumu_refine_errors *errors, const struct d
     const struct dmumu_refine_cells *anywhere = &errors->axis[DMUMU_REFINE_ANYWHERE];
     const uint64_t points = anywhere->points[0], over = anywhere->over[0];
     char why[80] = "a finer grid is needed";
+    if (verdict == DMUMU_REFINE_ENOUGH && points == 0) {
+        snprintf(text, size, "no random look-up has a value that could be wrong");
+        return;
+    }
     if (verdict == DMUMU_REFINE_ENOUGH) {
         snprintf(text, size, "look-ups are right to %g: %" PRIu64 " of %" PRIu64 " random ones are over it",
                  goal->tolerance, over, points);
