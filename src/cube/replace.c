@@ -138,10 +138,10 @@ static enum dmumu_status change_file(const char *fresh, dmumu_cube_change *chang
 static enum dmumu_status publish(const char *path, const char *fresh, struct dmumu_error *error)
 {
     char *folder = folder_of(path);
-    enum dmumu_status status = sync_path(fresh, error);
-    if (status == DMUMU_OK && folder == NULL) {
-        status = dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for a path");
+    if (folder == NULL) {
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for a path");
     }
+    enum dmumu_status status = sync_path(fresh, error);
     if (status == DMUMU_OK && rename(fresh, path) != 0) {
         status = fail(error, "it cannot be replaced", path);
     }

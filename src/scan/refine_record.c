@@ -41,9 +41,12 @@ static void say_verdict(const struct dmumu_refine_errors *errors, const struct d
         snprintf(text, size, "no random look-up has a value that could be wrong");
         return;
     }
+    char part[48] = "";
+    if (goal->share < 1.0)
+        snprintf(part, sizeof part, ", the share of %g that is asked for", goal->share);
     if (verdict == DMUMU_REFINE_ENOUGH) {
-        snprintf(text, size, "look-ups are right to %g: %" PRIu64 " of %" PRIu64 " random ones are over it",
-                 goal->tolerance, over, points);
+        snprintf(text, size, "look-ups are right to %g%s: %" PRIu64 " of %" PRIu64 " random ones are over it",
+                 goal->tolerance, part, over, points);
         return;
     }
     if (verdict == DMUMU_REFINE_TOO_MANY)
@@ -52,8 +55,8 @@ static void say_verdict(const struct dmumu_refine_errors *errors, const struct d
         snprintf(why, sizeof why, "the cells that are not are too narrow to be cut: D jumps there");
     else if (rounds > 0)
         snprintf(why, sizeof why, "the limit of %d round%s is reached", rounds, rounds == 1 ? "" : "s");
-    snprintf(text, size, "look-ups are not right to %g yet: %" PRIu64 " of %" PRIu64 " random ones are over it; %s",
-             goal->tolerance, over, points, why);
+    snprintf(text, size, "look-ups are not right to %g%s: %" PRIu64 " of %" PRIu64 " random ones are over it; %s",
+             goal->tolerance, part, over, points, why);
 }
 
 static enum dmumu_status find_middles(struct dmumu_refine_record *record, struct dmumu_error *error)

@@ -8,7 +8,7 @@
 #include "scan/refine_cuts.h"
 
 struct dmumu_refine_record {
-    char sampled[96], lookups[160], verdict[160];
+    char sampled[96], lookups[160], verdict[240];
     double *middle[DMUMU_N_AXES];       /* owned */
     struct dmumu_refinement refinement; /* points into this struct, the errors and the cube: do not copy */
 };

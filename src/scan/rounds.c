@@ -77,6 +77,26 @@ static enum dmumu_status adopt_grid(struct dmumu_config *config, const char *pat
     return status == DMUMU_OK ? dmumu_config_renew_text(config, error) : status;
 }
 
+/* Was the complete cube made for look-ups as right as those that are asked for now? Rank 0. */
+static enum dmumu_status check_goal(const struct dmumu_config *config, const char *path, struct dmumu_error *error)
+{
+    struct dmumu_cube_source *source = NULL;
+    struct dmumu_config made = {0};
+    enum dmumu_status status = dmumu_cube_source_open(path, &source, error);
+    if (status == DMUMU_OK)
+        status = dmumu_config_read_text(dmumu_cube_source_about(source)->configuration, path, true, &made, error);
+    const struct dmumu_lookup_goal *then = &made.lookup, *now = &config->lookup;
+    if (status == DMUMU_OK && (then->tolerance != now->tolerance || then->share != now->share))
+        status =
+            dmumu_error_set(error, DMUMU_ERROR_FILE,
+                            "%.200s is complete, for lookup_tolerance %g and lookup_share %g; now these are %g and "
+                            "%g: --reuse takes its values into another cube, --overwrite starts again",
+                            path, then->tolerance, then->share, now->tolerance, now->share);
+    dmumu_config_free(&made);
+    dmumu_cube_source_close(source);
+    return status;
+}
+
 /* What there is: the cube itself, rounds of an interrupted scan, nothing. Rank 0. */
 static enum dmumu_status look(struct rounds *rounds, struct dmumu_error *error)
 {
@@ -87,7 +107,8 @@ static enum dmumu_status look(struct rounds *rounds, struct dmumu_error *error)
         if (!options->resume)
             return dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s exists; --overwrite replaces it", output);
         rounds->report->was_there = true;
-        return adopt_grid(rounds->config, output, error);
+        const enum dmumu_status status = check_goal(rounds->config, output, error);
+        return status == DMUMU_OK ? adopt_grid(rounds->config, output, error) : status;
     }
     if (!options->resume && !options->overwrite && begun >= 0)
         return dmumu_error_set(error, DMUMU_ERROR_FILE,

@@ -21,7 +21,7 @@ struct dmumu_rounds_report {
     int round;                                 /* its number */
     char *path;                                /* of its cube; owned. On rank 0 */
     enum dmumu_refine_verdict verdict;         /* why it ended; DMUMU_REFINE_CUT: at the limit of rounds */
-    char verdict_text[160], lookups_text[160]; /* on rank 0 */
+    char verdict_text[240], lookups_text[160]; /* on rank 0 */
 };
 
 /**
