@@ -47,31 +47,36 @@ static bool is_within(const struct dmumu_axis *axis, const struct dmumu_cube_axi
     return k + 1 == finer->n;
 }
 
-/* The grid of a cube that these rounds have made, if they have. Rank 0. */
+/* One axis of a cube that these rounds have made, if they have. */
+static enum dmumu_status adopt_axis(struct dmumu_axis *axis, const struct dmumu_cube_axis *finer, const char *path,
+                                    const char *name, struct dmumu_error *error)
+{
+    if (!is_within(axis, finer))
+        return dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s: it is of another grid: %s (--overwrite starts again)",
+                               path, name);
+    double *values = malloc(finer->n * sizeof *values);
+    if (!values)
+        return no_memory(error);
+    memcpy(values, finer->values, finer->n * sizeof *values);
+    free(axis->values);
+    axis->values = values;
+    axis->n = finer->n;
+    return DMUMU_OK;
+}
+
+/* The grid of such a cube. Rank 0. */
 static enum dmumu_status adopt_grid(struct dmumu_config *config, const char *path, struct dmumu_error *error)
 {
     struct dmumu_cube_source *source = NULL;
     char *physics = dmumu_config_physics_text(&config->model);
-    enum dmumu_status status = physics ? dmumu_cube_source_open(path, &source, error) : no_memory(error);
+    if (!physics)
+        return no_memory(error);
+    enum dmumu_status status = dmumu_cube_source_open(path, &source, error);
     if (status == DMUMU_OK)
         status = dmumu_cube_source_has_physics(source, physics, error);
-    for (int id = 0; id < DMUMU_N_AXES && status == DMUMU_OK; ++id) {
-        const struct dmumu_cube_axis *finer = &dmumu_cube_source_about(source)->axis[id];
-        struct dmumu_axis *axis = &config->grid.axis[id];
-        double *values = NULL;
-        if (!is_within(axis, finer))
-            status =
-                dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s: it is of another grid: %s (--overwrite starts again)",
-                                path, dmumu_axis_name((enum dmumu_axis_id)id));
-        else if (!(values = malloc(finer->n * sizeof *values)))
-            status = no_memory(error);
-        if (status != DMUMU_OK)
-            break;
-        memcpy(values, finer->values, finer->n * sizeof *values);
-        free(axis->values);
-        axis->values = values;
-        axis->n = finer->n;
-    }
+    for (int id = 0; id < DMUMU_N_AXES && status == DMUMU_OK; ++id)
+        status = adopt_axis(&config->grid.axis[id], &dmumu_cube_source_about(source)->axis[id], path,
+                            dmumu_axis_name((enum dmumu_axis_id)id), error);
     dmumu_cube_source_close(source);
     free(physics);
     return status == DMUMU_OK ? dmumu_config_renew_text(config, error) : status;
@@ -197,7 +202,7 @@ static enum dmumu_status scan_round(struct rounds *rounds, struct dmumu_error *e
     const char **reuse = calloc(options->n_reuse + 1, sizeof *reuse);
     enum dmumu_status status = reuse && (before || report->round == 0) ? DMUMU_OK : no_memory(error);
     status = dmumu_team_agree(rounds->team, status, error);
-    if (status == DMUMU_OK) {
+    if (status == DMUMU_OK && reuse) {
         size_t n = 0;
         if (before)
             reuse[n++] = before;
