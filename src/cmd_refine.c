@@ -185,7 +185,7 @@ static int make_next(struct refining *refining)
     dmumu_grid_free(&refining->config.grid);
     refining->config.grid = refining->next;
     refining->next = (struct dmumu_grid){0};
-    refining->config.lookup.tolerance = (double)NAN;
+    refining->config.lookup = (struct dmumu_lookup_goal){0};
     const struct dmumu_grid *grid = &refining->config.grid;
     const struct dmumu_axis *axis = grid->axis;
     printf("next grid: %zu x %zu x %zu x %zu x %zu, %.0f values of which %.0f are new\n", axis[0].n, axis[1].n,

@@ -33,7 +33,7 @@ static enum dmumu_status prepare_grid(struct dmumu_config *config, const struct 
                                       size_t *snapped, struct dmumu_error *error)
 {
     struct dmumu_scan_options options = arguments->options;
-    if (isnan(config->lookup.tolerance))
+    if (config->lookup.tolerance == 0.0)
         return dmumu_prepare_grid(config, &options, snapped, error);
     if (options.part.count > 1)
         return dmumu_error_set(error, DMUMU_ERROR_INPUT,
@@ -113,7 +113,7 @@ static enum dmumu_status run(const struct dmumu_team *team, const struct dmumu_s
         const enum dmumu_status status = team->rank == 0 ? dmumu_scan_print_dry_run(team, config, error) : DMUMU_OK;
         return dmumu_team_agree(team, status, error);
     }
-    if (!isnan(config->lookup.tolerance))
+    if (config->lookup.tolerance > 0.0)
         return run_rounds(team, arguments, config, begun, outcome, error);
     struct dmumu_scan_report report;
     const enum dmumu_status status = dmumu_scan_run(team, config, &arguments->options, &report, error);

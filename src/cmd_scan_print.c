@@ -32,7 +32,7 @@ static void print_axes(const struct dmumu_grid *grid)
 /* What comes after the first round. */
 static void print_goal(const struct dmumu_lookup_goal *lookup)
 {
-    if (isnan(lookup->tolerance))
+    if (lookup->tolerance == 0.0)
         return;
     printf("%-20s %g for %g %% of the look-ups: what follows is the first round; then nodes are added, up to %d rounds "
            "and %g values\n",

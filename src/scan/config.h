@@ -13,7 +13,7 @@
 
 /** How right look-ups between the nodes are to be, and what that may cost. */
 struct dmumu_lookup_goal {
-    double tolerance; /* relative, of D; NaN: not asked for, one scan of the grid as it is */
+    double tolerance; /* relative, of D; 0: not asked for, one scan of the grid as it is */
     double share;     /* of the look-ups that must be within it */
     int rounds;       /* grids at most */
     double values;    /* of a grid at most */

@@ -3,12 +3,10 @@
 #include "scan/config_build.h"
 #include "scan/config_scalar.h"
 
-#include <math.h>
-
-/* A default is the same for a scan and for the reader: from the table. */
+/* A value as given, or the default of the table; 0 where there is none. */
 static double given_or_default(const double *value, const char *path)
 {
-    double fallback = (double)NAN;
+    double fallback = 0.0;
     const char *text = dmumu_key_at_path(path)->fallback;
     if (!value && text)
         (void)dmumu_scalar_number(text, &fallback);
@@ -56,7 +54,7 @@ enum dmumu_status dmumu_build_lookup(const struct dmumu_node *root, const struct
         .rounds = input->lookup_rounds ? *input->lookup_rounds : (int)given_or_default(NULL, "lookup_rounds"),
         .values = given_or_default(input->lookup_values, "lookup_values"),
     };
-    if (isnan(lookup->tolerance))
+    if (lookup->tolerance == 0.0)
         return check_alone(root, lookup, error);
     return lookup->tolerance < model->tolerance ? below_the_model(root, lookup, model, error) : DMUMU_OK;
 }

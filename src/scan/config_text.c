@@ -41,7 +41,7 @@ static void add_given(struct writer *writer, const char *name, double value)
 /* Look-ups: nothing where nothing is asked for. */
 static void add_lookup(struct writer *writer, const struct dmumu_lookup_goal *lookup)
 {
-    if (isnan(lookup->tolerance))
+    if (lookup->tolerance == 0.0)
         return;
     dmumu_buffer_add(&writer->buffer, "lookup_tolerance: ");
     add_number(writer, lookup->tolerance);

@@ -369,7 +369,7 @@ static void test_lookup_goal(void **state)
 {
     (void)state;
     struct dmumu_config config = read_good("title: t\n", false);
-    assert_true(isnan(config.lookup.tolerance) && !strstr(config.text, "lookup"));
+    assert_true(config.lookup.tolerance == 0.0 && !strstr(config.text, "lookup"));
     dmumu_config_free(&config);
     config = read_good("lookup_tolerance: 2.0e-3\nmodel: {tolerance: 1.0e-3}\n", false);
     assert_true(config.lookup.tolerance == 2e-3 && config.lookup.share == 1.0);
