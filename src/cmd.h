@@ -21,10 +21,11 @@
 #endif
 
 enum dmumu_exit {
-    DMUMU_EXIT_OK,     /* the work is done */
-    DMUMU_EXIT_FAILED, /* the work failed */
-    DMUMU_EXIT_USAGE,  /* bad usage or bad input: nothing was begun */
-    DMUMU_EXIT_STOPPED /* stopped in good order before it was complete: --resume goes on */
+    DMUMU_EXIT_OK,      /* the work is done */
+    DMUMU_EXIT_FAILED,  /* the work failed */
+    DMUMU_EXIT_USAGE,   /* bad usage or bad input: nothing was begun */
+    DMUMU_EXIT_STOPPED, /* stopped in good order before it was complete: --resume goes on */
+    DMUMU_EXIT_LIMIT    /* complete, but look-ups are not as right as was asked: a limit was reached */
 };
 
 int dmumu_cmd_curve(int argc, char **argv);

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "cube/guard.h"
 #include "cube/read.h"
+#include "cube/refinement.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +16,8 @@ static const char help[] =
     "Usage: dmumu info CUBE.h5 [options]\n"
     "\n"
     "Print what a cube holds: axes, how much of it is done, the range of each variable, how many values have which\n"
-    "quality, the configuration, and where it comes from. CUBE.h5.part, of a scan that runs or was interrupted, is "
+    "quality, how right look-ups are if that was measured, the configuration, and where it comes from. CUBE.h5.part, "
+    "of a scan that runs or was interrupted, is "
     "read\n"
     "too. Damage is an error: each point that is done is compared with the checksum that was written with it.\n"
     "\n"
@@ -231,6 +233,29 @@ static void print_provenance(const struct dmumu_cube_info *info)
     }
 }
 
+/* How far look-ups are from the kernel, where `dmumu refine` or a scan in rounds has stored that. */
+static void print_refinement(const struct dmumu_refinement_info *refinement)
+{
+    if (!refinement->is_there) {
+        return;
+    }
+    printf("\nInterpolation errors, in the middle of cells%s\n",
+           refinement->is_stale ? ": of other data than the cube has" : "");
+    for (int i = DMUMU_AXIS_ALFVEN_MACH; i < DMUMU_N_AXES; i++) {
+        const struct dmumu_refinement_cells *cells = &refinement->axis[i];
+        if (cells->n > 0) {
+            printf("  %-15s %6zu cells, worst %.2e, %zu over %g, %zu without a value\n",
+                   dmumu_axis_name((enum dmumu_axis_id)i), cells->n, cells->worst, cells->n_over, refinement->target,
+                   cells->n_unknown);
+        }
+    }
+    const char *const texts[] = {refinement->sampled, refinement->lookups, refinement->verdict};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        fputs("  ", stdout);
+        print_line(texts[i]);
+    }
+}
+
 /* Compare the stored data_hash with the values. */
 static enum dmumu_status verify(const char *path, const struct dmumu_cube_info *info, struct dmumu_error *error)
 {
@@ -255,19 +280,25 @@ static enum dmumu_status verify(const char *path, const struct dmumu_cube_info *
 static enum dmumu_status show(const char *path, void *arguments, struct dmumu_error *error)
 {
     struct dmumu_cube_info info;
+    struct dmumu_refinement_info refinement = {.is_there = false};
     enum dmumu_status status = dmumu_cube_info_read(path, &info, error);
     if (status == DMUMU_OK) {
         status = dmumu_cube_info_scales(path, error);
+    }
+    if (status == DMUMU_OK) {
+        status = dmumu_refinement_read(path, &refinement, error);
     }
     if (status == DMUMU_OK) {
         print_head(path, &info);
         print_axes(&info);
         print_quality(&info);
         print_ranges(&info);
+        print_refinement(&refinement);
         print_provenance(&info);
         status = ((const struct arguments *)arguments)->verify ? verify(path, &info, error) : DMUMU_OK;
     }
     dmumu_cube_info_free(&info);
+    dmumu_refinement_info_free(&refinement);
     errno = 0;
     if (status == DMUMU_OK && (fflush(stdout) != 0 || ferror(stdout))) {
         status = dmumu_error_set(error, DMUMU_ERROR_FILE, "standard output cannot be written: %s",

@@ -13,6 +13,9 @@ static const char help[] =
     "\n"
     "Compute D(R) at every point of the grid that INPUT.yaml describes, into one HDF5 cube. It is called CUBE.h5.part\n"
     "until it is complete. OMP_NUM_THREADS sets the threads of each rank. All keys: inputs/reference.yaml.\n"
+    "With lookup_tolerance in INPUT.yaml nodes are added to the grid, in rounds, until look-ups in the cube are right\n"
+    "to that error. Each round is a cube CUBE.h5.round-K, removed when the next is complete; --resume goes on with "
+    "it.\n"
     "\n"
     "  -o, --output CUBE.h5     the file to write\n"
     "      --resume             go on with the CUBE.h5.part of a scan that was interrupted, on any number of ranks "
@@ -41,7 +44,8 @@ static const char help[] =
     "      --buffer MB          memory per rank for curves that are not written yet (default 64)\n"
     "      --help               this text\n"
     "\n"
-    "Exit status: 0 done, 1 the work failed, 2 bad usage or input, 3 stopped in good order before it was complete.\n";
+    "Exit status: 0 done, 1 the work failed, 2 bad usage or input, 3 stopped in good order before it was complete,\n"
+    "4 complete, but look-ups are not as right as lookup_tolerance asks: lookup_rounds or lookup_values was reached.\n";
 
 static int usage(const struct dmumu_scan_arguments *arguments, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

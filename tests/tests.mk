@@ -1,8 +1,8 @@
 # Targets of tests that `make check` is too short for: included by the Makefile. Each ends in a count. QUICK=1 is a shorter
 # part, of which .ci/run takes those of sanitize and check-cluster. Instrumented code is built without WERROR: GCC warns of
 # null pointers that it put in itself, to check for them.
-.PHONY: bench-pairs sanitize sanitized tsan valgrind fuzz fuzz-programs check-cluster certify reference
-STARTS_MAKE += sanitize sanitized tsan valgrind fuzz check-cluster
+.PHONY: lookups bench-pairs sanitize sanitized tsan valgrind fuzz fuzz-programs check-cluster certify reference
+STARTS_MAKE += lookups sanitize sanitized tsan valgrind fuzz check-cluster
 
 bench-pairs: $(BUILD)/pairs ## time chi^2 of pairs of curves against ratios
 	@$(BUILD)/pairs
@@ -43,6 +43,12 @@ check-cluster: ## faults, tried for real, in a Slurm of its own: KILLS=100 scans
 	@tools/deps.sh cluster || echo "make check-cluster: goes on without Slurm; its tests are counted as skipped"
 	@$(MAKE) --no-print-directory all sanitized
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) KILLS=$(KILLS) FUZZED=$(FUZZED) tools/run_tests.sh --cluster
+
+SEED ?= 1
+lookups: ## scan random models with lookup_tolerance 1e-3, compare 10,000 random look-ups in each with the kernel (minutes)
+	@tools/deps.sh build tests
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) $(PYTHON) tests/lookups/lookups.py --seed $(SEED)
 
 certify: $(BUILD)/tests/reference/certify ## compare every value of tests/reference at three tolerances: table, figure, verdict
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) tests/reference/certify.sh

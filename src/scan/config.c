@@ -5,7 +5,7 @@
  *        --> known keys, kinds, ranges (config_check, against the table of config_keys)
  *        --> an override in another form wins over the file (config_settle)
  *        --libcyaml--> typed structs (config_schema, made from the same table)
- *        --> grid (config_axes), model (config_model)
+ *        --> grid (config_axes), model (config_model), look-ups (config_lookup)
  *        --> canonical text (config_text)
  */
 #include "scan/config.h"
@@ -41,6 +41,8 @@ static enum dmumu_status build(const struct dmumu_node *root, const struct dmumu
                                struct dmumu_config *config, struct dmumu_error *error)
 {
     enum dmumu_status status = dmumu_build_model(root, input, &config->model, error);
+    if (status == DMUMU_OK)
+        status = dmumu_build_lookup(root, input, &config->model, &config->lookup, error);
     if (status == DMUMU_OK)
         status = dmumu_build_grid(root, &input->axes, need_axes, &config->grid, error);
     if (status != DMUMU_OK)

@@ -11,8 +11,17 @@
 #include "dmumu.h"
 #include "scan/axes.h"
 
+/** How right look-ups between the nodes are to be, and what that may cost. */
+struct dmumu_lookup_goal {
+    double tolerance; /* relative, of D; 0: not asked for, one scan of the grid as it is */
+    double share;     /* of the look-ups that must be within it */
+    int rounds;       /* grids at most */
+    double values;    /* of a grid at most */
+};
+
 struct dmumu_config {
     char *title; /* owned */
+    struct dmumu_lookup_goal lookup;
     struct dmumu_grid grid;
     struct dmumu_model model;
     char *text; /* owned: the whole effective configuration (file, defaults and overrides) as canonical YAML, readable

@@ -3,6 +3,7 @@
 #define DMUMU_SCAN_CONFIG_BUILD_H
 
 #include "scan/axes.h"
+#include "scan/config.h"
 #include "scan/config_schema.h"
 #include "scan/config_tree.h"
 
@@ -20,6 +21,11 @@ enum dmumu_status dmumu_build_settle(struct dmumu_node *root, struct dmumu_error
  */
 enum dmumu_status dmumu_build_grid(const struct dmumu_node *root, const struct dmumu_input_axes *input, bool need_axes,
                                    struct dmumu_grid *grid, struct dmumu_error *error);
+
+/** The keys about look-ups: defaults, what the input changes, and whether the model is exact enough for it. */
+enum dmumu_status dmumu_build_lookup(const struct dmumu_node *root, const struct dmumu_input *input,
+                                     const struct dmumu_model *model, struct dmumu_lookup_goal *lookup,
+                                     struct dmumu_error *error);
 
 /** The model: defaults, what the input changes, and whether it makes sense as a whole. */
 enum dmumu_status dmumu_build_model(const struct dmumu_node *root, const struct dmumu_input *input,

@@ -79,6 +79,7 @@ static const struct dmumu_key_section model_section = TABLE(model_keys);
 
 static const struct dmumu_key root_keys[] = {
     DMUMU_TITLE_KEYS(ROW)
+    DMUMU_LOOKUP_KEYS(ROW)
     SECTION("axes", axes_section, "the coordinates of the scan")
     SECTION("model", model_section, "the physics")
     SECTION("disk", disk_section, "the medium of the disk")
@@ -172,11 +173,12 @@ void dmumu_key_describe(const struct dmumu_key *key, size_t size, char text[])
 #define PATH_FRACTION(kind_, name_, ...)        "model.energy_fraction." #name_,
 #define PATH_DISK(kind_, name_, ...)            "disk." #name_,
 #define PATH_HALO(kind_, name_, ...)            "halo." #name_,
-#define PATH_TITLE(kind_, name_, ...)           #name_,
+#define PATH_ROOT(kind_, name_, ...)            #name_,
 
 /* clang-format off */
 static const char *const paths[] = {
-    DMUMU_TITLE_KEYS(PATH_TITLE)
+    DMUMU_TITLE_KEYS(PATH_ROOT)
+    DMUMU_LOOKUP_KEYS(PATH_ROOT)
     DMUMU_AXES_KEYS(PATH_AXES)
     DMUMU_ALFVEN_MACH_KEYS(PATH_ALFVEN_MACH)
     DMUMU_BETA_KEYS(PATH_BETA)

@@ -27,6 +27,12 @@ enum dmumu_key_kind {
 #define DMUMU_TITLE_KEYS(X)                                                                                            \
     X(TEXT, title, 0, 0, NULL, NULL, "Cosmic-ray diffusion on MHD turbulence", "title of the cube")
 
+#define DMUMU_LOOKUP_KEYS(X)                                                                                           \
+    X(NUMBER, lookup_tolerance, 1e-8, 1, "1", NULL, NULL, "relative error allowed on look-ups between the nodes")      \
+    X(NUMBER, lookup_share, 0.5, 1, "1", NULL, "1", "share of the look-ups that must be within it")                    \
+    X(COUNT, lookup_rounds, 1, 99, "1", NULL, "20", "grids to scan at most, one after the other")                      \
+    X(NUMBER, lookup_values, 1, 1e12, "1", NULL, "1e7", "values that a grid may have at most")
+
 #define DMUMU_AXES_KEYS(X)                                                                                             \
     X(WORDS, region, 0, 0, NULL, dmumu_choice_region, NULL, "regions to compute; stored disk first")
 
@@ -90,7 +96,7 @@ struct dmumu_key_section {
     const struct dmumu_key *keys;
 };
 
-/** The whole file: title, axes, model, disk, halo. */
+/** The whole file: title, lookup_*, axes, model, disk, halo. */
 const struct dmumu_key_section *dmumu_key_root(void);
 /** The key of that name in one section, or NULL. */
 const struct dmumu_key *dmumu_key_in_section(const struct dmumu_key_section *section, const char *name);

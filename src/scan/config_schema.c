@@ -46,6 +46,7 @@ static const cyaml_schema_field_t region_fields[] = {
 
 static const cyaml_schema_field_t root_fields[] = {
     DMUMU_TITLE_KEYS(ROOT_FIELD)
+    DMUMU_LOOKUP_KEYS(ROOT_FIELD)
     FIELD_MAPPING(struct dmumu_input, axes, axes_fields)
     FIELD_MAPPING(struct dmumu_input, model, model_fields)
     FIELD_MAPPING(struct dmumu_input, disk, region_fields)

@@ -43,6 +43,7 @@ struct dmumu_input_region {
 
 struct dmumu_input {
     DMUMU_TITLE_KEYS(DMUMU_MEMBER)
+    DMUMU_LOOKUP_KEYS(DMUMU_MEMBER)
     struct dmumu_input_axes axes;
     struct dmumu_input_model model;
     struct dmumu_input_region disk, halo;

@@ -38,6 +38,20 @@ static void add_given(struct writer *writer, const char *name, double value)
     dmumu_buffer_add(&writer->buffer, "\n");
 }
 
+/* Look-ups: nothing where nothing is asked for. */
+static void add_lookup(struct writer *writer, const struct dmumu_lookup_goal *lookup)
+{
+    if (lookup->tolerance == 0.0)
+        return;
+    dmumu_buffer_add(&writer->buffer, "lookup_tolerance: ");
+    add_number(writer, lookup->tolerance);
+    dmumu_buffer_add(&writer->buffer, "\nlookup_share: ");
+    add_number(writer, lookup->share);
+    dmumu_buffer_add(&writer->buffer, "\nlookup_rounds: %d\nlookup_values: ", lookup->rounds);
+    add_number(writer, lookup->values);
+    dmumu_buffer_add(&writer->buffer, "\n");
+}
+
 static void add_word(struct writer *writer, const char *name, const char *word)
 {
     dmumu_buffer_add(&writer->buffer, "  %s: %s\n", name, word ? word : "null");
@@ -155,6 +169,7 @@ char *dmumu_config_text(const struct dmumu_config *config)
     dmumu_buffer_add(&writer.buffer, "title: ");
     dmumu_buffer_add_quoted(&writer.buffer, config->title);
     dmumu_buffer_add(&writer.buffer, "\n");
+    add_lookup(&writer, &config->lookup);
     add_axes(&writer, config->grid.axis);
     add_physics(&writer, &config->model);
     return dmumu_buffer_take(&writer.buffer);

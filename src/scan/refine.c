@@ -6,24 +6,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double NARROWEST = 1e-6;
-
 static enum dmumu_status out_of_memory(struct dmumu_error *error)
 {
     return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the interpolation errors");
 }
 
-/* The value at `part` of `parts` steps from one node to the next. */
-static double between(const struct dmumu_cube_axis *axis, size_t cell, size_t part, size_t parts)
+double dmumu_refine_between(const struct dmumu_cube_axis *axis, double from, double to, double share)
 {
-    const double from = axis->values[cell], to = axis->values[cell + 1];
-    const double share = (double)part / (double)parts;
     return axis->log_spaced ? from * pow(to / from, share) : from + (to - from) * share;
 }
 
 double dmumu_refine_middle(const struct dmumu_cube_axis *axis, size_t cell)
 {
-    return between(axis, cell, 1, 2);
+    return dmumu_refine_between(axis, axis->values[cell], axis->values[cell + 1], 0.5);
 }
 
 /* ---- the plan ---------------------------------------------------------------------------------------------------- */
@@ -43,6 +38,27 @@ static size_t drawn(size_t n, size_t wanted, size_t i, uint64_t seed)
     const size_t first = (size_t)((double)n * (double)i / (double)wanted);
     const size_t end = i + 1 == wanted ? n : (size_t)((double)n * (double)(i + 1) / (double)wanted);
     return first + (size_t)(scramble(seed ^ scramble(i)) % (end - first));
+}
+
+/* The value at a share of a whole axis. */
+static double along(const struct dmumu_cube_axis *axis, double share)
+{
+    return dmumu_refine_between(axis, axis->values[0], axis->values[axis->n - 1], share);
+}
+
+/* A place in part i of n equal parts of 0 .. 1, as drawn for a seed. */
+static double place_in(size_t n, size_t i, uint64_t seed)
+{
+    return ((double)i + (double)(scramble(seed) >> 11) * 0x1p-53) / (double)n;
+}
+
+void dmumu_refine_rigidities(const struct dmumu_cube_axis *rigidity, size_t medium,
+                             double rigidity_gv[static DMUMU_REFINE_RIGIDITIES])
+{
+    for (size_t i = 0; i < DMUMU_REFINE_RIGIDITIES; i++) {
+        const uint64_t seed = scramble(medium + 1) ^ scramble((uint64_t)DMUMU_AXIS_RIGIDITY << 32 | i);
+        rigidity_gv[i] = along(rigidity, place_in(DMUMU_REFINE_RIGIDITIES, i, seed));
+    }
 }
 
 static size_t cells_of(const struct dmumu_cube_axis axis[static DMUMU_N_AXES], int id)
@@ -78,6 +94,22 @@ static struct dmumu_point point_of(const struct dmumu_cube_axis axis[static DMUM
                                 .injection_scale_pc = value[DMUMU_AXIS_INJECTION_SCALE]};
 }
 
+/* Medium number i of the look-ups anywhere. Media of one Mach number have one in each part of L. */
+static struct dmumu_point anywhere(const struct dmumu_cube_axis axis[static DMUMU_N_AXES], size_t i)
+{
+    const size_t mach = i / DMUMU_REFINE_MEDIA, medium = i % DMUMU_REFINE_MEDIA, n_regions = axis[DMUMU_AXIS_REGION].n;
+    const uint64_t mach_seed = scramble((uint64_t)DMUMU_AXIS_ALFVEN_MACH << 32 | mach);
+    const uint64_t beta_seed = scramble((uint64_t)DMUMU_AXIS_BETA << 32 | i);
+    const uint64_t scale_seed = scramble((uint64_t)DMUMU_AXIS_INJECTION_SCALE << 32 | i);
+    return (struct dmumu_point){
+        .region = (enum dmumu_region)axis[DMUMU_AXIS_REGION].values[i % n_regions],
+        .alfven_mach = along(&axis[DMUMU_AXIS_ALFVEN_MACH], place_in(DMUMU_REFINE_MACHS, mach, mach_seed)),
+        .beta = along(&axis[DMUMU_AXIS_BETA], place_in(1, 0, beta_seed)),
+        .injection_scale_pc =
+            along(&axis[DMUMU_AXIS_INJECTION_SCALE], place_in(DMUMU_REFINE_MEDIA, medium, scale_seed))};
+}
+
+/* Ascending in M_A. The order among equals does not matter: errors are counted in any order. */
 static int by_mach(const void *a, const void *b)
 {
     const struct dmumu_refine_task *one = a, *other = b;
@@ -89,7 +121,8 @@ static int by_mach(const void *a, const void *b)
 static size_t tasks_of(const struct dmumu_cube_axis axis[static DMUMU_N_AXES], int id, size_t sample, size_t *media)
 {
     const size_t n = media_without(axis, id), cells = cells_of(axis, id);
-    *media = sample > 0 && sample < n ? sample : n;
+    const size_t wanted = id == DMUMU_AXIS_RIGIDITY ? sample * DMUMU_REFINE_RIGIDITY_MEDIA : sample;
+    *media = wanted > 0 && wanted < n ? wanted : n;
     return id == DMUMU_AXIS_RIGIDITY ? *media * (cells > 0) : *media * cells;
 }
 
@@ -99,7 +132,8 @@ enum dmumu_status dmumu_refine_plan_new(const struct dmumu_cube_axis axis[static
     size_t n = 0, media = 0;
     for (int id = DMUMU_AXIS_ALFVEN_MACH; id < DMUMU_N_AXES; id++)
         n += tasks_of(axis, id, sample, &media);
-    *plan = (struct dmumu_refine_plan){.task = calloc(n + 1, sizeof *plan->task)};
+    n += DMUMU_REFINE_MACHS * DMUMU_REFINE_MEDIA;
+    *plan = (struct dmumu_refine_plan){.task = calloc(n, sizeof *plan->task)};
     if (!plan->task)
         return out_of_memory(error);
     for (int id = DMUMU_AXIS_ALFVEN_MACH; id < DMUMU_N_AXES; id++) {
@@ -112,6 +146,8 @@ enum dmumu_status dmumu_refine_plan_new(const struct dmumu_cube_axis axis[static
                 (struct dmumu_refine_task){(enum dmumu_axis_id)id, cell, point_of(axis, id, cell, medium)};
         }
     }
+    for (size_t i = 0; i < DMUMU_REFINE_MACHS * DMUMU_REFINE_MEDIA; i++)
+        plan->task[plan->n++] = (struct dmumu_refine_task){DMUMU_REFINE_ANYWHERE, i, anywhere(axis, i)};
     qsort(plan->task, plan->n, sizeof *plan->task, by_mach);
     return DMUMU_OK;
 }
@@ -129,34 +165,43 @@ enum dmumu_status dmumu_refine_errors_new(const struct dmumu_cube_axis axis[stat
 {
     *errors = (struct dmumu_refine_errors){.target = target};
     for (int id = 0; id < DMUMU_N_AXES; id++) {
-        errors->n_cells[id] = cells_of(axis, id);
-        errors->worst[id] = malloc((errors->n_cells[id] + 1) * sizeof *errors->worst[id]);
-        if (!errors->worst[id])
+        struct dmumu_refine_cells *cells = &errors->axis[id];
+        cells->n = id == DMUMU_REFINE_ANYWHERE ? 1 : cells_of(axis, id);
+        cells->worst = malloc((cells->n + 1) * sizeof *cells->worst);
+        cells->points = calloc(cells->n + 1, sizeof *cells->points);
+        cells->over = calloc(cells->n + 1, sizeof *cells->over);
+        if (!cells->worst || !cells->points || !cells->over)
             return out_of_memory(error);
-        for (size_t cell = 0; cell < errors->n_cells[id]; cell++)
-            errors->worst[id][cell] = (double)NAN;
+        for (size_t cell = 0; cell < cells->n; cell++)
+            cells->worst[cell] = (double)NAN;
     }
     return DMUMU_OK;
 }
 
 void dmumu_refine_errors_free(struct dmumu_refine_errors *errors)
 {
-    for (int id = 0; id < DMUMU_N_AXES; id++)
-        free(errors->worst[id]);
+    for (int id = 0; id < DMUMU_N_AXES; id++) {
+        free(errors->axis[id].worst);
+        free(errors->axis[id].points);
+        free(errors->axis[id].over);
+    }
     *errors = (struct dmumu_refine_errors){0};
 }
 
 void dmumu_refine_errors_add(struct dmumu_refine_errors *errors, enum dmumu_axis_id axis, size_t cell,
                              double d_lookup_cm2_s, double d_kernel_cm2_s)
 {
-    const double difference = fabs(log(d_lookup_cm2_s / d_kernel_cm2_s));
-    if (!isfinite(difference)) {
-        errors->n_skipped[axis]++;
+    struct dmumu_refine_cells *cells = &errors->axis[axis];
+    double difference = fabs(log(d_lookup_cm2_s / d_kernel_cm2_s));
+    if (axis == DMUMU_REFINE_ANYWHERE && !isnan(d_lookup_cm2_s) && isnan(d_kernel_cm2_s))
+        difference = (double)INFINITY;
+    if (isnan(difference)) {
+        cells->skipped++;
         return;
     }
-    errors->n_points[axis]++;
-    errors->n_over[axis] += difference > errors->target;
-    errors->worst[axis][cell] = fmax(errors->worst[axis][cell], difference);
+    cells->points[cell]++;
+    cells->over[cell] += difference > errors->target;
+    cells->worst[cell] = fmax(cells->worst[cell], difference);
 }
 
 static int ascending(const void *a, const void *b)
@@ -168,22 +213,23 @@ static int ascending(const void *a, const void *b)
 enum dmumu_status dmumu_refine_summarise(const struct dmumu_refine_errors *errors, enum dmumu_axis_id axis,
                                          struct dmumu_refine_summary *summary, struct dmumu_error *error)
 {
-    const size_t cells = errors->n_cells[axis];
-    const double *worst = errors->worst[axis];
-    double *known = malloc((cells + 1) * sizeof *known);
+    const struct dmumu_refine_cells *cells = &errors->axis[axis];
+    double *known = malloc((cells->n + 1) * sizeof *known);
     if (!known)
         return out_of_memory(error);
     *summary = (struct dmumu_refine_summary){.worst = (double)NAN, .median = (double)NAN};
     size_t n = 0;
-    for (size_t cell = 0; cell < cells; cell++) {
-        if (isnan(worst[cell])) {
+    for (size_t cell = 0; cell < cells->n; cell++) {
+        summary->points += cells->points[cell];
+        summary->points_over += cells->over[cell];
+        if (isnan(cells->worst[cell])) {
             summary->n_unknown++;
             continue;
         }
-        known[n++] = worst[cell];
-        summary->n_over += worst[cell] > errors->target;
-        if (n == 1 || worst[cell] > summary->worst) {
-            summary->worst = worst[cell];
+        known[n++] = cells->worst[cell];
+        summary->n_over += cells->worst[cell] > errors->target;
+        if (n == 1 || cells->worst[cell] > summary->worst) {
+            summary->worst = cells->worst[cell];
             summary->worst_cell = cell;
         }
     }
@@ -191,43 +237,5 @@ enum dmumu_status dmumu_refine_summarise(const struct dmumu_refine_errors *error
     if (n > 0)
         summary->median = (known[(n - 1) / 2] + known[n / 2]) / 2;
     free(known);
-    return DMUMU_OK;
-}
-
-/* ---- the new axes ------------------------------------------------------------------------------------------------ */
-
-size_t dmumu_refine_parts(double error, double target)
-{
-    if (!(error > target))
-        return 1;
-    const double parts = ceil(cbrt(error / target));
-    if (parts >= DMUMU_REFINE_MOST_PARTS)
-        return DMUMU_REFINE_MOST_PARTS;
-    return parts > 2 ? (size_t)parts : 2;
-}
-
-static size_t parts_of(const struct dmumu_cube_axis *axis, size_t cell, double error, double target)
-{
-    const size_t parts = dmumu_refine_parts(error, target);
-    const double from = axis->values[cell], to = axis->values[cell + 1];
-    return (to - from) / (double)parts < NARROWEST * fmax(fabs(from), fabs(to)) ? 1 : parts;
-}
-
-enum dmumu_status dmumu_refine_axis(const struct dmumu_cube_axis *axis, const double errors[], double target,
-                                    struct dmumu_axis *finer, struct dmumu_error *error)
-{
-    size_t n = 1;
-    for (size_t cell = 0; cell + 1 < axis->n; cell++)
-        n += parts_of(axis, cell, errors[cell], target);
-    *finer = (struct dmumu_axis){.values = malloc(n * sizeof *finer->values), .log_spaced = axis->log_spaced};
-    if (!finer->values)
-        return out_of_memory(error);
-    for (size_t cell = 0; cell + 1 < axis->n; cell++) {
-        const size_t parts = parts_of(axis, cell, errors[cell], target);
-        finer->values[finer->n++] = axis->values[cell];
-        for (size_t part = 1; part < parts; part++)
-            finer->values[finer->n++] = between(axis, cell, part, parts);
-    }
-    finer->values[finer->n++] = axis->values[axis->n - 1];
     return DMUMU_OK;
 }

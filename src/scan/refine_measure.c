@@ -14,10 +14,11 @@ struct work {
     struct dmumu_refine_errors *errors;
 };
 
-/* What a thread has of its own; arrays of as many values as there are rigidities. */
+/* What a thread has of its own; arrays of as many values as any curve has. */
 struct bench {
     struct dmumu_workspace *workspace;
     double *values; /* owned: all that follow but quality */
+    double drawn_gv[DMUMU_REFINE_RIGIDITIES];
     double *d_lookup_cm2_s;
     struct dmumu_curve curve;
 };
@@ -43,12 +44,38 @@ static enum dmumu_status bench_new(size_t n, struct bench *bench, struct dmumu_e
     return dmumu_workspace_new(&bench->workspace, error);
 }
 
+/* The rigidities of a curve; returns their number. */
+static size_t rigidities_of(const struct work *work, const struct dmumu_refine_task *task, struct bench *bench,
+                            const double **rigidity_gv)
+{
+    if (task->axis == DMUMU_REFINE_ANYWHERE) {
+        dmumu_refine_rigidities(work->rigidity, task->cell, bench->drawn_gv);
+        *rigidity_gv = bench->drawn_gv;
+        return DMUMU_REFINE_RIGIDITIES;
+    }
+    const bool between = task->axis == DMUMU_AXIS_RIGIDITY;
+    *rigidity_gv = between ? work->between_gv : work->rigidity->values;
+    return between ? work->rigidity->n - 1 : work->rigidity->n;
+}
+
+/* The cell that value i of a curve is in. */
+static size_t cell_of(const struct dmumu_refine_task *task, size_t i)
+{
+    switch (task->axis) {
+    case DMUMU_REFINE_ANYWHERE:
+        return 0;
+    case DMUMU_AXIS_RIGIDITY:
+        return i;
+    default:
+        return task->cell;
+    }
+}
+
 static enum dmumu_status compare(const struct work *work, const struct dmumu_refine_task *task,
                                  struct dmumu_tables *tables, struct bench *bench, struct dmumu_error *error)
 {
-    const bool between = task->axis == DMUMU_AXIS_RIGIDITY;
-    const size_t n = between ? work->rigidity->n - 1 : work->rigidity->n;
-    const double *rigidity_gv = between ? work->between_gv : work->rigidity->values;
+    const double *rigidity_gv = NULL;
+    const size_t n = rigidities_of(work, task, bench, &rigidity_gv);
     enum dmumu_status status =
         dmumu_curve_compute(tables, &task->point, n, rigidity_gv, &bench->curve, bench->workspace, error);
     if (status == DMUMU_OK)
@@ -57,7 +84,7 @@ static enum dmumu_status compare(const struct work *work, const struct dmumu_ref
         return status;
 #pragma omp critical
     for (size_t i = 0; i < n; i++)
-        dmumu_refine_errors_add(work->errors, task->axis, between ? i : task->cell, bench->d_lookup_cm2_s[i],
+        dmumu_refine_errors_add(work->errors, task->axis, cell_of(task, i), bench->d_lookup_cm2_s[i],
                                 bench->curve.d_cm2_s[i]);
     return DMUMU_OK;
 }
@@ -71,7 +98,7 @@ static enum dmumu_status compare_mach(const struct work *work, size_t first, siz
     {
         struct bench bench;
         struct dmumu_error mine = {.status = DMUMU_OK};
-        enum dmumu_status status = bench_new(work->rigidity->n, &bench, &mine);
+        enum dmumu_status status = bench_new(work->rigidity->n + DMUMU_REFINE_RIGIDITIES, &bench, &mine);
 #pragma omp for schedule(dynamic, 1)
         for (size_t i = first; i < end; i++)
             if (status == DMUMU_OK)
@@ -88,8 +115,8 @@ static enum dmumu_status compare_mach(const struct work *work, size_t first, siz
 }
 
 enum dmumu_status dmumu_refine_measure(const struct dmumu_cube *cube, const struct dmumu_model *model,
-                                       const struct dmumu_refine_plan *plan, struct dmumu_refine_errors *errors,
-                                       struct dmumu_error *error)
+                                       const struct dmumu_refine_plan *plan, size_t first, size_t end,
+                                       struct dmumu_refine_errors *errors, struct dmumu_error *error)
 {
     const struct dmumu_cube_axis *rigidity = &dmumu_cube_about(cube)->axis[DMUMU_AXIS_RIGIDITY];
     double *between_gv = malloc(rigidity->n * sizeof *between_gv);
@@ -99,14 +126,14 @@ enum dmumu_status dmumu_refine_measure(const struct dmumu_cube *cube, const stru
         between_gv[cell] = dmumu_refine_middle(rigidity, cell);
     const struct work work = {cube, rigidity, between_gv, plan->task, errors};
     enum dmumu_status status = DMUMU_OK;
-    for (size_t first = 0, end = 0; status == DMUMU_OK && first < plan->n; first = end) {
+    for (size_t next = first; status == DMUMU_OK && first < end; first = next) {
         const double mach = plan->task[first].point.alfven_mach;
-        while (end < plan->n && plan->task[end].point.alfven_mach == mach)
-            end++;
+        while (next < end && plan->task[next].point.alfven_mach == mach)
+            next++;
         struct dmumu_tables *tables = NULL;
         status = dmumu_tables_new(model, mach, &tables, error);
         if (status == DMUMU_OK)
-            status = compare_mach(&work, first, end, tables, error);
+            status = compare_mach(&work, first, next, tables, error);
         dmumu_tables_free(tables);
     }
     free(between_gv);

@@ -203,6 +203,11 @@ void dmumu_team_sum_seconds(const struct dmumu_team *team, size_t n, double seco
     MPI_Allreduce(MPI_IN_PLACE, seconds, (int)n, MPI_DOUBLE, MPI_SUM, team->comm);
 }
 
+void dmumu_team_largest(const struct dmumu_team *team, size_t n, double numbers[])
+{
+    MPI_Allreduce(MPI_IN_PLACE, numbers, (int)n, MPI_DOUBLE, MPI_MAX, team->comm);
+}
+
 uint64_t dmumu_team_lowest(const struct dmumu_team *team, uint64_t key, struct dmumu_error *error)
 {
     uint64_t lowest = key;

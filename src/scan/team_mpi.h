@@ -66,6 +66,9 @@ void dmumu_team_sum(const struct dmumu_team *team, size_t n, uint64_t counts[]);
 /** The same for seconds. Collective. */
 void dmumu_team_sum_seconds(const struct dmumu_team *team, size_t n, double seconds[]);
 
+/** The largest of each number over all ranks, in place, on every rank; none may be NaN. Collective. */
+void dmumu_team_largest(const struct dmumu_team *team, size_t n, double numbers[]);
+
 /** The error that belongs to the lowest key (UINT64_MAX: none), on every rank. Returns that key. Collective. */
 uint64_t dmumu_team_lowest(const struct dmumu_team *team, uint64_t key, struct dmumu_error *error);
 

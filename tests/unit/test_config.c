@@ -210,7 +210,8 @@ static void test_unknown_keys(void **state)
         {"axes: {beta: {form: 1}}\n", {"axes.beta.form", "did you mean 'from'"}},
         {"model: {energy_fraction: {fats: 1}}\n", {"model.energy_fraction.fats", "did you mean 'fast'"}},
         {"halo: {magnetic_field: 1}\n", {"halo.magnetic_field", "did you mean 'magnetic_field_ug'"}},
-        {"injection_scale_pc: 1\n", {"unknown key", "known here: title, axes, model, disk, halo"}},
+        {"injection_scale_pc: 1\n",
+         {"unknown key", "known here: title, lookup_tolerance, ", ", axes, model, disk, halo"}},
     };
     assert_all_refused(refusals, COUNT(refusals));
 }
@@ -362,6 +363,39 @@ static void test_missing_axes(void **state)
     assert_int_equal(config.grid.axis[DMUMU_AXIS_REGION].n, 1);
     assert_int_equal(config.grid.axis[DMUMU_AXIS_BETA].n, 0);
     dmumu_config_free(&config);
+}
+
+static void test_lookup_goal(void **state)
+{
+    (void)state;
+    struct dmumu_config config = read_good("title: t\n", false);
+    assert_true(config.lookup.tolerance == 0.0 && !strstr(config.text, "lookup"));
+    dmumu_config_free(&config);
+    config = read_good("lookup_tolerance: 2.0e-3\nmodel: {tolerance: 1.0e-3}\n", false);
+    assert_true(config.lookup.tolerance == 2e-3 && config.lookup.share == 1.0);
+    assert_true(config.lookup.rounds == 20 && config.lookup.values == 1e7);
+    dmumu_config_free(&config);
+    const char *text = "lookup_tolerance: 0.1\nlookup_share: 0.99\nlookup_rounds: 3\nlookup_values: 5e8\n";
+    config = read_good(text, false);
+    struct dmumu_config again = read_good(config.text, false);
+    assert_string_equal(again.text, config.text);
+    assert_true(again.lookup.share == 0.99 && again.lookup.rounds == 3 && again.lookup.values == 5e8);
+    dmumu_config_free(&config);
+    dmumu_config_free(&again);
+}
+
+static void test_lookup_goals_that_make_no_sense(void **state)
+{
+    (void)state;
+    static const struct refusal refusals[] = {
+        {"\nlookup_tolerance: 0.9e-4\n",
+         {"t.yaml:2: lookup_tolerance", "'9e-05'", "model.tolerance", "0.0001 or more"}},
+        {"lookup_tolerance: 2\n", {"t.yaml:1: lookup_tolerance", "'2'", "from 1e-08 to 1"}},
+        {"lookup_tolerance: 1e-3\nlookup_share: 0.2\n", {"t.yaml:2: lookup_share", "'0.2'", "from 0.5 to 1"}},
+        {"lookup_tolerance: 1e-3\nlookup_rounds: 0\n", {"t.yaml:2: lookup_rounds", "'0'", "from 1 to 99"}},
+        {"lookup_rounds: 3\n", {"t.yaml:1: lookup_rounds", "'3'", "without lookup_tolerance"}},
+    };
+    assert_all_refused(refusals, COUNT(refusals));
 }
 
 static void test_contradictory_closures(void **state)
@@ -880,6 +914,8 @@ int main(void)
         cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_axes_that_make_no_sense),
         cmocka_unit_test(test_missing_axes),
+        cmocka_unit_test(test_lookup_goal),
+        cmocka_unit_test(test_lookup_goals_that_make_no_sense),
         cmocka_unit_test(test_contradictory_closures),
         cmocka_unit_test(test_overrides_change_what_the_file_says),
         cmocka_unit_test(test_null_takes_a_key_out),

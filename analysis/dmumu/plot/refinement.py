@@ -1,9 +1,9 @@
 """The interpolation errors of a cube: the group `refinement`, in the file of `dmumu refine --errors` or in the cube itself.
 
 What is read: a variable `error_AXIS` for each axis that was refined (`error_beta`, ...), the relative error of a look-up in
-the middle of the cells of that axis, with five dimensions in the order of the axes. A dimension has the length of its axis
-(the value is at the nodes of it), one less (in its cells), or 1 (the largest over the whole axis). NaN is a cell that was
-not looked at.
+the middle of the cells of that axis: one value per cell, the largest over the other axes; or five dimensions in the order of
+the axes, each of the length of its axis (the value is at the nodes of it), one less (in its cells), or 1 (the largest over
+the whole axis). NaN is a cell that was not looked at.
 """
 
 import h5py
@@ -15,7 +15,7 @@ from .selection import AXES, PlotError, name_of
 __all__ = ["read_errors"]
 
 GROUP = "refinement"
-ADVICE = "`dmumu refine {path} --to 1e-3 --errors SIDE.h5` computes and stores them, and --errors SIDE.h5 here reads them"
+ADVICE = "`dmumu refine {path} --to 1e-3` computes them and stores them in it"
 
 
 def middles(axis):
@@ -26,10 +26,13 @@ def middles(axis):
     return (values[1:] + values[:-1]) / 2
 
 
-def labelled(cube, path, name, values):
-    """An array of the group as a DataArray whose dimensions are those of the cube; cells are at their middles."""
+def labelled(cube, path, own, values):
+    """The errors of the axis `own` as a DataArray whose dimensions are those of the cube; cells are at their middles."""
+    name = f"error_{own}"
+    if values.ndim == 1:
+        values = values.reshape([-1 if axis == own else 1 for axis in AXES])
     if values.ndim != len(AXES):
-        raise PlotError(f"{path}: {GROUP}/{name} has {values.ndim} dimensions, and {len(AXES)} are expected, one per axis")
+        raise PlotError(f"{path}: {GROUP}/{name} has {values.ndim} dimensions, and 1 is expected, or {len(AXES)}, one per axis")
     coords = {}
     for axis, n in zip(AXES, values.shape, strict=True):
         nodes = cube.sizes[axis]
@@ -72,8 +75,10 @@ def read_errors(cube, side=None):
             check_side(cube, file, path)
         if GROUP not in file:
             raise PlotError(f"{path} has no group '{GROUP}', so its interpolation errors are not known; {advice}")
+        if not side and text_of(file[GROUP].attrs, "cube_data_hash") not in ("", text_of(cube.attrs, "data_hash")):
+            raise PlotError(f"{path}: the interpolation errors in it are of other data than it has now; {advice}")
         errors = {
-            axis: labelled(cube, path, f"error_{axis}", file[GROUP][f"error_{axis}"][...].astype(float))
+            axis: labelled(cube, path, axis, file[GROUP][f"error_{axis}"][...].astype(float))
             for axis in AXES[1:]
             if f"error_{axis}" in file[GROUP]
         }
