@@ -188,8 +188,10 @@ static enum dmumu_status finish_round(struct rounds *rounds, bool *done, struct 
     const struct dmumu_team *team = rounds->team;
     struct dmumu_refine_errors errors = {0};
     struct dmumu_cube_source *source = NULL;
-    if (team->rank == 0)
+    if (team->rank == 0) {
         dmumu_rounds_remove(rounds->options->output, 0, report->round);
+        dmumu_rounds_remove_locks(rounds->options->output, report->round);
+    }
     enum dmumu_status status = dmumu_rounds_measure(team, report->path, &rounds->config->model,
                                                     rounds->config->lookup.tolerance, &errors, error);
     if (team->rank == 0 && status == DMUMU_OK)

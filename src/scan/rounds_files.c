@@ -62,6 +62,16 @@ void dmumu_rounds_remove(const char *output, int first, int end)
     }
 }
 
+void dmumu_rounds_remove_locks(const char *output, int end)
+{
+    for (int round = 0; round < end; ++round) {
+        char *path = path_of(output, round, ".lock");
+        if (path)
+            (void)unlink(path);
+        free(path);
+    }
+}
+
 enum dmumu_status dmumu_rounds_probe(const char *output, struct dmumu_error *error)
 {
     enum dmumu_status status = DMUMU_OK;
