@@ -82,29 +82,23 @@ int dmumu_compare_help(void)
 
 static int parse_options(int argc, char **argv, struct dmumu_compare_arguments *arguments)
 {
-    const char *name = NULL;
-    const struct dmumu_option_place places[] = {{'m', &name, NULL},
-                                                {'f', &arguments->file, NULL},
-                                                {'r', &arguments->range, NULL},
-                                                {'i', &arguments->nucleus, NULL},
-                                                {'z', &arguments->height, NULL},
-                                                {'b', &arguments->best, NULL},
-                                                {'o', &arguments->output, NULL},
-                                                {'n', NULL, &arguments->free_normalisation},
-                                                {OPTION_NO_OUTPUT, NULL, &arguments->no_output},
-                                                {OPTION_NO_CURVES, NULL, &arguments->no_curves},
-                                                {'w', NULL, &arguments->overwrite},
-                                                {'h', NULL, &arguments->help}};
-    opterr = 0;
-    optind = 1;
-    int option;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-        if (!dmumu_options_store(option, sizeof places / sizeof *places, places))
-            return dmumu_cmd_bad_option(COMMAND, option, argv, options);
-        if (option == 'm')
-            arguments->name[arguments->n_names++] = name;
-    }
-    return arguments->help ? DMUMU_EXIT_OK : dmumu_options_one_cube(COMMAND, argc, argv, &arguments->cube);
+    const struct dmumu_option_place places[] = {
+        {'m', .list = arguments->name, .n_list = &arguments->n_names},
+        {'f', .text = &arguments->file},
+        {'r', .text = &arguments->range},
+        {'i', .text = &arguments->nucleus},
+        {'z', .text = &arguments->height},
+        {'b', .text = &arguments->best},
+        {'o', .text = &arguments->output},
+        {'n', .flag = &arguments->free_normalisation},
+        {OPTION_NO_OUTPUT, .flag = &arguments->no_output},
+        {OPTION_NO_CURVES, .flag = &arguments->no_curves},
+        {'w', .flag = &arguments->overwrite},
+        {'h', .flag = &arguments->help},
+    };
+    const int status = dmumu_options_parse(COMMAND, argc, argv, options, sizeof places / sizeof *places, places);
+    return status != DMUMU_EXIT_OK || arguments->help ? status
+                                                      : dmumu_options_one_cube(COMMAND, argc, argv, &arguments->cube);
 }
 
 static int add_model(struct dmumu_compare_arguments *arguments, const struct dmumu_parametrisation *model)

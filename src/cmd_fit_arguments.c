@@ -91,32 +91,25 @@ int dmumu_fit_help(void)
 
 static int parse_options(int argc, char **argv, struct dmumu_fit_arguments *arguments)
 {
-    const char *file = NULL;
-    const struct dmumu_option_place places[] = {{'d', &file, NULL},
-                                                {'r', &arguments->range, NULL},
-                                                {'e', &arguments->errors, NULL},
-                                                {'k', &arguments->normalisation, NULL},
-                                                {'s', &arguments->disk_size, NULL},
-                                                {'z', &arguments->halo_height, NULL},
-                                                {'a', &arguments->advection, NULL},
-                                                {'g', &arguments->gas, NULL},
-                                                {'m', &arguments->modulation, NULL},
-                                                {OPTION_FLUX_SLOPE, &arguments->flux_slope, NULL},
-                                                {'b', &arguments->best, NULL},
-                                                {'o', &arguments->output, NULL},
-                                                {'w', NULL, &arguments->overwrite},
-                                                {'h', NULL, &arguments->help}};
-    opterr = 0;
-    optind = 1;
-    int option;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-        if (!dmumu_options_store(option, sizeof places / sizeof *places, places))
-            return dmumu_cmd_bad_option(COMMAND, option, argv, options);
-        if (option == 'd')
-            arguments->file[arguments->data.n_files++] = file;
-    }
-    if (arguments->help)
-        return DMUMU_EXIT_OK;
+    const struct dmumu_option_place places[] = {
+        {'d', .list = arguments->file, .n_list = &arguments->data.n_files},
+        {'r', .text = &arguments->range},
+        {'e', .text = &arguments->errors},
+        {'k', .text = &arguments->normalisation},
+        {'s', .text = &arguments->disk_size},
+        {'z', .text = &arguments->halo_height},
+        {'a', .text = &arguments->advection},
+        {'g', .text = &arguments->gas},
+        {'m', .text = &arguments->modulation},
+        {OPTION_FLUX_SLOPE, .text = &arguments->flux_slope},
+        {'b', .text = &arguments->best},
+        {'o', .text = &arguments->output},
+        {'w', .flag = &arguments->overwrite},
+        {'h', .flag = &arguments->help},
+    };
+    const int status = dmumu_options_parse(COMMAND, argc, argv, options, sizeof places / sizeof *places, places);
+    if (status != DMUMU_EXIT_OK || arguments->help)
+        return status;
     if (optind == argc)
         return dmumu_cmd_usage(COMMAND, "a cube is wanted");
     arguments->cube = argv[optind++];

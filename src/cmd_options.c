@@ -8,17 +8,31 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool dmumu_options_store(int option, size_t n, const struct dmumu_option_place place[])
+static void store(const struct dmumu_option_place *place)
 {
-    for (size_t i = 0; i < n; i++)
-        if (place[i].option == option) {
-            if (place[i].text)
-                *place[i].text = optarg;
-            if (place[i].flag)
-                *place[i].flag = true;
-            return true;
-        }
-    return false;
+    if (place->text)
+        *place->text = optarg;
+    if (place->list)
+        place->list[(*place->n_list)++] = optarg;
+    if (place->flag)
+        *place->flag = true;
+}
+
+int dmumu_options_parse(const char *command, int argc, char **argv, const struct option options[], size_t n,
+                        const struct dmumu_option_place place[])
+{
+    opterr = 0;
+    optind = 1;
+    int option;
+    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+        size_t i = 0;
+        while (i < n && place[i].option != option)
+            i++;
+        if (i == n)
+            return dmumu_cmd_bad_option(command, option, argv, options);
+        store(&place[i]);
+    }
+    return DMUMU_EXIT_OK;
 }
 
 int dmumu_options_one_cube(const char *command, int argc, char **argv, const char **cube)
@@ -69,7 +83,7 @@ int dmumu_options_nucleus(const char *command, const char *text, enum dmumu_isot
                            text);
 }
 
-static bool same_file(const char *one, const char *other)
+bool dmumu_options_same_file(const char *one, const char *other)
 {
     struct stat a, b;
     if (strcmp(one, other) == 0)
@@ -81,7 +95,7 @@ int dmumu_options_new_file(const char *command, const char *option, const char *
 {
     if (!path)
         return DMUMU_EXIT_OK;
-    if (same_file(path, cube))
+    if (dmumu_options_same_file(path, cube))
         return dmumu_cmd_usage(command, "%s: '%s' is the cube itself", option, path);
     if (!overwrite && access(path, F_OK) == 0)
         return dmumu_cmd_usage(command, "%s: '%s' exists; --overwrite replaces it", option, path);

@@ -7,15 +7,18 @@
 
 #include "cmd.h"
 
-/** Where the value of an option goes: `text` where it has one, `flag` where it is a switch. */
+/** Where the value of an option goes: the last one to `text`, all to `list`, and that it was given to `flag`; NULL: nowhere. */
 struct dmumu_option_place {
     int option; /* `val` of its struct option */
     const char **text;
     bool *flag;
+    const char **list; /* [argc] */
+    size_t *n_list;
 };
 
-/** Store optarg of an option that getopt_long has returned; false: it is not among the n places. */
-bool dmumu_options_store(int option, size_t n, const struct dmumu_option_place place[]);
+/** Read all options, of which -o has a value; optind is left at the first word that is none. `n` places. */
+int dmumu_options_parse(const char *command, int argc, char **argv, const struct option options[], size_t n,
+                        const struct dmumu_option_place place[]);
 
 /** The one cube that is left when getopt_long is done. */
 int dmumu_options_one_cube(const char *command, int argc, char **argv, const char **cube);
@@ -28,6 +31,9 @@ int dmumu_options_whole(const char *command, const char *option, const char *tex
 
 /** --nucleus; protons where `text` is NULL. */
 int dmumu_options_nucleus(const char *command, const char *text, enum dmumu_isotope *isotope);
+
+/** Are two paths those of one file, of which either may not be there? */
+bool dmumu_options_same_file(const char *one, const char *other);
 
 /** A file to be written: not the cube, and new unless it may be overwritten. A NULL path is no file. */
 int dmumu_options_new_file(const char *command, const char *option, const char *path, const char *cube, bool overwrite);

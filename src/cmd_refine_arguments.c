@@ -2,17 +2,15 @@
 #include "cmd_refine.h"
 
 #include "cmd_numbers.h"
+#include "cmd_options.h"
 #include "cmd_team.h"
 #include "cube/replace.h"
 #include "scan/config_scalar.h"
 
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char COMMAND[] = "refine";
-
-#define DEFAULT_SAMPLE "16"
 
 enum { MOST_SAMPLE = 1000000 };
 
@@ -76,66 +74,32 @@ int dmumu_refine_help(void)
 
 /* ---- the command line -------------------------------------------------------------------------------------------- */
 
-static bool store(struct dmumu_refine_arguments *arguments, int option)
-{
-    const struct {
-        int option;
-        const char **text;
-    } texts[] = {{'t', &arguments->to},     {'p', &arguments->share},  {'n', &arguments->values},
-                 {'s', &arguments->sample}, {'o', &arguments->output}, {'e', &arguments->errors}};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (texts[i].option == option)
-            *texts[i].text = optarg;
-    arguments->overwrite |= option == 'w';
-    arguments->keep |= option == 'k' || option == 'e';
-    arguments->help |= option == 'h';
-    return option != '?' && option != ':';
-}
-
 static int parse_options(int argc, char **argv, struct dmumu_refine_arguments *arguments)
 {
+    const struct dmumu_option_place places[] = {
+        {'t', .text = &arguments->to},     {'p', .text = &arguments->share},
+        {'n', .text = &arguments->values}, {'s', .text = &arguments->sample},
+        {'o', .text = &arguments->output}, {'e', .text = &arguments->errors, .flag = &arguments->keep},
+        {'k', .flag = &arguments->keep},   {'w', .flag = &arguments->overwrite},
+        {'h', .flag = &arguments->help},
+    };
     arguments->command = dmumu_cmd_join(argc, argv);
     if (!arguments->command)
         return dmumu_cmd_failed(COMMAND, "out of memory");
-    opterr = 0;
-    optind = 1;
-    int option;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
-        if (!store(arguments, option))
-            return dmumu_cmd_bad_option(COMMAND, option, argv, options);
-    if (arguments->help)
-        return DMUMU_EXIT_OK;
-    if (optind == argc)
-        return dmumu_cmd_usage(COMMAND, "a cube is wanted");
-    if (argc - optind > 1)
-        return dmumu_cmd_usage(COMMAND, "one cube is wanted, and '%.80s' is a second", argv[optind + 1]);
-    arguments->cube = argv[optind];
-    return DMUMU_EXIT_OK;
-}
-
-static bool same_file(const char *one, const char *other)
-{
-    struct stat a, b;
-    if (strcmp(one, other) == 0)
-        return true;
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    const int status = dmumu_options_parse(COMMAND, argc, argv, options, sizeof places / sizeof *places, places);
+    return status != DMUMU_EXIT_OK || arguments->help ? status
+                                                      : dmumu_options_one_cube(COMMAND, argc, argv, &arguments->cube);
 }
 
 /* Files that are to be written: neither the cube nor each other, and new unless --overwrite. */
 static int check_files(const struct dmumu_refine_arguments *arguments)
 {
-    const char *output = arguments->output, *errors = arguments->errors;
-    if (output && same_file(output, arguments->cube))
-        return dmumu_cmd_usage(COMMAND, "--output: '%s' is the cube itself", output);
-    if (errors && same_file(errors, arguments->cube))
-        return dmumu_cmd_usage(COMMAND, "--errors: '%s' is the cube itself", errors);
-    if (errors && output && same_file(errors, output))
+    const char *output = arguments->output, *errors = arguments->errors, *cube = arguments->cube;
+    if (errors && output && dmumu_options_same_file(errors, output))
         return dmumu_cmd_usage(COMMAND, "--errors: '%s' is the file of --output, too", errors);
-    if (output && !arguments->overwrite && access(output, F_OK) == 0)
-        return dmumu_cmd_usage(COMMAND, "--output: '%s' exists; --overwrite replaces it", output);
-    if (errors && !arguments->overwrite && access(errors, F_OK) == 0)
-        return dmumu_cmd_usage(COMMAND, "--errors: '%s' exists; --overwrite replaces it", errors);
-    return DMUMU_EXIT_OK;
+    const int status = dmumu_options_new_file(COMMAND, "--output", output, cube, arguments->overwrite);
+    return status == DMUMU_EXIT_OK ? dmumu_options_new_file(COMMAND, "--errors", errors, cube, arguments->overwrite)
+                                   : status;
 }
 
 /* A number of an option that may be left out. */
@@ -171,9 +135,11 @@ static int find_request(struct dmumu_refine_arguments *arguments)
         status = number_of("--values", arguments->values, 1.0, 1e12, &goal->most_values);
     if (status != DMUMU_EXIT_OK)
         return status;
-    const char *text = arguments->sample ? arguments->sample : DEFAULT_SAMPLE;
-    long sample = 0;
-    if (strcmp(text, "all") != 0 && (!dmumu_scalar_integer(text, &sample) || sample < 1 || sample > MOST_SAMPLE))
+    const char *text = arguments->sample;
+    long sample = DMUMU_REFINE_SAMPLE;
+    if (text && strcmp(text, "all") == 0)
+        sample = 0;
+    else if (text && (!dmumu_scalar_integer(text, &sample) || sample < 1 || sample > MOST_SAMPLE))
         return dmumu_cmd_usage(COMMAND, "--sample: '%.60s'; it must be a whole number from 1 to %d, or all", text,
                                (int)MOST_SAMPLE);
     arguments->sample_size = (size_t)sample;

@@ -53,19 +53,14 @@ static int help(void)
 
 static int parse(int argc, char **argv, struct arguments *arguments)
 {
-    const struct dmumu_option_place places[] = {{'o', &arguments->output, NULL},
-                                                {'w', NULL, &arguments->overwrite},
-                                                {'p', NULL, &arguments->print_command},
-                                                {'h', NULL, &arguments->help}};
-    opterr = 0;
-    optind = 1;
-    int option;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1)
-        if (!dmumu_options_store(option, sizeof places / sizeof *places, places))
-            return dmumu_cmd_bad_option(COMMAND, option, argv, options);
-    if (arguments->help)
-        return DMUMU_EXIT_OK;
-    const int status = dmumu_options_one_cube(COMMAND, argc, argv, &arguments->cube);
+    const struct dmumu_option_place places[] = {{'o', .text = &arguments->output},
+                                                {'w', .flag = &arguments->overwrite},
+                                                {'p', .flag = &arguments->print_command},
+                                                {'h', .flag = &arguments->help}};
+    int status = dmumu_options_parse(COMMAND, argc, argv, options, sizeof places / sizeof *places, places);
+    if (status != DMUMU_EXIT_OK || arguments->help)
+        return status;
+    status = dmumu_options_one_cube(COMMAND, argc, argv, &arguments->cube);
     if (status == DMUMU_EXIT_OK && !arguments->output)
         return dmumu_cmd_usage(COMMAND, "-o PAGE.html is wanted");
     return status;

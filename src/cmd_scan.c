@@ -28,6 +28,25 @@ struct request {
     struct dmumu_error probed;
 };
 
+/* What cannot be together with a lookup_tolerance, of which the grid is only the beginning. */
+static enum dmumu_status check_rounds(const struct dmumu_config *config, const struct dmumu_scan_arguments *arguments,
+                                      struct dmumu_error *error)
+{
+    const double values = (double)dmumu_grid_n_curves(&config->grid) * (double)config->grid.axis[DMUMU_AXIS_RIGIDITY].n;
+    if (arguments->options.part.count > 1)
+        return dmumu_error_set(error, DMUMU_ERROR_INPUT,
+                               "--part: %.200s has a lookup_tolerance, whose grid is not known before the scan; take "
+                               "that out (--set lookup_tolerance=null), or scan the whole",
+                               arguments->input);
+    if (values > config->lookup.values)
+        return dmumu_error_set(
+            error, DMUMU_ERROR_INPUT,
+            "%.200s: lookup_values: '%g' is less than the grid has before any node is added; it must "
+            "be %.0f or more",
+            arguments->input, config->lookup.values, values);
+    return DMUMU_OK;
+}
+
 /* The grid to begin with. With rounds, what there is to go on with is the cube of a round. Rank 0. */
 static enum dmumu_status prepare_grid(struct dmumu_config *config, const struct dmumu_scan_arguments *arguments,
                                       size_t *snapped, struct dmumu_error *error)
@@ -35,14 +54,12 @@ static enum dmumu_status prepare_grid(struct dmumu_config *config, const struct 
     struct dmumu_scan_options options = arguments->options;
     if (config->lookup.tolerance == 0.0)
         return dmumu_prepare_grid(config, &options, snapped, error);
-    if (options.part.count > 1)
-        return dmumu_error_set(error, DMUMU_ERROR_INPUT,
-                               "--part: %.200s has a lookup_tolerance, whose grid is not known before the scan; take "
-                               "that out (--set lookup_tolerance=null), or scan the whole",
-                               arguments->input);
+    enum dmumu_status status = check_rounds(config, arguments, error);
+    if (status != DMUMU_OK)
+        return status;
     char *first = options.output ? dmumu_rounds_path(options.output, 0) : NULL;
     options.output = first;
-    const enum dmumu_status status = dmumu_prepare_grid(config, &options, snapped, error);
+    status = dmumu_prepare_grid(config, &options, snapped, error);
     free(first);
     return status;
 }

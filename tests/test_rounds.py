@@ -81,6 +81,8 @@ def test_a_killed_scan_goes_on(done, yaml, tmp_path, last):
         running.run_until(wanted.exists)
         for pid in running.ranks():
             os.kill(pid, signal.SIGKILL)
+    if not last:  # as when it is killed before it can unlock
+        (tmp_path / "cube.h5.round-0.lock").touch()
     left = sorted(os.listdir(tmp_path))
     assert wanted.name in left and "cube.h5" not in left
     refused = scan(yaml, "-o", cube)
@@ -95,6 +97,18 @@ def test_a_killed_scan_goes_on(done, yaml, tmp_path, last):
     assert nothing.returncode == 0 and "nothing to do" in nothing.stdout
     finer = scan(yaml, "-o", cube, "--resume", "--set", "lookup_tolerance=2e-3")
     assert finer.returncode == 2 and "for lookup_tolerance 0.001" in finer.stderr
+
+
+def test_the_last_round_of_a_killed_scan_leaves_nothing(yaml, tmp_path):
+    """Killed when the cube of round 0 is complete and still locked; then it is the last."""
+    cube = tmp_path / "cube.h5"
+    with Running(yaml, "-o", cube, "--epoch", 0) as running:
+        running.run_until((tmp_path / "cube.h5.round-0").exists)
+        running.send(signal.SIGKILL, "all ranks")
+        running.end()
+    (tmp_path / "cube.h5.round-0.lock").touch()
+    assert scan(yaml, "-o", cube, "--resume", "--set", "lookup_rounds=1").returncode == 4
+    assert os.listdir(tmp_path) == ["cube.h5"]
 
 
 def test_a_scan_that_is_stopped_goes_on(done, yaml, tmp_path):
@@ -157,6 +171,9 @@ def test_older_cubes_are_reused_and_dry_runs_tell(done, yaml, tmp_path):
     assert told.returncode == 0 and re.search(r"^look-up tolerance +0\.001 for 100 % of the look-ups", told.stdout, re.M)
     part = scan(yaml, "-o", tmp_path / "part.h5", "--part", "1/2")
     assert part.returncode == 2 and "lookup_tolerance" in part.stderr and "--part" in part.stderr
+    few = scan(yaml, "-o", tmp_path / "few.h5", "--set", "lookup_values=35")
+    assert few.returncode == 2 and "lookup_values: '35'" in few.stderr and "36 or more" in few.stderr
+    assert sorted(os.listdir(tmp_path)) == ["cube.h5"]
 
 
 def test_a_random_model_beside_the_kernel(tmp_path):

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at, and the
- * least of a single one. */
+/* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; and of a
+ * panel, the least by one of its rates, or by all of them, before it is. */
 #define ALL_RATES  0.3
 #define ONE_RATE   0.02
 #define ONE_PANEL  0.1

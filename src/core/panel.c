@@ -85,8 +85,7 @@ void dmumu_panel_lagrange(const double weight[static NODES], double x, double va
 {
     double sum = 0.0;
     for (int i = 0; i < NODES; i++) {
-        const double distance = x - dmumu_kronrod_node[i];
-        value[i] = weight[i] / (distance == 0.0 ? 1e-200 : distance);
+        value[i] = dmumu_panel_part(weight[i], x - dmumu_kronrod_node[i]);
         sum += value[i];
     }
     for (int i = 0; i < NODES; i++) {

@@ -55,6 +55,12 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 /** The polynomial with values q at the nodes, at x of [-1, 1]; weight: barycentric. */
 double dmumu_panel_interpolate(const double weight[static DMUMU_KRONROD_N], const double q[static DMUMU_KRONROD_N],
                                double x);
+/** A node's part of the barycentric sums, by its weight and distance; of a node at x so much that no other counts. */
+static inline double dmumu_panel_part(double weight, double distance)
+{
+    return weight / (distance == 0.0 ? 1e-200 : distance);
+}
+
 /** Each node's Lagrange polynomial at x: what `dmumu_panel_interpolate` multiplies the values by. */
 void dmumu_panel_lagrange(const double weight[static DMUMU_KRONROD_N], double x, double value[static DMUMU_KRONROD_N]);
 /** Where sample k lies in [-1, 1]. */

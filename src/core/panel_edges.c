@@ -8,16 +8,24 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { NODES = DMUMU_KRONROD_N, SAMPLES = DMUMU_PANEL_SAMPLES, PAIRS = DMUMU_PANEL_PAIRS, WIDTH = 16, MOST_EDGES = 14 };
+enum {
+    NODES = DMUMU_KRONROD_N,
+    SAMPLES = DMUMU_PANEL_SAMPLES,
+    PAIRS = DMUMU_PANEL_PAIRS,
+    WIDTH = 16,             /* points of a piece: its 15, and one for the registers */
+    MOST_EDGES = NODES - 1, /* roots of the polynomial */
+};
 
 /* Nodes this near to the edge say how far it may be off. */
-#define NEAR_EDGE  2.0
+#define NEAR_EDGE   2.0
 /* Where q varies by less than this in a panel, its edges move far for little. */
-#define SHALLOW    0.1
+#define SHALLOW     0.1
+/* Slopes and curvatures of q over x are not taken for less: where q is as flat, first order says nothing. */
+#define LEAST_SLOPE 1e-3
 /* How much further off the polynomial may be at the ends of the panel than at the nodes next to them. */
-#define END_MISS   3.0
+#define END_MISS    3.0
 /* Of a rate's error, relative, that makes q touch its edge: far out in the tail of a resonance estimates are much larger. */
-#define MOST_ERROR 0.1
+#define MOST_ERROR  0.1
 
 /* A panel, q less its edge (confined where that is positive), and what is found out. */
 struct part {
@@ -122,7 +130,7 @@ static double root_between(const struct part *part, double a, double fa, double 
 
 /*
  * (1 - mu^2) exp(-margin), times their weights, at the Kronrod points of [low, low + 2 half] in x; and each node's Lagrange
- * polynomial there, lagrange[NODES][WIDTH], for the gradient. Point WIDTH - 1 is there for the registers, with weight 0.
+ * polynomial there, lagrange[NODES][WIDTH], for the gradient. The last point has weight 0.
  */
 DMUMU_VECTOR static void integrand_of_piece(const double *restrict barycentric, const double *restrict margin,
                                             double one_minus_low, double half_mu, double low, double half,
@@ -139,7 +147,7 @@ DMUMU_VECTOR static void integrand_of_piece(const double *restrict barycentric, 
     for (int i = 0; i < NODES; i++) {
         for (int k = 0; k < WIDTH; k++) {
             const double distance = (low + half * (1.0 + node[k])) - dmumu_kronrod_node[i];
-            const double part = barycentric[i] / (distance == 0.0 ? 1e-200 : distance);
+            const double part = dmumu_panel_part(barycentric[i], distance);
             lagrange[i * WIDTH + k] = part;
             numerator[k] += part * margin[i];
             denominator[k] += part;
@@ -187,7 +195,7 @@ static void add_edge(struct part *part, double x)
 {
     const double step = 1e-3;
     const double slope = (margin_at(part, x + step) - margin_at(part, x - step)) / (2.0 * step);
-    const double weight = part->shape->half * s2_at(part->shape, x) / fmax(fabs(slope), 1e-3);
+    const double weight = part->shape->half * s2_at(part->shape, x) / fmax(fabs(slope), LEAST_SLOPE);
     double lagrange[NODES];
     dmumu_panel_lagrange(part->shape->rules->barycentric, x, lagrange);
     for (int i = 0; i < NODES; i++) {
@@ -261,7 +269,7 @@ static struct part part_of(const struct dmumu_panel_shape *shape, const double m
 static double touching_end(const struct part *part, int k, int next, double by)
 {
     const double slope = fabs(part->sample[next] - part->sample[k]) / STEP;
-    const double width = fabs(part->sample[k]) < by ? by / fmax(slope, 1e-3) : 0.0;
+    const double width = fabs(part->sample[k]) < by ? by / fmax(slope, LEAST_SLOPE) : 0.0;
     return s2_at(part->shape, dmumu_panel_sample_at(k)) * fmin(width, 2.0);
 }
 
@@ -289,7 +297,7 @@ static double touching(const struct part *part, const double by[static NODES], d
         }
         const double here = around(by, dmumu_panel_sample_at(k));
         if (fabs(turning_point(part, k).margin) < here) {
-            const double width = 2.0 * sqrt(2.0 * here / fmax(fabs(curvature_at(part, k)), 1e-3));
+            const double width = 2.0 * sqrt(2.0 * here / fmax(fabs(curvature_at(part, k)), LEAST_SLOPE));
             sum += s2_at(part->shape, dmumu_panel_sample_at(k)) * fmin(width, 2.0);
         }
     }

@@ -40,12 +40,7 @@ static enum dmumu_status make_file(const char *fresh, const struct dmumu_cube_sp
 {
     struct dmumu_cube_layout layout;
     char date[32];
-    const hid_t access = dmumu_cube_access_new(), creation = dmumu_cube_creation_new();
-    const hid_t file = H5Fcreate(fresh, H5F_ACC_TRUNC, creation, access);
-    const hid_t kept = dmumu_hdf_keep();
-    H5Pclose(access);
-    H5Pclose(creation);
-    dmumu_hdf_give_back(kept);
+    const hid_t file = dmumu_cube_file_new(fresh);
     if (file < 0) {
         return dmumu_hdf_fail(error, "cannot create %s", fresh);
     }

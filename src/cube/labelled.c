@@ -2,17 +2,12 @@
 #include "cube/labelled.h"
 
 #include "core/error.h"
-#include "cube/hdf.h"
-#include "cube/layout.h"
+#include "cube/side_file.h"
 
 #include <hdf5_hl.h>
 
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 /* An open file and its axes. */
 struct writing {
@@ -21,28 +16,12 @@ struct writing {
     hid_t *scale; /* [n_axes] */
 };
 
-/* A dataset with its values; invalid on failure. */
-static hid_t put_dataset(hid_t file, const char *name, int rank, const hsize_t dims[], hid_t file_type,
-                         hid_t memory_type, const void *values)
-{
-    const hid_t space = H5Screate_simple(rank, dims, NULL);
-    const hid_t dataset = H5Dcreate2(file, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-    const bool written = dataset >= 0 && H5Dwrite(dataset, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) >= 0;
-    const hid_t kept = dmumu_hdf_keep();
-    H5Sclose(space);
-    if (dataset >= 0 && !written) {
-        H5Dclose(dataset);
-    }
-    dmumu_hdf_give_back(kept);
-    return written ? dataset : H5I_INVALID_HID;
-}
-
 static hid_t put_texts(hid_t file, const struct dmumu_labelled_axis *axis, hsize_t n)
 {
     const hid_t type = H5Tcopy(H5T_C_S1);
     H5Tset_size(type, H5T_VARIABLE);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    const hid_t dataset = put_dataset(file, axis->name, 1, &n, type, type, axis->texts);
+    const hid_t dataset = dmumu_side_put(file, axis->name, 1, &n, type, type, axis->texts);
     const hid_t kept = dmumu_hdf_keep();
     H5Tclose(type);
     dmumu_hdf_give_back(kept);
@@ -55,7 +34,7 @@ static bool put_axis(struct writing *writing, int i)
     const hsize_t n = axis->n;
     writing->scale[i] =
         axis->texts ? put_texts(writing->file, axis, n)
-                    : put_dataset(writing->file, axis->name, 1, &n, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, axis->values);
+                    : dmumu_side_put(writing->file, axis->name, 1, &n, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, axis->values);
     const hid_t scale = writing->scale[i];
     return scale >= 0 && H5DSset_scale(scale, axis->name) >= 0 &&
            (axis->texts || dmumu_hdf_put_text(scale, "units", axis->units, 0)) &&
@@ -91,8 +70,8 @@ static bool put_variable(const struct writing *writing, const struct dmumu_label
         n *= (size_t)dims[i];
     }
     double *values = finite_values(variable->values, n);
-    const hid_t dataset = values ? put_dataset(writing->file, variable->name, variable->rank, dims, H5T_IEEE_F64LE,
-                                               H5T_NATIVE_DOUBLE, values)
+    const hid_t dataset = values ? dmumu_side_put(writing->file, variable->name, variable->rank, dims, H5T_IEEE_F64LE,
+                                                  H5T_NATIVE_DOUBLE, values)
                                  : H5I_INVALID_HID;
     free(values);
     if (dataset < 0) {
@@ -148,54 +127,26 @@ static void close_scales(struct writing *writing)
     dmumu_hdf_give_back(kept);
 }
 
-static enum dmumu_status write_part(const char *part, struct writing *writing, struct dmumu_error *error)
+/* dmumu_side_fill */
+static enum dmumu_status fill(hid_t file, const void *content, struct dmumu_error *error)
 {
-    const hid_t access = dmumu_cube_access_new();
-    const hid_t creation = dmumu_cube_creation_new();
-    writing->file = H5Fcreate(part, H5F_ACC_TRUNC, creation, access);
-    const hid_t kept = dmumu_hdf_keep();
-    H5Pclose(access);
-    H5Pclose(creation);
-    dmumu_hdf_give_back(kept);
-    if (writing->file < 0) {
-        return dmumu_hdf_fail(error, "%.200s cannot be created", part);
+    const struct dmumu_labelled *labelled = content;
+    struct writing writing = {.labelled = labelled, .file = file};
+    writing.scale = malloc(((size_t)labelled->n_axes + 1) * sizeof *writing.scale);
+    if (!writing.scale) {
+        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the side file");
     }
-    enum dmumu_status status = write_all(writing, error);
-    close_scales(writing);
-    if (H5Fclose(writing->file) < 0 && status == DMUMU_OK) {
-        status = dmumu_hdf_fail(error, "%.200s cannot be written", part);
+    for (int i = 0; i < labelled->n_axes; i++) {
+        writing.scale[i] = H5I_INVALID_HID;
     }
+    const enum dmumu_status status = write_all(&writing, error);
+    close_scales(&writing);
+    free(writing.scale);
     return status;
 }
 
 enum dmumu_status dmumu_labelled_write(const char *path, bool overwrite, const struct dmumu_labelled *labelled,
                                        struct dmumu_error *error)
 {
-    if (!overwrite && access(path, F_OK) == 0) {
-        return dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s exists; --overwrite replaces it", path);
-    }
-    const size_t size = strlen(path) + sizeof ".part";
-    char *part = malloc(size);
-    struct writing writing = {.labelled = labelled,
-                              .scale = malloc(((size_t)labelled->n_axes + 1) * sizeof *writing.scale)};
-    if (!part || !writing.scale) {
-        free(part);
-        free(writing.scale);
-        return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the side file");
-    }
-    for (int i = 0; i < labelled->n_axes; i++) {
-        writing.scale[i] = H5I_INVALID_HID;
-    }
-    (void)snprintf(part, size, "%s.part", path);
-    dmumu_hdf_silence();
-    enum dmumu_status status = write_part(part, &writing, error);
-    if (status == DMUMU_OK && rename(part, path) != 0) {
-        status = dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s cannot be written: %s", path, strerror(errno));
-    }
-    if (status != DMUMU_OK) {
-        (void)unlink(part);
-    }
-    free(part);
-    free(writing.scale);
-    return status;
+    return dmumu_side_create(path, overwrite, fill, labelled, error);
 }

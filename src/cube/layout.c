@@ -94,7 +94,7 @@ hid_t dmumu_cube_access_new(void)
     return access;
 }
 
-hid_t dmumu_cube_creation_new(void)
+static hid_t creation_new(void)
 {
     const hid_t creation = H5Pcreate(H5P_FILE_CREATE);
     const unsigned order = H5P_CRT_ORDER_TRACKED | H5P_CRT_ORDER_INDEXED;
@@ -102,6 +102,17 @@ hid_t dmumu_cube_creation_new(void)
     H5Pset_attr_creation_order(creation, order);
     H5Pset_attr_phase_change(creation, MOST_COMPACT_ATTRIBUTES, MOST_COMPACT_ATTRIBUTES / 2);
     return creation;
+}
+
+hid_t dmumu_cube_file_new(const char *path)
+{
+    const hid_t access = dmumu_cube_access_new(), creation = creation_new();
+    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
+    const hid_t kept = dmumu_hdf_keep();
+    H5Pclose(access);
+    H5Pclose(creation);
+    dmumu_hdf_give_back(kept);
+    return file;
 }
 
 /* What a value of this field holds before it is written. */

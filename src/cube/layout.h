@@ -35,8 +35,11 @@ enum dmumu_status dmumu_cube_spec_check(const struct dmumu_cube_spec *spec, stru
  * fail on some file systems, and would let a reader stop the writer. To be closed.
  */
 hid_t dmumu_cube_access_new(void);
-/** File creation property list of every cube: creation order of links and attributes tracked. To be closed. */
-hid_t dmumu_cube_creation_new(void);
+/**
+ * A new file for a cube, or beside one, open for one rank: creation order of links and attributes is tracked. An old one
+ * is truncated. Negative when HDF5 cannot, its error stack kept.
+ */
+hid_t dmumu_cube_file_new(const char *path);
 /**
  * Create every dataset, with its attributes and dimension scales; the axes are written, the variables not even filled.
  * For a file that is open on one rank.

@@ -28,13 +28,7 @@ hid_t dmumu_side_put(hid_t parent, const char *name, int rank, const hsize_t dim
 static enum dmumu_status write_part(const char *part, dmumu_side_fill *fill, const void *content,
                                     struct dmumu_error *error)
 {
-    const hid_t access = dmumu_cube_access_new();
-    const hid_t creation = dmumu_cube_creation_new();
-    const hid_t file = H5Fcreate(part, H5F_ACC_TRUNC, creation, access);
-    const hid_t kept = dmumu_hdf_keep();
-    H5Pclose(access);
-    H5Pclose(creation);
-    dmumu_hdf_give_back(kept);
+    const hid_t file = dmumu_cube_file_new(part);
     if (file < 0) {
         return dmumu_hdf_fail(error, "%.200s cannot be created", part);
     }

@@ -1,6 +1,6 @@
 /*
- * A file beside a cube: datasets with their values, and a file that exists only when it is complete. Serial; for side.c
- * and refinement.c, not for others.
+ * A file beside a cube: datasets with their values, and a file that exists only when it is complete. Serial; for those of
+ * this folder that write one.
  */
 #ifndef DMUMU_CUBE_SIDE_FILE_H
 #define DMUMU_CUBE_SIDE_FILE_H

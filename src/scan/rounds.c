@@ -132,7 +132,7 @@ static void say_round(const struct rounds *rounds, const struct dmumu_refine_err
             record->lookups);
 }
 
-/* Rank 0: the record into the cube of the last round, which gets its name. */
+/* Rank 0: the record into the cube of the last round, which gets its name; what else was of that round goes. */
 static enum dmumu_status publish(const struct rounds *rounds, const struct dmumu_refine_record *record,
                                  struct dmumu_error *error)
 {
@@ -146,6 +146,8 @@ static enum dmumu_status publish(const struct rounds *rounds, const struct dmumu
     if (status == DMUMU_OK && rename(path, output) != 0)
         status = dmumu_error_set(error, DMUMU_ERROR_FILE, "%.200s cannot be renamed to %.200s: %s", path, output,
                                  strerror(errno));
+    if (status == DMUMU_OK)
+        dmumu_rounds_remove(output, rounds->report->round, rounds->report->round + 1);
     return status;
 }
 
@@ -188,10 +190,8 @@ static enum dmumu_status finish_round(struct rounds *rounds, bool *done, struct 
     const struct dmumu_team *team = rounds->team;
     struct dmumu_refine_errors errors = {0};
     struct dmumu_cube_source *source = NULL;
-    if (team->rank == 0) {
+    if (team->rank == 0)
         dmumu_rounds_remove(rounds->options->output, 0, report->round);
-        dmumu_rounds_remove_locks(rounds->options->output, report->round);
-    }
     enum dmumu_status status = dmumu_rounds_measure(team, report->path, &rounds->config->model,
                                                     rounds->config->lookup.tolerance, &errors, error);
     if (team->rank == 0 && status == DMUMU_OK)

@@ -51,7 +51,7 @@ int dmumu_rounds_begun(const char *output)
 
 void dmumu_rounds_remove(const char *output, int first, int end)
 {
-    const char *const endings[] = {"", PART, ".new"};
+    const char *const endings[] = {"", PART, ".new", ".lock"};
     for (int round = first; round < end; ++round) {
         for (size_t i = 0; i < sizeof endings / sizeof *endings; ++i) {
             char *path = path_of(output, round, endings[i]);
@@ -59,16 +59,6 @@ void dmumu_rounds_remove(const char *output, int first, int end)
                 (void)unlink(path);
             free(path);
         }
-    }
-}
-
-void dmumu_rounds_remove_locks(const char *output, int end)
-{
-    for (int round = 0; round < end; ++round) {
-        char *path = path_of(output, round, ".lock");
-        if (path)
-            (void)unlink(path);
-        free(path);
     }
 }
 

@@ -15,10 +15,11 @@ char *dmumu_rounds_path(const char *output, int round);
 int dmumu_rounds_complete(const char *output);
 /** The last round that has a file, complete or not, or DMUMU_ROUNDS_NONE. */
 int dmumu_rounds_begun(const char *output);
-/** Remove the files of rounds first .. end - 1. */
+/**
+ * Remove the files of rounds first .. end - 1: cubes, what was begun of them, and locks, which a scan leaves that is killed
+ * before it can unlock. For who has the lock of the whole.
+ */
 void dmumu_rounds_remove(const char *output, int first, int end);
-/** The locks of rounds 0 .. end - 1, which are over: a scan that was killed between renaming its file and unlocking left one. */
-void dmumu_rounds_remove_locks(const char *output, int end);
 /** A first look at the files of all rounds, each in a process of its own (cube/read.h). Before MPI. DMUMU_OK or damaged. */
 enum dmumu_status dmumu_rounds_probe(const char *output, struct dmumu_error *error);
 

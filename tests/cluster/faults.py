@@ -30,8 +30,9 @@ model:
   tolerance: 1.0e-3
 """
 N_CURVES = 2 * 4 * 8 * 5
-LARGER = ["--set", "axes.beta.points=40", "--set", "axes.injection_scale_pc.points=20"]
-N_LARGER = 2 * 4 * 40 * 20
+# Not done within the second or two until a rank is stopped.
+LARGER = ["--set", "axes.beta.points=80", "--set", "axes.injection_scale_pc.points=40"]
+N_LARGER = 2 * 4 * 80 * 40
 
 
 class Skipped(Exception):

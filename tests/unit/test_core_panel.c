@@ -504,7 +504,6 @@ int main(void)
         cmocka_unit_test(test_polynomial),
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_steep_without_a_zone),
-        cmocka_unit_test(test_steep_without_a_zone),
         cmocka_unit_test(test_with_edges),
         cmocka_unit_test(test_halves_add_up),
         cmocka_unit_test(test_nothing_confined),

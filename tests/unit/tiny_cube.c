@@ -100,10 +100,7 @@ bool tiny_cube_write(const char *path, const struct dmumu_cube_spec *spec, uint6
 {
     struct dmumu_cube_layout layout;
     struct dmumu_error error;
-    const hid_t access = dmumu_cube_access_new(), creation = dmumu_cube_creation_new();
-    const hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, creation, access);
-    H5Pclose(access);
-    H5Pclose(creation);
+    const hid_t file = dmumu_cube_file_new(path);
     if (file < 0) {
         return false;
     }
