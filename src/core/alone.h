@@ -8,7 +8,7 @@
 #include <omp.h>
 #include <stddef.h>
 
-/** D over v L d_prefactor for lists of R. Owned; thread-safe. */
+/** D over v L d_prefactor for lists of R. Thread-safe. */
 struct dmumu_alone {
     omp_lock_t lock;
     struct dmumu_alone_entry *first;
@@ -17,10 +17,9 @@ struct dmumu_alone {
 
 void dmumu_alone_init(struct dmumu_alone *alone);
 void dmumu_alone_free(struct dmumu_alone *alone);
-/** What was kept for these n values of R and this zone, [n]; NULL: nothing. */
-const double *dmumu_alone_find(struct dmumu_alone *alone, size_t n, const double larmor_ratio[], double zone_l);
-/** Keep a copy, while there is room; the first of two is kept. */
-void dmumu_alone_keep(struct dmumu_alone *alone, size_t n, const double larmor_ratio[], double zone_l,
-                      const double value[]);
+/** What was kept for this list of R, by its number (ratios.h), and this zone, [n]; NULL: nothing. */
+const double *dmumu_alone_find(struct dmumu_alone *alone, int number, double zone_l);
+/** Keep a copy of n values, while there is room; the first of two is kept. */
+void dmumu_alone_keep(struct dmumu_alone *alone, int number, double zone_l, size_t n, const double value[]);
 
 #endif

@@ -16,18 +16,11 @@ enum {
     POINTS = DMUMU_CASCADE_BLOCKS * DMUMU_CASCADE_BLOCK,
     LAST = 15,                 /* lattice index of the last point: R of exp(2.2), for nodes of small mu */
     FIRST = LAST - POINTS + 1, /* R of 3e-14 */
-    ROOM = 7,                  /* points on either side of those that an error is taken from */
-    MAX_KEPT = 2000            /* R near the start, per panel; further ones are made each time */
+    ROOM = 7                   /* points on either side of those that an error is taken from */
 };
 
-/* Lists of R, per panel; further ones are made each time. Only panels that most R need have any. */
-#define MAX_LIST_BYTES ((size_t)3 << 20)
-
-struct dmumu_cascade_kept {
-    double larmor_ratio;
-    struct dmumu_cascade_column column;
-    struct dmumu_cascade_kept *next;
-};
+/* Lists of R, per panel; further ones are made each time. */
+#define MAX_LIST_BYTES ((size_t)2 << 20)
 
 void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice)
 {
@@ -38,18 +31,23 @@ void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice)
     omp_init_lock(&lattice->lock);
 }
 
+static void list_free(struct dmumu_cascade_list *list)
+{
+    for (size_t r = 0; r < list->n; r++) {
+        free(list->entry[r]);
+    }
+    omp_destroy_lock(&list->lock);
+    free(list);
+}
+
 void dmumu_cascade_lattice_free(struct dmumu_cascade_lattice *lattice)
 {
-    while (lattice->first) {
-        struct dmumu_cascade_kept *next = lattice->first->next;
-        free(lattice->first);
-        lattice->first = next;
+    for (int i = 0; i < lattice->n_lists; i++) {
+        if (lattice->list[i]) {
+            list_free(lattice->list[i]);
+        }
     }
-    while (lattice->list) {
-        struct dmumu_cascade_list *next = lattice->list->next;
-        free(lattice->list);
-        lattice->list = next;
-    }
+    free(lattice->list);
     free(lattice->column);
     for (int i = 0; i < DMUMU_CASCADE_BLOCKS; i++) {
         dmumu_lazy_destroy(&lattice->lazy[i]);
@@ -158,10 +156,9 @@ enum dmumu_status dmumu_cascade_lattice_make(struct dmumu_cascade_lattice *latti
     }
     for (size_t r = 0; r < n; r++) {
         const long centre = place[r].first + DMUMU_STENCIL_LEFT - FIRST;
-        const uint8_t is_chosen = chosen ? chosen[r] : 1;
-        wanted[(centre - ROOM) / DMUMU_CASCADE_BLOCK] |= is_chosen;
-        wanted[centre / DMUMU_CASCADE_BLOCK] |= is_chosen;
-        wanted[(centre + ROOM) / DMUMU_CASCADE_BLOCK] |= is_chosen;
+        wanted[(centre - ROOM) / DMUMU_CASCADE_BLOCK] |= chosen[r];
+        wanted[centre / DMUMU_CASCADE_BLOCK] |= chosen[r];
+        wanted[(centre + ROOM) / DMUMU_CASCADE_BLOCK] |= chosen[r];
     }
     struct block_context context = {source, columns_of(lattice), scratch};
     return context.column ? dmumu_lazy_make(lazy, DMUMU_CASCADE_BLOCKS, wanted, make_block, &context)
@@ -211,38 +208,6 @@ static bool is_good(const struct dmumu_cascade_column *column, int node)
 
 /* ---- near the cascade's start ------------------------------------------------------------------------------------ */
 
-static const struct dmumu_cascade_kept *find_kept(struct dmumu_cascade_lattice *lattice, double larmor_ratio)
-{
-    omp_set_lock(&lattice->lock);
-    const struct dmumu_cascade_kept *kept = lattice->first;
-    omp_unset_lock(&lattice->lock);
-    while (kept && kept->larmor_ratio != larmor_ratio) {
-        kept = kept->next; /* entries never change, and new ones come first */
-    }
-    return kept;
-}
-
-/* For the next that ask; without memory, or with enough kept, they make it again. */
-static void keep(struct dmumu_cascade_lattice *lattice, double larmor_ratio, const struct dmumu_cascade_column *column)
-{
-    struct dmumu_cascade_kept *kept = malloc(sizeof *kept);
-    if (!kept) {
-        return;
-    }
-    *kept = (struct dmumu_cascade_kept){.larmor_ratio = larmor_ratio, .column = *column};
-    omp_set_lock(&lattice->lock);
-    const bool room = lattice->n_kept < MAX_KEPT;
-    if (room) {
-        kept->next = lattice->first;
-        lattice->first = kept;
-        lattice->n_kept++;
-    }
-    omp_unset_lock(&lattice->lock);
-    if (!room) {
-        free(kept);
-    }
-}
-
 static void store_rate(const struct dmumu_cascade_rate *rate, int node, struct dmumu_cascade_column *column)
 {
     column->gyro[node] = rate->gyro;
@@ -251,28 +216,19 @@ static void store_rate(const struct dmumu_cascade_rate *rate, int node, struct d
     column->transit_error[node] = rate->transit_error;
 }
 
-static enum dmumu_status make_column(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
-                                     double larmor_ratio, struct dmumu_wave_nodes *scratch,
-                                     struct dmumu_cascade_column *column)
+static enum dmumu_status make_column(const struct dmumu_cascade_source *source, double larmor_ratio,
+                                     struct dmumu_wave_nodes *scratch, struct dmumu_cascade_column *column)
 {
-    const struct dmumu_cascade_kept *kept = find_kept(lattice, larmor_ratio);
-    if (kept) {
-        *column = kept->column;
-        return DMUMU_OK;
-    }
     enum dmumu_status status = DMUMU_OK;
     for (int node = 0; status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
         struct dmumu_cascade_rate rate;
         status = dmumu_cascade_rate(source->common, source->state, source->table[node], larmor_ratio, scratch, &rate);
         store_rate(&rate, node, column);
     }
-    if (status == DMUMU_OK) {
-        keep(lattice, larmor_ratio, column);
-    }
     return status;
 }
 
-enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *lattice,
+enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice *lattice,
                                               const struct dmumu_cascade_source *source, double larmor_ratio,
                                               const struct dmumu_place *place, struct dmumu_wave_nodes *scratch,
                                               struct dmumu_cascade_column *column)
@@ -291,7 +247,7 @@ enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *latt
             is_good(column, node)) {
             continue;
         }
-        const enum dmumu_status status = has_own ? DMUMU_OK : make_column(lattice, source, larmor_ratio, scratch, &own);
+        const enum dmumu_status status = has_own ? DMUMU_OK : make_column(source, larmor_ratio, scratch, &own);
         if (status != DMUMU_OK) {
             return status;
         }
@@ -306,79 +262,140 @@ enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *latt
 
 /* ---- lists of R -------------------------------------------------------------------------------------------------- */
 
-static const struct dmumu_cascade_list *find_list(struct dmumu_cascade_lattice *lattice, size_t n,
-                                                  const double larmor_ratio[])
+static struct dmumu_cascade_list *list_new(size_t n)
 {
-    omp_set_lock(&lattice->lock);
-    const struct dmumu_cascade_list *list = lattice->list;
-    omp_unset_lock(&lattice->lock);
-    while (list && !(list->n == n && list->larmor_ratio[0] == larmor_ratio[0] &&
-                     memcmp(list->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio) == 0)) { /* NOLINT(cert-*) */
-        list = list->next; /* entries never change, and new ones come first */
-    }
-    return list;
-}
-
-static struct dmumu_cascade_list *list_new(size_t n, const double larmor_ratio[])
-{
-    struct dmumu_cascade_list *list = malloc(sizeof *list + (1 + 2 * DMUMU_KRONROD_N) * n * sizeof *list->memory);
+    struct dmumu_cascade_list *list = calloc(1, sizeof *list + n * sizeof *list->entry);
     if (list) {
         list->n = n;
-        list->larmor_ratio = list->memory;
-        list->rate = list->larmor_ratio + n;
-        list->error = list->rate + DMUMU_KRONROD_N * n;
-        list->next = NULL;
-        memcpy(list->larmor_ratio, larmor_ratio, n * sizeof *larmor_ratio);
+        omp_init_lock(&list->lock);
     }
     return list;
 }
 
-static enum dmumu_status fill_list(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
-                                   const struct dmumu_place place[], struct dmumu_wave_nodes *scratch,
-                                   struct dmumu_cascade_list *list)
+/* Where a list of this number is or goes; NULL without memory, or where lists take too much. The lattice's lock is held. */
+static struct dmumu_cascade_list **slot_of(struct dmumu_cascade_lattice *lattice, int number)
 {
-    enum dmumu_status status = dmumu_cascade_lattice_make(lattice, source, list->n, place, NULL, scratch);
+    if (number >= lattice->n_lists && lattice->list_bytes < MAX_LIST_BYTES) {
+        const int n = number + 16;
+        struct dmumu_cascade_list **grown = realloc(lattice->list, (size_t)n * sizeof(struct dmumu_cascade_list *));
+        for (int i = lattice->n_lists; grown && i < n; i++) {
+            grown[i] = NULL;
+        }
+        lattice->list = grown ? grown : lattice->list;
+        lattice->n_lists = grown ? n : lattice->n_lists;
+    }
+    const bool there = number >= 0 && number < lattice->n_lists;
+    return there && (lattice->list[number] || lattice->list_bytes < MAX_LIST_BYTES) ? &lattice->list[number] : NULL;
+}
+
+/* One that is kept, or a new one: kept as long as there is room. NULL without memory. */
+static struct dmumu_cascade_list *find_or_add(struct dmumu_cascade_lattice *lattice,
+                                              const struct dmumu_cascade_ask *ask)
+{
+    omp_set_lock(&lattice->lock);
+    struct dmumu_cascade_list **slot = slot_of(lattice, ask->number);
+    struct dmumu_cascade_list *list = slot && *slot ? *slot : list_new(ask->n);
+    if (list && slot && !*slot) {
+        list->kept = true;
+        *slot = list;
+        lattice->list_bytes += sizeof *list + ask->n * sizeof *list->entry;
+    }
+    omp_unset_lock(&lattice->lock);
+    return list;
+}
+
+/* Is an R wanted that nobody has asked for yet? */
+static bool is_missing(const struct dmumu_cascade_list *list, const uint8_t chosen[], size_t r)
+{
+    return chosen[r] && !list->entry[r];
+}
+
+static size_t count_missing(const struct dmumu_cascade_list *list, const uint8_t chosen[])
+{
+    size_t n = 0;
+    for (size_t r = 0; r < list->n; r++) {
+        n += is_missing(list, chosen, r);
+    }
+    return n;
+}
+
+static size_t n_transit_of(const struct dmumu_cascade_source *source)
+{
+    return source->common->mode == DMUMU_SLOW ? DMUMU_KRONROD_N : 0;
+}
+
+/* A copy of a column; NULL without memory. */
+static struct dmumu_cascade_entry *entry_new(const struct dmumu_cascade_column *column, size_t n_transit)
+{
+    struct dmumu_cascade_entry *entry = malloc(sizeof *entry + 2 * n_transit * sizeof *entry->memory);
+    if (entry) {
+        memcpy(entry->gyro, column->gyro, sizeof entry->gyro);
+        memcpy(entry->gyro_error, column->gyro_error, sizeof entry->gyro_error);
+        entry->transit = NULL;
+        entry->transit_error = NULL;
+    }
+    if (entry && n_transit > 0) {
+        entry->transit = memcpy(entry->memory, column->transit, n_transit * sizeof *entry->memory);
+        entry->transit_error =
+            memcpy(entry->memory + n_transit, column->transit_error, n_transit * sizeof *entry->memory);
+    }
+    return entry;
+}
+
+/* The list's lock is held. */
+static enum dmumu_status fill(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
+                              const struct dmumu_cascade_ask *ask, struct dmumu_wave_nodes *scratch,
+                              struct dmumu_cascade_list *list)
+{
+    struct dmumu_cascade_source finished = *source;
+    dmumu_cascade_source_finish(&finished);
+    enum dmumu_status status =
+        dmumu_cascade_lattice_make(lattice, &finished, list->n, ask->place, ask->chosen, scratch);
     for (size_t r = 0; r < list->n && status == DMUMU_OK; r++) {
-        struct dmumu_cascade_column column;
-        status = dmumu_cascade_lattice_rates(lattice, source, list->larmor_ratio[r], &place[r], scratch, &column);
-        for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
-            list->rate[node * list->n + r] = column.gyro[node];
-            list->error[node * list->n + r] = column.gyro_error[node];
+        if (is_missing(list, ask->chosen, r)) {
+            struct dmumu_cascade_column column;
+            status =
+                dmumu_cascade_lattice_rates(lattice, &finished, ask->larmor_ratio[r], &ask->place[r], scratch, &column);
+            list->entry[r] = status == DMUMU_OK ? entry_new(&column, n_transit_of(source)) : NULL;
+            status = list->entry[r] ? status : DMUMU_ERROR_MEMORY;
         }
     }
     return status;
 }
 
-/* False without room. */
-static bool keep_list(struct dmumu_cascade_lattice *lattice, struct dmumu_cascade_list *list)
+static void count_bytes(struct dmumu_cascade_lattice *lattice, size_t bytes)
 {
-    const size_t bytes = (1 + 2 * DMUMU_KRONROD_N) * list->n * sizeof *list->memory;
     omp_set_lock(&lattice->lock);
-    const bool room = lattice->list_bytes + bytes <= MAX_LIST_BYTES;
-    if (room) {
-        list->next = lattice->list;
-        lattice->list = list;
-        lattice->list_bytes += bytes;
-    }
+    lattice->list_bytes += bytes;
     omp_unset_lock(&lattice->lock);
-    return room;
 }
 
-const struct dmumu_cascade_list *
-dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source, size_t n,
-                           const double larmor_ratio[], const struct dmumu_place place[],
-                           struct dmumu_wave_nodes *scratch, struct dmumu_cascade_list **own)
+const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
+                                                            const struct dmumu_cascade_source *source,
+                                                            const struct dmumu_cascade_ask *ask,
+                                                            struct dmumu_wave_nodes *scratch)
 {
-    *own = NULL;
-    const struct dmumu_cascade_list *known = find_list(lattice, n, larmor_ratio);
-    if (known) {
-        return known;
-    }
-    struct dmumu_cascade_list *made = list_new(n, larmor_ratio);
-    if (!made || fill_list(lattice, source, place, scratch, made) != DMUMU_OK) {
-        free(made);
+    struct dmumu_cascade_list *list = find_or_add(lattice, ask);
+    if (!list) {
         return NULL;
     }
-    *own = keep_list(lattice, made) ? NULL : made;
-    return made;
+    omp_set_lock(&list->lock);
+    const size_t n_missing = count_missing(list, ask->chosen);
+    const enum dmumu_status status = n_missing > 0 ? fill(lattice, source, ask, scratch, list) : DMUMU_OK;
+    omp_unset_lock(&list->lock);
+    if (list->kept && n_missing > 0) {
+        count_bytes(lattice, n_missing * (sizeof *list->entry[0] + 2 * n_transit_of(source) * sizeof(double)));
+    }
+    if (status != DMUMU_OK) {
+        dmumu_cascade_list_release(list);
+        return NULL;
+    }
+    return list;
+}
+
+void dmumu_cascade_list_release(const struct dmumu_cascade_list *list)
+{
+    if (list && !list->kept) {
+        list_free((struct dmumu_cascade_list *)list);
+    }
 }

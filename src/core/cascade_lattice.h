@@ -4,7 +4,8 @@
  * Where the cascade's start lies beyond the resonance and the first lobe of the Bessel function, these rates are smooth
  * functions of ln R: they are made once on a lattice, for all beta, L and regions, and their logarithms interpolated
  * from eight points. Nearer to R = 1 they end as steeply as the resonance is narrow, or carry the Bessel function's
- * lobes: there they are made for each R, and kept.
+ * lobes: there they are made for each R. What was made at a list of R is kept with it, for the curves of all beta and
+ * regions.
  */
 #ifndef DMUMU_CORE_CASCADE_LATTICE_H
 #define DMUMU_CORE_CASCADE_LATTICE_H
@@ -29,10 +30,9 @@ struct dmumu_cascade_column {
 struct dmumu_cascade_lattice {
     struct dmumu_lazy lazy[DMUMU_CASCADE_BLOCKS];
     struct dmumu_cascade_column *column; /* [points]: logarithms, errors relative; owned; NULL until the first block */
-    omp_lock_t lock;                     /* of `column` and of the list that follows */
-    struct dmumu_cascade_kept *first;    /* R near the cascade's start, owned */
-    int n_kept;
-    struct dmumu_cascade_list *list; /* of lists of R, owned */
+    omp_lock_t lock;                     /* of `column` and of what follows */
+    struct dmumu_cascade_list **list;    /* [n_lists] by their number; NULL where there is none; owned */
+    int n_lists;
     size_t list_bytes;
 };
 
@@ -56,7 +56,7 @@ struct dmumu_place dmumu_cascade_place_of(double larmor_ratio);
 /**
  * Make what the R chosen need. Thread-safe.
  * @param[in]     place    [n] of each R
- * @param[in]     chosen   [n] non-zero where wanted; NULL: everywhere
+ * @param[in]     chosen   [n] non-zero where wanted
  * @param[in,out] scratch  of the calling thread
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
@@ -69,30 +69,46 @@ enum dmumu_status dmumu_cascade_lattice_make(struct dmumu_cascade_lattice *latti
  * Rates of all nodes at one R for which the lattice was made. Thread-safe.
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
-enum dmumu_status dmumu_cascade_lattice_rates(struct dmumu_cascade_lattice *lattice,
+enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice *lattice,
                                               const struct dmumu_cascade_source *source, double larmor_ratio,
                                               const struct dmumu_place *place, struct dmumu_wave_nodes *scratch,
                                               struct dmumu_cascade_column *column);
 
-/** Rates and absolute errors at a list of R, [DMUMU_KRONROD_N][n] each. */
-struct dmumu_cascade_list {
-    size_t n;
-    double *larmor_ratio, *rate, *error;
-    struct dmumu_cascade_list *next;
+/** Rates of a panel's nodes at one R of a list; errors absolute. */
+struct dmumu_cascade_entry {
+    double gyro[DMUMU_KRONROD_N], gyro_error[DMUMU_KRONROD_N];
+    double *transit, *transit_error; /* [DMUMU_KRONROD_N]; NULL for Alfven modes, which have none */
     double memory[];
 };
 
+/** Rates at the R of a list; those that were asked for. */
+struct dmumu_cascade_list {
+    size_t n;
+    bool kept;
+    omp_lock_t lock;                     /* of `entry` while it is being filled */
+    struct dmumu_cascade_entry *entry[]; /* [n], owned; NULL where nobody has asked yet */
+};
+
+/** A list of R to ask for. */
+struct dmumu_cascade_ask {
+    int number; /* of ratios.h */
+    size_t n;
+    const double *larmor_ratio;      /* [n] */
+    const struct dmumu_place *place; /* [n] of each R */
+    const uint8_t *chosen;           /* [n] non-zero where wanted */
+};
+
 /**
- * Gyro-resonance at all R of a list, which the curves of all beta and regions share: made once, and kept as long as
- * there is room. Thread-safe.
- * @param[in]  place    [n] of each R
- * @param[out] scratch  of the calling thread
- * @param[out] own      the caller's, to free, where there was no room to keep the result; else NULL
- * @return NULL without memory
+ * The list of these R, its entries made where chosen. Thread-safe; those that are made never change.
+ * @param[in]     source   need not be finished
+ * @param[in,out] scratch  of the calling thread
+ * @return to be released; NULL without memory
  */
-const struct dmumu_cascade_list *
-dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source, size_t n,
-                           const double larmor_ratio[], const struct dmumu_place place[],
-                           struct dmumu_wave_nodes *scratch, struct dmumu_cascade_list **own);
+const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
+                                                            const struct dmumu_cascade_source *source,
+                                                            const struct dmumu_cascade_ask *ask,
+                                                            struct dmumu_wave_nodes *scratch);
+/** Frees a list for which there was no room; may be NULL. */
+void dmumu_cascade_list_release(const struct dmumu_cascade_list *list);
 
 #endif

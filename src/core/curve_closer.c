@@ -76,7 +76,7 @@ void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_
 {
     const struct look look = look_of(work, work->looks[r]);
     for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
-        const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+        const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
         struct dmumu_fast_rate rate;
         work->status = rate_of(&look, panel->key, node, work->larmor_ratio[r], &rate);
         if (work->status == DMUMU_OK) {

@@ -26,22 +26,26 @@ static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
 bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
                         struct dmumu_panel_values *values)
 {
-    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        const size_t at = (size_t)i * panel->n_slots + panel->slot[r];
-        double rate = 0.0;
-        double error = 0.0;
-        for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-            if (dmumu_curve_mode_in_sum(work, mode, which)) {
-                rate += panel->rate[mode][at];
-                error += panel->error[mode][at];
-            }
+    const bool no_zone = isinf(work->q_edge);
+    if (no_zone && dies_out(work, which, r)) {
+        return false;
+    }
+    const size_t at = dmumu_curve_rates_at(panel, r);
+    double rate[DMUMU_KRONROD_N] = {0.0};
+    double error[DMUMU_KRONROD_N] = {0.0};
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        for (int i = 0; dmumu_curve_mode_in_sum(work, mode, which) && i < DMUMU_KRONROD_N; i++) {
+            rate[i] += panel->rate[mode][at + (size_t)i];
+            error[i] += panel->error[mode][at + (size_t)i];
         }
-        if (isinf(work->q_edge) && (!(rate > 0.0) || dies_out(work, which, r))) {
+    }
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        if (no_zone && !(rate[i] > 0.0)) {
             return false;
         }
         values->s2[i] = panel->tables->node[i].s2;
-        values->rate[i] = rate;
-        values->error[i] = rate > 0.0 ? error / rate : 0.0;
+        values->rate[i] = rate[i];
+        values->error[i] = rate[i] > 0.0 ? error[i] / rate[i] : 0.0;
     }
     return true;
 }
@@ -111,7 +115,6 @@ struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, s
     bool good = panel != NULL;
     if (good) {
         panel->key = key;
-        panel->n_slots = n_slots;
         panel->needed = dmumu_arena_take(arena, n);
         panel->slot = dmumu_arena_take(arena, n * sizeof *panel->slot);
         good = panel->needed && panel->slot;

@@ -22,15 +22,14 @@ enum dmumu_panel_part { DMUMU_PART_NOT_THERE, DMUMU_PART_LEAF, DMUMU_PART_SPLIT 
 struct dmumu_curve_panel {
     struct dmumu_panel_key key;
     struct dmumu_panel_tables *tables;
-    uint8_t *part[DMUMU_N_SUMS];       /* [n] enum dmumu_panel_part, of each sum */
-    uint8_t *want_split[DMUMU_N_SUMS]; /* [n] depth of the wanted children, 0: none */
-    uint8_t *probed[DMUMU_N_SUMS];     /* [n] 1 once looked for what hides at mu -> 1 */
-    uint8_t *needed;                   /* [n] scratch: rigidities at which a rate is to be computed */
-    uint32_t want_depths;              /* bit d: some want_split is d */
-    size_t n_slots;
+    uint8_t *part[DMUMU_N_SUMS];                         /* [n] enum dmumu_panel_part, of each sum */
+    uint8_t *want_split[DMUMU_N_SUMS];                   /* [n] depth of the wanted children, 0: none */
+    uint8_t *probed[DMUMU_N_SUMS];                       /* [n] 1 once looked for what hides at mu -> 1 */
+    uint8_t *needed;                                     /* [n] scratch: rigidities at which a rate is to be computed */
+    uint32_t want_depths;                                /* bit d: some want_split is d */
     size_t *slot;                                        /* [n] of a rigidity, where there is one */
-    double *rate[DMUMU_N_MODES];                         /* [DMUMU_KRONROD_N][n_slots] D_mumu L/v */
-    double *error[DMUMU_N_MODES];                        /* [DMUMU_KRONROD_N][n_slots] absolute */
+    double *rate[DMUMU_N_MODES];                         /* [n_slots][DMUMU_KRONROD_N] D_mumu L/v */
+    double *error[DMUMU_N_MODES];                        /* [n_slots][DMUMU_KRONROD_N] absolute */
     struct dmumu_panel_integral *integral[DMUMU_N_SUMS]; /* [n_slots] */
 };
 
@@ -40,7 +39,8 @@ struct dmumu_curve_work {
     struct dmumu_workspace *workspace;
     size_t n;
     const double *larmor_ratio;
-    bool *in_range; /* [n] */
+    int ratios_number; /* of ratios.h */
+    bool *in_range;    /* [n] */
     bool sums[DMUMU_N_SUMS];
     uint8_t *settled[DMUMU_N_SUMS]; /* [n] nothing more to split */
     uint8_t *looks;                 /* [n] closer looks at the fast modes' rates, see curve_closer.h */
@@ -55,6 +55,12 @@ struct dmumu_curve_work {
     size_t n_panels;
     enum dmumu_status status;
 };
+
+/** Where a panel's rates and errors at one rigidity begin. */
+static inline size_t dmumu_curve_rates_at(const struct dmumu_curve_panel *panel, size_t r)
+{
+    return panel->slot[r] * DMUMU_KRONROD_N;
+}
 
 /** Is this mode part of this sum? */
 static inline bool dmumu_curve_mode_in_sum(const struct dmumu_curve_work *work, int mode, int which)

@@ -26,7 +26,7 @@ static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_
 
 static void store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r, const struct dmumu_fast_rate *rate)
 {
-    const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+    const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
     panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
     panel->error[DMUMU_FAST][at] = rate->error;
 }
@@ -89,54 +89,6 @@ static double transit_resonance(const struct dmumu_curve_work *work, const struc
                                              : 0.0;
 }
 
-/* At the R needed, one by one. */
-static void cascade_rates_at(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
-                             const struct dmumu_cascade_source *source, const struct dmumu_place place[])
-{
-    struct dmumu_cascade_lattice *lattice = &panel->tables->lattice[mode];
-    struct dmumu_wave_nodes *scratch = &work->workspace->wave_nodes;
-    double resonance[DMUMU_KRONROD_N];
-    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
-        resonance[node] = transit_resonance(work, &panel->tables->node[node], mode);
-    }
-    work->status = dmumu_cascade_lattice_make(lattice, source, work->n, place, panel->needed, scratch);
-    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
-        struct dmumu_cascade_column column;
-        if (!panel->needed[r]) {
-            continue;
-        }
-        work->status = dmumu_cascade_lattice_rates(lattice, source, work->larmor_ratio[r], &place[r], scratch, &column);
-        for (size_t node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
-            const size_t at = node * panel->n_slots + panel->slot[r];
-            panel->rate[mode][at] = column.gyro[node] + resonance[node] * column.transit[node];
-            panel->error[mode][at] = column.gyro_error[node] + resonance[node] * column.transit_error[node];
-        }
-    }
-}
-
-/* At all R of the curve, from a list that the curves of all beta share. */
-static void cascade_rates_of_list(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
-                                  const struct dmumu_cascade_source *source, const struct dmumu_place place[])
-{
-    struct dmumu_cascade_list *own = NULL;
-    const struct dmumu_cascade_list *list = dmumu_cascade_lattice_list(
-        &panel->tables->lattice[mode], source, work->n, work->larmor_ratio, place, &work->workspace->wave_nodes, &own);
-    if (!list) {
-        work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
-    for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
-        for (size_t r = 0; r < work->n; r++) {
-            if (panel->needed[r]) {
-                const size_t at = node * panel->n_slots + panel->slot[r];
-                panel->rate[mode][at] = list->rate[node * work->n + r];
-                panel->error[mode][at] = list->error[node * work->n + r];
-            }
-        }
-    }
-    free(own);
-}
-
 static size_t count_needed(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel)
 {
     size_t n = 0;
@@ -146,23 +98,50 @@ static size_t count_needed(const struct dmumu_curve_work *work, const struct dmu
     return n;
 }
 
+static void store_columns(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
+                          const struct dmumu_cascade_list *list)
+{
+    double resonance[DMUMU_KRONROD_N];
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        resonance[node] = transit_resonance(work, &panel->tables->node[node], mode);
+    }
+    for (size_t r = 0; r < work->n; r++) {
+        if (!panel->needed[r]) {
+            continue;
+        }
+        const struct dmumu_cascade_entry *entry = list->entry[r];
+        double *rate = panel->rate[mode] + dmumu_curve_rates_at(panel, r);
+        double *error = panel->error[mode] + dmumu_curve_rates_at(panel, r);
+        memcpy(rate, entry->gyro, sizeof entry->gyro);
+        memcpy(error, entry->gyro_error, sizeof entry->gyro_error);
+        for (int node = 0; entry->transit && node < DMUMU_KRONROD_N; node++) {
+            rate[node] += resonance[node] * entry->transit[node];
+            error[node] += resonance[node] * entry->transit_error[node];
+        }
+    }
+}
+
 static void cascade_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode)
 {
     struct dmumu_cascade_source source = {.common = &work->tables->cascade[mode], .state = &work->tables->state};
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
         source.table[node] = &panel->tables->node[node].cascade[mode];
     }
-    const struct dmumu_place *place = cascade_places(work);
-    if (!place) {
+    const struct dmumu_cascade_ask ask = {.number = work->ratios_number,
+                                          .n = work->n,
+                                          .larmor_ratio = work->larmor_ratio,
+                                          .place = cascade_places(work),
+                                          .chosen = panel->needed};
+    const struct dmumu_cascade_list *list =
+        ask.place
+            ? dmumu_cascade_lattice_list(&panel->tables->lattice[mode], &source, &ask, &work->workspace->wave_nodes)
+            : NULL;
+    if (!list) {
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
-    dmumu_cascade_source_finish(&source);
-    if (mode == DMUMU_ALFVEN && 2 * count_needed(work, panel) > work->n) {
-        cascade_rates_of_list(work, panel, mode, &source, place);
-    } else {
-        cascade_rates_at(work, panel, mode, &source, place);
-    }
+    store_columns(work, panel, mode, list);
+    dmumu_cascade_list_release(list);
 }
 
 static void fast_rates_at_nodes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
@@ -191,7 +170,7 @@ static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work, unsi
         panel->slot[r] = r;
         for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
             for (size_t node = 0; work->state->modes[mode] && node < DMUMU_KRONROD_N; node++) {
-                panel->rate[mode][node * work->n + r] = (double)NAN;
+                panel->rate[mode][dmumu_curve_rates_at(panel, r) + node] = (double)NAN;
             }
         }
     }
@@ -208,7 +187,7 @@ static struct probe probe_of(struct dmumu_curve_work *work, enum dmumu_mode mode
 {
     const int node = (k - DMUMU_LEAST_OCTAVE) % DMUMU_KRONROD_N;
     struct dmumu_curve_panel *panel = probe_panel(work, (unsigned)(k - DMUMU_LEAST_OCTAVE) / DMUMU_KRONROD_N);
-    const size_t at = (size_t)node * work->n + r;
+    const size_t at = panel ? dmumu_curve_rates_at(panel, r) + (size_t)node : 0;
     if (work->status == DMUMU_OK && isnan(panel->rate[mode][at])) {
         work->status = dmumu_tables_complete(work->tables, panel->tables, mode);
         memset(panel->needed, 0, work->n);
@@ -288,7 +267,7 @@ static bool fast_rate_from_probes(struct dmumu_curve_work *work, struct dmumu_cu
     if (!(fabs(difference) < MOST_DIFFERENCE * work->tolerance)) {
         return false;
     }
-    const size_t at = (size_t)node * panel->n_slots + panel->slot[r];
+    const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
     panel->rate[DMUMU_FAST][at] = s2 * exp(q);
     panel->error[DMUMU_FAST][at] = panel->rate[DMUMU_FAST][at] * (error + SHARE_OF_DIFFERENCE * fabs(difference));
     return true;

@@ -28,7 +28,11 @@ enum {
     MAX_PASSES = 60
 };
 
-/* Share of the tolerance of one panel's quadrature in mu. */
+/*
+ * Shares of the tolerance. The quadrature in mu of all panels together may take what the rates' own errors leave of
+ * MOST_SHARE, and PANEL_SHARE in any case; beyond that, panels with more than a third of what all may are halved.
+ */
+#define MOST_SHARE  0.9
 #define PANEL_SHARE 0.3
 
 static void add_base_panels(struct dmumu_curve_work *work)
@@ -130,6 +134,13 @@ static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_
     return work->state->kappa > 0.0 ? MAX_DEPTH : MAX_DEPTH_QUASILINEAR;
 }
 
+/* What the quadrature of one sum may err by, absolute. */
+static double most_quadrature_error(const struct dmumu_curve_work *work, const struct dmumu_curve_total *total)
+{
+    const double tolerance = work->tolerance * total->value;
+    return fmax(PANEL_SHARE * tolerance, MOST_SHARE * tolerance - total->rate_error);
+}
+
 /* Mark the leaves of one sum to be halved for one rigidity. */
 static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
 {
@@ -137,6 +148,8 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
     if (!isfinite(total.value) || total.leaves > (work->state->kappa > 0.0 ? MAX_LEAVES : MAX_LEAVES_QUASILINEAR)) {
         return false; /* what is left shows in the error */
     }
+    const double most = most_quadrature_error(work, &total);
+    const bool too_much = total.value > 0.0 && total.quadrature_error > most;
     bool any = false;
     for (size_t i = 0; i < work->n_panels; i++) {
         struct dmumu_curve_panel *panel = work->panel[i];
@@ -144,8 +157,8 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
             continue;
         }
         const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
-        const bool inexact = total.value > 0.0 && panel->key.depth < max_depth_of(work, panel->key) &&
-                             dmumu_panel_error(integral, total.value) > PANEL_SHARE * work->tolerance;
+        const bool inexact = too_much && panel->key.depth < max_depth_of(work, panel->key) &&
+                             dmumu_panel_error(integral, total.value) * total.value > most / 3.0;
         const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
@@ -311,7 +324,7 @@ static void compute_alfven_alone(struct dmumu_curve_work *work)
 {
     struct dmumu_alone *kept = &work->tables->alfven_alone;
     const double zone_l = work->state->zone_l;
-    work->alfven_alone = dmumu_alone_find(kept, work->n, work->larmor_ratio, zone_l);
+    work->alfven_alone = dmumu_alone_find(kept, work->ratios_number, zone_l);
     if (!work->alfven_alone) {
         struct dmumu_curve_work alone = *work;
         memset(alone.sums, 0, sizeof alone.sums);
@@ -327,7 +340,7 @@ static void compute_alfven_alone(struct dmumu_curve_work *work)
             value[r] = dmumu_curve_total_of(&alone, DMUMU_ALFVEN, r).value;
         }
         if (alone.status == DMUMU_OK) {
-            dmumu_alone_keep(kept, work->n, work->larmor_ratio, zone_l, value);
+            dmumu_alone_keep(kept, work->ratios_number, zone_l, work->n, value);
         }
         work->alfven_alone = value;
         work->status = alone.status;
@@ -363,6 +376,8 @@ static enum dmumu_status prepare_ratios(struct dmumu_curve_work *work, const str
     }
     work->larmor_ratio = ratio;
     work->in_range = in_range;
+    work->ratios_number =
+        status == DMUMU_OK ? dmumu_ratios_number(&work->tables->ratios, work->n, ratio) : DMUMU_NO_RATIOS;
     return status;
 }
 

@@ -213,6 +213,7 @@ static enum dmumu_status tables_new(const struct dmumu_model *model, double alfv
     atomic_init(&made->bytes, 0);
     omp_init_lock(&made->lock);
     dmumu_lazy_init(&made->closer_lazy);
+    dmumu_ratios_init(&made->ratios);
     dmumu_alone_init(&made->alfven_alone);
     dmumu_panel_rules_make(&made->rules);
     /* any beta and L of the model's range: what the tables use does not depend on them */
@@ -269,6 +270,7 @@ void dmumu_tables_free(struct dmumu_tables *tables)
     dmumu_tables_free(tables->closer);
     dmumu_lazy_destroy(&tables->closer_lazy);
     dmumu_alone_free(&tables->alfven_alone);
+    dmumu_ratios_free(&tables->ratios);
     dmumu_fast_common_free(&tables->fast);
     dmumu_cascade_common_free(&tables->cascade[DMUMU_ALFVEN]);
     dmumu_cascade_common_free(&tables->cascade[DMUMU_SLOW]);

@@ -16,6 +16,7 @@
 #include "core/kernel.h"
 #include "core/lazy.h"
 #include "core/panel.h"
+#include "core/ratios.h"
 
 #include <omp.h>
 #include <stdatomic.h>
@@ -50,6 +51,7 @@ struct dmumu_tables {
     struct dmumu_panel_rules rules;
     struct dmumu_fast_common fast;
     struct dmumu_cascade_common cascade[DMUMU_N_MODES];
+    struct dmumu_ratios ratios;
     struct dmumu_alone alfven_alone;
     omp_lock_t lock; /* of the list */
     struct dmumu_panel_tables *first_panel;

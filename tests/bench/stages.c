@@ -70,6 +70,9 @@ static bool time_alfven(struct stages *stages)
     for (int r = 0; r < N_RIGIDITY; r++) {
         place[r] = dmumu_cascade_place_of(stages->larmor_ratio[r]);
     }
+    uint8_t chosen[N_RIGIDITY];
+    memset(chosen, 1, sizeof chosen);
+    const struct dmumu_cascade_ask ask = {DMUMU_NO_RATIOS, N_RIGIDITY, stages->larmor_ratio, place, chosen};
     for (int p = 0; p < N_PANELS && good; p++) {
         struct dmumu_panel_tables *panel = panel_of(stages, p, &good);
         struct dmumu_cascade_source source = {.common = &stages->tables->cascade[DMUMU_ALFVEN],
@@ -77,13 +80,12 @@ static bool time_alfven(struct stages *stages)
         for (int node = 0; node < DMUMU_KRONROD_N; node++) {
             source.table[node] = &panel->node[node].cascade[DMUMU_ALFVEN];
         }
-        dmumu_cascade_source_finish(&source);
-        struct dmumu_cascade_list *own;
         const double start = now_ms();
-        good = dmumu_cascade_lattice_list(&panel->lattice[DMUMU_ALFVEN], &source, N_RIGIDITY, stages->larmor_ratio,
-                                          place, &stages->workspace->wave_nodes, &own) != NULL;
+        const struct dmumu_cascade_list *list =
+            dmumu_cascade_lattice_list(&panel->lattice[DMUMU_ALFVEN], &source, &ask, &stages->workspace->wave_nodes);
         stages->alfven_ms += now_ms() - start;
-        free(own);
+        good = list != NULL;
+        dmumu_cascade_list_release(list);
     }
     return good;
 }

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "core/cascade_lattice.h"
+#include "core/ratios.h"
 #include "core/resonance.h"
 
 #include <math.h>
@@ -88,7 +89,7 @@ static void make_source(const struct dmumu_state *state, const struct dmumu_casc
     dmumu_cascade_source_finish(source);
 }
 
-/* A list is what single R give, to the bit, and comes again as the same; one more finds its own. */
+/* Entries are what single R give, to the bit, made where chosen, and come again as they were. */
 static void test_list(void **state)
 {
     (void)state;
@@ -98,33 +99,37 @@ static void test_list(void **state)
     struct dmumu_cascade_source source;
     struct dmumu_cascade_lattice lattice;
     struct dmumu_wave_nodes scratch = {0};
-    struct dmumu_cascade_list *own;
     double ratio[N];
     struct dmumu_place place[N];
+    uint8_t chosen[N] = {0};
     for (int r = 0; r < N; r++) {
         ratio[r] = pow(10.0, -10.0 + 10.0 * r / (N - 1)); /* up to where the cascade's start matters */
         place[r] = dmumu_cascade_place_of(ratio[r]);
+        chosen[r] = r != 2;
     }
     assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, &common), DMUMU_OK);
     make_source(&at, &common, table, &source);
     dmumu_cascade_lattice_init(&lattice);
-    const struct dmumu_cascade_list *list =
-        dmumu_cascade_lattice_list(&lattice, &source, N, ratio, place, &scratch, &own);
-    assert_true(list && !own);
+    struct dmumu_cascade_ask ask = {7, N, ratio, place, chosen};
+    const struct dmumu_cascade_list *list = dmumu_cascade_lattice_list(&lattice, &source, &ask, &scratch);
+    assert_true(list && list->kept && !list->entry[2]);
+    const struct dmumu_cascade_entry *first = list->entry[0];
+    chosen[2] = 1;
+    assert_true(dmumu_cascade_lattice_list(&lattice, &source, &ask, &scratch) == list && list->entry[0] == first);
     for (size_t r = 0; r < N; r++) {
         struct dmumu_cascade_column column;
         assert_int_equal(dmumu_cascade_lattice_rates(&lattice, &source, ratio[r], &place[r], &scratch, &column),
                          DMUMU_OK);
-        for (size_t node = 0; node < DMUMU_KRONROD_N; node++) {
-            assert_true(list->rate[node * N + r] == column.gyro[node]);
-            assert_true(list->error[node * N + r] == column.gyro_error[node]);
-        }
+        assert_memory_equal(list->entry[r]->gyro, column.gyro, sizeof list->entry[r]->gyro);
+        assert_memory_equal(list->entry[r]->gyro_error, column.gyro_error, sizeof list->entry[r]->gyro_error);
+        assert_null(list->entry[r]->transit);
     }
-    assert_true(dmumu_cascade_lattice_list(&lattice, &source, N, ratio, place, &scratch, &own) == list && !own);
-    const struct dmumu_cascade_list *shorter =
-        dmumu_cascade_lattice_list(&lattice, &source, N - 1, ratio, place, &scratch, &own);
-    assert_true(shorter && shorter != list && !own && shorter->n == N - 1);
-    assert_true(shorter->rate[2] == list->rate[2]);
+    ask = (struct dmumu_cascade_ask){DMUMU_NO_RATIOS, N, ratio, place, chosen};
+    const struct dmumu_cascade_list *own = dmumu_cascade_lattice_list(&lattice, &source, &ask, &scratch);
+    assert_true(own && own != list && !own->kept);
+    assert_memory_equal(own->entry[3]->gyro, list->entry[3]->gyro, sizeof own->entry[3]->gyro);
+    dmumu_cascade_list_release(own);
+    dmumu_cascade_list_release(list);
     dmumu_cascade_lattice_free(&lattice);
     dmumu_wave_nodes_free(&scratch);
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
