@@ -7,6 +7,7 @@
 #include <float.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 enum {
@@ -33,6 +34,8 @@ struct part {
     const struct dmumu_panel_shape *shape;
     double margin[NODES];
     double sample[SAMPLES];
+    uint64_t crossings; /* bit k: the samples k - 1 and k differ in sign */
+    uint64_t turns;     /* bit k: sample k, not at an end, lies next to a maximum or minimum */
     double least, most; /* of the margins */
     double value, mu_star;
     double edge[MOST_EDGES], edge_weight[MOST_EDGES]; /* x of the edges; how much the value gains when q does there */
@@ -100,23 +103,41 @@ struct point {
 /* Steps of the samples. */
 #define STEP (2.0 / (SAMPLES - 1))
 
-/* Does sample k, not at an end, lie next to a maximum or minimum? And the second derivative there. */
-static bool turns(const struct part *part, int k)
+/* What few of the samples have. */
+static void find_crossings_and_turns(struct part *part)
 {
-    return (part->sample[k] >= part->sample[k - 1]) == (part->sample[k] >= part->sample[k + 1]);
+    const double *sample = part->sample;
+    for (int k = 1; k < SAMPLES; k++) {
+        part->crossings |= (uint64_t)((sample[k - 1] > 0.0) != (sample[k] > 0.0)) << k;
+    }
+    for (int k = 1; k < SAMPLES - 1; k++) {
+        part->turns |= (uint64_t)((sample[k] >= sample[k - 1]) == (sample[k] >= sample[k + 1])) << k;
+    }
 }
 
+/* The lowest bit of a set that is not empty, and the set without it. */
+static int take_first(uint64_t *set)
+{
+    int k = 0;
+    while (!(*set >> k & 1U)) {
+        k++;
+    }
+    *set &= *set - 1;
+    return k;
+}
+
+/* The second derivative at sample k. */
 static double curvature_at(const struct part *part, int k)
 {
     return (part->sample[k - 1] - 2.0 * part->sample[k] + part->sample[k + 1]) / (STEP * STEP);
 }
 
-/* The maximum or minimum next to sample k; the sample itself where there is none, or none near the edge of C. */
+/* The maximum or minimum next to sample k, which turns; the sample itself where it is not near the edge of C. */
 static struct point turning_point(const struct part *part, int k)
 {
     struct point point = {dmumu_panel_sample_at(k), part->sample[k]};
     const double curvature = curvature_at(part, k);
-    if (turns(part, k) && fabs(point.margin) < 0.25 * STEP * STEP * fabs(curvature)) {
+    if (fabs(point.margin) < 0.25 * STEP * STEP * fabs(curvature)) {
         point.x -= 0.5 * (part->sample[k + 1] - part->sample[k - 1]) / (STEP * curvature);
         point.margin = margin_at(part, point.x);
     }
@@ -248,10 +269,14 @@ static void integrate_confined(struct part *part)
 {
     struct point last = {-1.0, part->sample[0]};
     double open = -1.0;
-    for (int k = 1; k < SAMPLES; k++) {
+    uint64_t events = part->crossings | part->turns;
+    while (events) {
+        const int k = take_first(&events);
+        const struct point before = {dmumu_panel_sample_at(k - 1), part->sample[k - 1]};
         const struct point at = {dmumu_panel_sample_at(k), part->sample[k]};
-        const struct point turn = k < SAMPLES - 1 ? turning_point(part, k) : at;
+        const struct point turn = part->turns >> k & 1U ? turning_point(part, k) : at;
         const bool crosses = (turn.margin > 0.0) != (at.margin > 0.0);
+        last = last.x < before.x ? before : last;
         if (crosses && turn.x < at.x) {
             cross(part, &last, &turn, &open);
             last = turn;
@@ -261,9 +286,10 @@ static void integrate_confined(struct part *part)
         if (crosses && turn.x > at.x) {
             cross(part, &last, &turn, &open);
             last = turn;
+            events |= UINT64_C(1) << (k + 1); /* and back */
         }
     }
-    if (last.margin > 0.0) {
+    if (part->sample[SAMPLES - 1] > 0.0) {
         add_piece(part, open, 1.0);
     }
 }
@@ -281,6 +307,7 @@ static struct part part_of(const struct dmumu_panel_shape *shape, const double m
         part.most = fmax(part.most, part.margin[i]);
     }
     sample_all(shape->rules->sample, part.margin, part.sample);
+    find_crossings_and_turns(&part);
     integrate_confined(&part);
     return part;
 }
@@ -313,10 +340,8 @@ static double touching(const struct part *part, const double by[static NODES], d
 {
     double sum = touching_end(part, 0, 1, more_at_ends * by[0]) +
                  touching_end(part, SAMPLES - 1, SAMPLES - 2, more_at_ends * by[NODES - 1]);
-    for (int k = 1; k < SAMPLES - 1; k++) {
-        if (!turns(part, k)) {
-            continue;
-        }
+    for (uint64_t turns = part->turns; turns;) {
+        const int k = take_first(&turns);
         const double here = around(by, dmumu_panel_sample_at(k));
         if (fabs(turning_point(part, k).margin) < here) {
             const double width = 2.0 * sqrt(2.0 * here / fmax(fabs(curvature_at(part, k)), LEAST_SLOPE));
