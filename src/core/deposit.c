@@ -20,7 +20,7 @@
 #define LN_T_END      6.5
 #define ROWS_OUTSIDE  8.0
 #define DENSITY       16.0
-#define DENSITY_TIGHT 24.0 /* for tolerances below this: */
+#define DENSITY_TIGHT 24.0 /* for a closer look, and for tolerances below this: */
 #define TIGHT         3e-5
 #define RAMP          2.0 /* the change between the two takes 1/RAMP in ln t */
 #define FIRST         ((double)DMUMU_STENCIL_LEFT)
@@ -56,9 +56,9 @@ double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)
     return ROWS_OUTSIDE * (ln_tangent - LN_T_START) + (rows->density - ROWS_OUTSIDE) * ramp;
 }
 
-struct dmumu_rows dmumu_rows_of(double tolerance)
+struct dmumu_rows dmumu_rows_of(double tolerance, int refinement)
 {
-    struct dmumu_rows rows = {.density = tolerance < TIGHT ? DENSITY_TIGHT : DENSITY};
+    struct dmumu_rows rows = {.density = tolerance < TIGHT || refinement > 0 ? DENSITY_TIGHT : DENSITY};
     rows.n = (int)dmumu_rows_position(&rows, LN_T_END) + DMUMU_STENCIL;
     return rows;
 }

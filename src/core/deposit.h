@@ -26,13 +26,13 @@ double dmumu_deposit_step(double tolerance, int step_class);
 /** Relative: single precision (6e-8 at most, 2e-8 as a rule), and what is in no measured error because it is so small. */
 double dmumu_deposit_least_error(double tolerance);
 
-/** Rows of K over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
+/** Rows of K over t, denser for tighter tolerances and closer looks: how many, and which t (dmumu_rows_position). */
 enum { DMUMU_MAX_ROWS = 424 };
 struct dmumu_rows {
     int n;
     double density; /* rows per unit of ln t, where J'^2 has its lobes */
 };
-struct dmumu_rows dmumu_rows_of(double tolerance);
+struct dmumu_rows dmumu_rows_of(double tolerance, int refinement);
 /** Position of a direction among the rows: a real number, row 0 first. */
 double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent);
 

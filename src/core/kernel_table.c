@@ -135,8 +135,10 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
 enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
                                          int refinement)
 {
-    *common = (struct dmumu_fast_common){
-        .harmonics = harmonics, .tolerance = tolerance, .refinement = refinement, .rows = dmumu_rows_of(tolerance)};
+    *common = (struct dmumu_fast_common){.harmonics = harmonics,
+                                         .tolerance = tolerance,
+                                         .refinement = refinement,
+                                         .rows = dmumu_rows_of(tolerance, refinement)};
     common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS + refinement);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
