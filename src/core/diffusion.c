@@ -11,6 +11,7 @@
 #include "core/diffusion.h"
 
 #include "core/curve_closer.h"
+#include "core/curve_lobes.h"
 #include "core/curve_rates.h"
 #include "core/error.h"
 
@@ -144,6 +145,7 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
             continue;
         }
         const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
+        dmumu_curve_mind_the_lobes(work, panel, which, r, total.value);
         const bool inexact = total.value > 0.0 && panel->key.depth < max_depth_of(work, panel->key) &&
                              dmumu_panel_error(integral, total.value) > PANEL_SHARE * work->tolerance;
         const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
