@@ -65,6 +65,11 @@ static double smooth_step(double x)
     return x * x * x * x * (35.0 + x * (-84.0 + x * (70.0 - 20.0 * x)));
 }
 
+double dmumu_bessel_fade(double fade_from, double fade_to, double w)
+{
+    return smooth_step(fmin(fmax((w - fade_from) / (fade_to - fade_from), 0.0), 1.0));
+}
+
 double dmumu_bessel_faded(enum dmumu_bessel_kind kind, int n, double fade_from, double fade_to, double w)
 {
     if (w <= fade_from) {
@@ -73,6 +78,6 @@ double dmumu_bessel_faded(enum dmumu_bessel_kind kind, int n, double fade_from, 
     if (w >= fade_to) {
         return mean(kind, n, w);
     }
-    const double step = smooth_step((w - fade_from) / (fade_to - fade_from));
+    const double step = dmumu_bessel_fade(fade_from, fade_to, w);
     return (1.0 - step) * exact(kind, n, w) + step * mean(kind, n, w);
 }

@@ -28,4 +28,7 @@ enum dmumu_bessel_kind { DMUMU_BESSEL_PRIME_SQUARE, DMUMU_BESSEL_OVER_W_SQUARE }
  */
 double dmumu_bessel_faded(enum dmumu_bessel_kind kind, int n, double fade_from, double fade_to, double w);
 
+/** The step S(w). */
+double dmumu_bessel_fade(double fade_from, double fade_to, double w);
+
 #endif

@@ -204,6 +204,12 @@ static struct probe probe_of(struct dmumu_curve_work *work, enum dmumu_mode mode
     return (struct probe){panel->rate[mode][at], panel->error[mode][at]};
 }
 
+double dmumu_curve_fast_probe(struct dmumu_curve_work *work, size_t r, int k)
+{
+    const double distance = ldexp(1.0, -k);
+    return probe_of(work, DMUMU_FAST, r, k).rate / (distance * (2.0 - distance));
+}
+
 double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast)
 {
     const double distance = ldexp(1.0, -k);

@@ -16,4 +16,7 @@ void dmumu_curve_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *
  */
 double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int k, bool with_fast);
 
+/** The same of the fast modes alone. */
+double dmumu_curve_fast_probe(struct dmumu_curve_work *work, size_t r, int k);
+
 #endif

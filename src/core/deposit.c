@@ -13,7 +13,8 @@
 /*
  * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie
  * much denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes, with a period of pi/w in ln t:
- * at w = 10, where they begin to be faded out, 24 rows per unit are 7.5 to a period, 40 are 12.
+ * at w = 10, where they begin to be faded out, 24 rows per unit are 7.5 to a period, 40 are 12. Where lobes are followed to
+ * w = 24, 40 leave errors of 1e-7, 24 of 3e-6 (M_A = 0.05, mu = 0.98).
  */
 #define LN_T_START    (-9.0)
 #define LN_T_DENSE    (-2.5)
@@ -22,6 +23,8 @@
 #define DENSITY       16.0
 #define DENSITY_TIGHT 24.0 /* for a closer look, and for tolerances below this: */
 #define TIGHT         3e-5
+#define DENSITY_LOBES 40.0 /* and, where lobes are followed, below this, which closer looks at 1e-4 do not reach: */
+#define FOLLOWED      2e-5
 #define RAMP          2.0 /* the change between the two takes 1/RAMP in ln t */
 #define FIRST         ((double)DMUMU_STENCIL_LEFT)
 
@@ -45,6 +48,16 @@ double dmumu_deposit_step(double tolerance, int step_class)
     return 0.13 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
 }
 
+bool dmumu_deposit_follows_lobes(double tolerance)
+{
+    return tolerance < FOLLOWED;
+}
+
+int dmumu_deposit_classes(double tolerance)
+{
+    return dmumu_deposit_follows_lobes(tolerance) ? DMUMU_DEPOSIT_CLASSES : DMUMU_DEPOSIT_CLASSES - 1;
+}
+
 double dmumu_deposit_least_error(double tolerance)
 {
     return 2e-8 + fmin(2e-4 * tolerance, 2e-8);
@@ -59,6 +72,7 @@ double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)
 struct dmumu_rows dmumu_rows_of(double tolerance, int refinement)
 {
     struct dmumu_rows rows = {.density = tolerance < TIGHT || refinement > 0 ? DENSITY_TIGHT : DENSITY};
+    rows.density = dmumu_deposit_follows_lobes(tolerance) ? DENSITY_LOBES : rows.density;
     rows.n = (int)dmumu_rows_position(&rows, LN_T_END) + DMUMU_STENCIL;
     return rows;
 }

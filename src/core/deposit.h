@@ -17,12 +17,22 @@
 #include "core/filter.h"
 #include "core/lattice.h"
 
+#include <stdbool.h>
+
 /**
  * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The
  * transit-time sum has no resonance to resolve, but the lobes of J_1^2, which all directions may share.
  */
-enum { DMUMU_DEPOSIT_CLASSES = 3, DMUMU_TRANSIT_CLASS = 0 };
+enum { DMUMU_DEPOSIT_CLASSES = 4, DMUMU_TRANSIT_CLASS = 0 };
 double dmumu_deposit_step(double tolerance, int step_class);
+/** How many of the classes are in use: the finest for tight tolerances alone. */
+int dmumu_deposit_classes(double tolerance);
+/**
+ * Is the tolerance so tight that the lobes of J'^2 count? The waves across B that survive collisionless damping begin at
+ * an angle that hardly depends on R, and so sharply that lobes do not cancel in the sum over directions: 1e-5 of D_F is made
+ * of such boundary terms where resonances are narrow.
+ */
+bool dmumu_deposit_follows_lobes(double tolerance);
 /** Relative: single precision (6e-8 at most, 2e-8 as a rule), and what is in no measured error because it is so small. */
 double dmumu_deposit_least_error(double tolerance);
 

@@ -11,6 +11,7 @@
 #include "core/diffusion.h"
 
 #include "core/curve_closer.h"
+#include "core/curve_lobes.h"
 #include "core/curve_rates.h"
 #include "core/error.h"
 
@@ -134,6 +135,21 @@ static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_
     return work->state->kappa > 0.0 ? MAX_DEPTH : MAX_DEPTH_QUASILINEAR;
 }
 
+/* The leaves of one sum together, after a look at what hides from their rules at tolerances to which that matters. */
+static struct dmumu_curve_total total_with_lobes(struct dmumu_curve_work *work, int which, size_t r)
+{
+    const struct dmumu_curve_total total = dmumu_curve_total_of(work, which, r);
+    if (!dmumu_deposit_follows_lobes(work->tolerance)) {
+        return total;
+    }
+    for (size_t i = 0; i < work->n_panels; i++) {
+        if (work->panel[i]->part[which][r] == DMUMU_PART_LEAF) {
+            dmumu_curve_mind_the_lobes(work, work->panel[i], which, r, total.value);
+        }
+    }
+    return dmumu_curve_total_of(work, which, r);
+}
+
 /* What the quadrature of one sum may err by, absolute. */
 static double most_quadrature_error(const struct dmumu_curve_work *work, const struct dmumu_curve_total *total)
 {
@@ -144,7 +160,7 @@ static double most_quadrature_error(const struct dmumu_curve_work *work, const s
 /* Mark the leaves of one sum to be halved for one rigidity. */
 static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
 {
-    const struct dmumu_curve_total total = dmumu_curve_total_of(work, which, r);
+    const struct dmumu_curve_total total = total_with_lobes(work, which, r);
     if (!isfinite(total.value) || total.leaves > (work->state->kappa > 0.0 ? MAX_LEAVES : MAX_LEAVES_QUASILINEAR)) {
         return false; /* what is left shows in the error */
     }

@@ -6,6 +6,7 @@
 #include "core/kernel.h"
 
 #include "core/constants.h"
+#include "core/kernel_lobes.h"
 #include "core/rules.h"
 
 #include <math.h>
@@ -265,7 +266,8 @@ static double estimate_error(const struct maker *maker, long index)
     const double transit = profile->transit[index - profile->begin];
     const double widening = maker->table->widened > 0.0 ? widening_error(maker, index) : 0.0;
     return angle_error(gap_at(profile, index)) * (gyro + transit) + interpolation_error(maker, index) +
-           profile->table_error * gyro + profile->transit_error * transit + widening;
+           profile->table_error * gyro + profile->transit_error * transit + widening +
+           dmumu_missed_lobes(maker->table, maker->deposit, index);
 }
 
 static double error_at(const struct maker *maker, long index)

@@ -74,6 +74,8 @@ struct dmumu_fast_table {
     double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */
     double widened;   /* 1 - Delta^2/D^2 of a resonance widened to D, else 0 */
     long stride;      /* D/mu in lattice points */
+    int n_missed;     /* harmonics of which lobes are known to be wrong, see kernel_lobes.h */
+    float *missed;    /* [n_missed][rows][2] times the cosine and sine of their phase, of (1 + t) K; owned */
 };
 
 /**

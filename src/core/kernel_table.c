@@ -4,6 +4,7 @@
  */
 #include "core/bessel.h"
 #include "core/kernel.h"
+#include "core/kernel_lobes.h"
 #include "core/resonance.h"
 #include "core/vector.h"
 
@@ -12,9 +13,12 @@
 #include <string.h>
 
 /* Beyond the first lobes, w - 2n from 8 to 28, oscillations of J_n'^2 are faded out: sums over directions average over
- * them. */
-#define FADE_FROM 8.0
-#define FADE_TO   28.0
+ * them. Not where waves begin sharply at some angle: there a resonance of relative width D leaves exp(-w^2 D^2) of them,
+ * and D is 0.1 where most of D_F is: 3e-3 at w = 24. */
+#define FADE_FROM          8.0
+#define FADE_TO            28.0
+#define FADE_FROM_FOLLOWED 24.0
+#define FADE_TO_FOLLOWED   54.0
 
 /*
  * Steps of the lattice in ln V per relative width of the resonance, Delta/mu: the error function of that width is
@@ -113,8 +117,11 @@ static void find_rows(struct dmumu_fast_common *common)
 }
 
 /* J_n'^2 of one harmonic and class; LN_W_START: J_1'^2 is 1/4 to 1e-13 there, the others' 0. */
-static enum dmumu_status make_lobes(int n, double step, struct dmumu_lobes *lobes)
+static enum dmumu_status make_lobes(int n, double tolerance, double step, struct dmumu_lobes *lobes)
 {
+    const bool followed = dmumu_deposit_follows_lobes(tolerance);
+    const double from = 2.0 * n + (followed ? FADE_FROM_FOLLOWED : FADE_FROM);
+    const double to = 2.0 * n + (followed ? FADE_TO_FOLLOWED : FADE_TO);
     const double fine_step = step / DMUMU_LOBES_PHASES;
     lobes->first = (long)floor(LN_W_START / fine_step);
     lobes->n = (size_t)((LN_W_END - LN_W_START) / step) + 2;
@@ -122,7 +129,7 @@ static enum dmumu_status make_lobes(int n, double step, struct dmumu_lobes *lobe
     for (size_t i = 0; lobes->value && i < DMUMU_LOBES_PHASES * lobes->n; i++) {
         const double w = exp(fine_step * (double)(lobes->first + (long)i));
         lobes->value[i % DMUMU_LOBES_PHASES * lobes->n + i / DMUMU_LOBES_PHASES] =
-            dmumu_bessel_faded(DMUMU_BESSEL_PRIME_SQUARE, n, FADE_FROM + 2.0 * n, FADE_TO + 2.0 * n, w);
+            dmumu_bessel_faded(DMUMU_BESSEL_PRIME_SQUARE, n, from, to, w);
     }
     return lobes->value ? DMUMU_OK : DMUMU_ERROR_MEMORY;
 }
@@ -142,10 +149,10 @@ enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int h
     common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS + refinement);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
-    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+    for (int k = 0; k < dmumu_deposit_classes(tolerance); k++) {
         common->step[k] = dmumu_deposit_step(tolerance, k + refinement);
         for (int n = 1; status == DMUMU_OK && n <= harmonics; n++) {
-            status = make_lobes(n, common->step[k], lobes_of(common, n, k));
+            status = make_lobes(n, tolerance, common->step[k], lobes_of(common, n, k));
         }
     }
     find_rows(common);
@@ -176,7 +183,7 @@ static struct dmumu_resonance_shape choose_class(const struct dmumu_fast_common 
     const double finer = ldexp(fmin(pow(common->tolerance / 1e-4, 0.125), 1.5), -common->refinement);
     const double wanted = table->width / table->mu * finer / STEPS_PER_WIDTH; /* infinite at mu = 0 */
     int step_class = 0;
-    while (step_class < DMUMU_DEPOSIT_CLASSES - 1 && common->step[step_class] > wanted) {
+    while (step_class < dmumu_deposit_classes(common->tolerance) - 1 && common->step[step_class] > wanted) {
         step_class++;
     }
     table->step_class = step_class;
@@ -418,6 +425,9 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
         make_rows(common, &samples, row, table);
         status = measure_error(common, &samples, table);
     }
+    if (status == DMUMU_OK) {
+        status = dmumu_missed_lobes_init(common, &shape, FADE_FROM_FOLLOWED, FADE_TO_FOLLOWED, table);
+    }
     free(row);
     table->rel_error += 2.0 * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
     table->widened = 1.0 - shape.ratio * shape.ratio;
@@ -433,4 +443,5 @@ void dmumu_fast_table_free(struct dmumu_fast_table *table)
 {
     free(table->value);
     table->value = NULL;
+    dmumu_missed_lobes_free(table);
 }
