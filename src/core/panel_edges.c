@@ -386,6 +386,13 @@ static double edges_moved(const struct part *part, const struct dmumu_panel_miss
     return sum;
 }
 
+/* A share, at least so much, of what edges would be moved by. */
+static double share_of_moves(const struct part *part, double moved, double least)
+{
+    const double relative = moved / fmax(part->value, DBL_MIN);
+    return moved * fmin(fmax(30.0 * relative, least), 1.0);
+}
+
 /* By how much the polynomial through the eight nodes around it would move each edge, which all 15 look at from afar. */
 static double edges_moved_locally(const struct part *part)
 {
@@ -397,18 +404,26 @@ static double edges_moved_locally(const struct part *part)
 }
 
 /*
- * In the panel that ends at mu = 1, where q is a smooth function of ln(1 - mu) rather than of mu, changes may cancel by
- * chance: a share of what misses, or a polynomial through fewer nodes, would move the edges by counts too. It is all of it
- * where that is a thirtieth of the value, since polynomials are then not converging yet, and less where it is less: of
- * 10,000 such panels, one in a hundred then errs by more than twice the estimate.
+ * What moves of the edges count besides changes to first order. All of what misses make where q is shallow, and where the
+ * panel that ends at mu = 1 is confined there, in a sliver beyond which no node may lie. Elsewhere in that panel, where q is
+ * a smooth function of ln(1 - mu) rather than of mu, changes may cancel by chance: a share of what misses, or a polynomial
+ * through fewer nodes, would move the edges by. It is all of it where that is a thirtieth of the value, since polynomials
+ * are then not converging yet; else so large that of 10,000 such panels one in a hundred errs by more than twice the
+ * estimate, and of a million values of a grid none by three times theirs.
  */
-static double share_of_moves(const struct part *part, double moved, double least)
+static double moves_of(const struct part *part, const struct dmumu_panel_miss miss[static PAIRS])
 {
-    const double relative = moved / fmax(part->value, DBL_MIN);
-    return moved * fmin(fmax(30.0 * relative, least), 1.0);
+    const bool ends_at_one = part->shape->one_minus_high == 0.0;
+    const bool sliver = ends_at_one && part->sample[SAMPLES - 1] > 0.0;
+    if (sliver || part->most - part->least < SHALLOW) {
+        return edges_moved(part, miss);
+    }
+    return ends_at_one ? fmax(share_of_moves(part, edges_moved(part, miss), 0.1),
+                              share_of_moves(part, edges_moved_locally(part), 0.25))
+                       : 0.0;
 }
 
-/* Twice what polynomials through 13 of the nodes would change. Where q is shallow, their misses count in full. */
+/* Twice what polynomials through 13 of the nodes would change, or what moves of the edges count. */
 static double difference_of(const struct part *part)
 {
     struct dmumu_panel_miss miss[PAIRS];
@@ -426,14 +441,7 @@ static double difference_of(const struct part *part)
     for (int i = 0; i < NODES; i++) {
         by[i] = most_miss;
     }
-    double moved = 0.0;
-    if (part->most - part->least < SHALLOW) {
-        moved = edges_moved(part, miss);
-    } else if (part->shape->one_minus_high == 0.0) {
-        moved = fmax(share_of_moves(part, edges_moved(part, miss), 0.1),
-                     share_of_moves(part, edges_moved_locally(part), 0.25));
-    }
-    return 2.0 * fmax(change, moved) + touching(part, by, END_MISS);
+    return 2.0 * fmax(change, moves_of(part, miss)) + touching(part, by, END_MISS);
 }
 
 void dmumu_panel_integrate_edges(const struct dmumu_panel_shape *shape, const double margin[static NODES],
