@@ -6,6 +6,7 @@
 #include "core/resonance.h"
 #include "core/vector.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,17 +85,12 @@ static bool carries_gyro(const struct dmumu_angles *angles, size_t p)
 
 /* ---- gyro-resonance ---------------------------------------------------------------------------------------------- */
 
-/* Widen a list of taps to hold DMUMU_STENCIL more from `first` on. */
-static void widen(struct dmumu_taps *taps, long first)
+/* Widen a list of taps to reach from `first` to before `end`. */
+static void widen(struct dmumu_taps *taps, long first, long end)
 {
-    const long end = taps->first + (long)taps->n;
-    if (taps->n == 0) {
-        taps->first = first;
-        taps->n = DMUMU_STENCIL;
-        return;
-    }
-    const long new_first = first < taps->first ? first : taps->first;
-    const long new_end = first + DMUMU_STENCIL > end ? first + DMUMU_STENCIL : end;
+    const long old_end = taps->first + (long)taps->n;
+    const long new_first = taps->n > 0 && taps->first < first ? taps->first : first;
+    const long new_end = taps->n > 0 && old_end > end ? old_end : end;
     taps->first = new_first;
     taps->n = (size_t)(new_end - new_first);
 }
@@ -180,14 +176,40 @@ static size_t find_landings(const struct dmumu_angles *angles, const struct dmum
     return n;
 }
 
-static void measure(const struct landing *landing, struct dmumu_deposit *deposit)
+/* First columns, from least to most, of what lands with a given first row, for both limits. */
+struct columns {
+    long least[2][DMUMU_MAX_ROWS], most[2][DMUMU_MAX_ROWS];
+};
+
+static void find_columns(const struct landing landing[], size_t n, double step, struct columns *columns)
+{
+    for (int l = 0; l < 2; l++) {
+        for (int row = 0; row < DMUMU_MAX_ROWS; row++) {
+            columns->least[l][row] = LONG_MAX;
+            columns->most[l][row] = LONG_MIN;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        const long row = (long)floor(landing[i].row) - DMUMU_STENCIL_LEFT;
+        for (int l = 0; l < landing[i].n_limits; l++) {
+            const long column = (long)floor(landing[i].ln_x[l] / step) - DMUMU_STENCIL_LEFT;
+            columns->least[l][row] = column < columns->least[l][row] ? column : columns->least[l][row];
+            columns->most[l][row] = column > columns->most[l][row] ? column : columns->most[l][row];
+        }
+    }
+}
+
+/* How long the taps of each row are. */
+static void measure(const struct landing landing[], size_t n, struct dmumu_deposit *deposit)
 {
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
-    const long row = (long)floor(landing->row) - DMUMU_STENCIL_LEFT;
-    for (int l = 0; l < 2 && l < landing->n_limits; l++) {
-        const long column = (long)floor(landing->ln_x[l] / deposit->step) - DMUMU_STENCIL_LEFT;
-        for (int j = 0; j < DMUMU_STENCIL; j++) {
-            widen(&list[l][row + j], column);
+    struct columns columns;
+    find_columns(landing, n, deposit->step, &columns);
+    for (int l = 0; l < 2; l++) {
+        for (int row = 0; row + DMUMU_STENCIL <= deposit->rows.n; row++) {
+            for (int j = 0; j < DMUMU_STENCIL && columns.least[l][row] <= columns.most[l][row]; j++) {
+                widen(&list[l][row + j], columns.least[l][row], columns.most[l][row] + DMUMU_STENCIL);
+            }
         }
     }
 }
@@ -249,9 +271,7 @@ enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const st
     memset(deposit->end, 0, sizeof deposit->end);
     memset(deposit->start, 0, sizeof deposit->start);
     const size_t n = find_landings(angles, rows, landing);
-    for (size_t i = 0; i < n; i++) {
-        measure(&landing[i], deposit);
-    }
+    measure(landing, n, deposit);
     const enum dmumu_status status = place_taps(deposit);
     for (size_t i = 0; status == DMUMU_OK && i < n; i++) {
         lay_direction(angles, &landing[i], deposit);
