@@ -31,7 +31,7 @@ enum {
 
 /*
  * Shares of the tolerance. The quadrature in mu of all panels together may take what the rates' own errors leave of
- * MOST_SHARE, and PANEL_SHARE in any case; beyond that, panels with more than a third of what all may are halved.
+ * MOST_SHARE, and PANEL_SHARE in any case; beyond that, panels with more than their part of it are halved.
  */
 #define MOST_SHARE  0.9
 #define PANEL_SHARE 0.3
@@ -166,6 +166,7 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
     }
     const double most = most_quadrature_error(work, &total);
     const bool too_much = total.value > 0.0 && total.quadrature_error > most;
+    const double part = most / (total.leaves > 3 ? total.leaves : 3);
     bool any = false;
     for (size_t i = 0; i < work->n_panels; i++) {
         struct dmumu_curve_panel *panel = work->panel[i];
@@ -174,7 +175,7 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
         }
         const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
         const bool inexact = too_much && panel->key.depth < max_depth_of(work, panel->key) &&
-                             dmumu_panel_error(integral, total.value) * total.value > most / 3.0;
+                             dmumu_panel_error(integral, total.value) * total.value > part;
         const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
