@@ -187,7 +187,10 @@ static struct probe probe_of(struct dmumu_curve_work *work, enum dmumu_mode mode
 {
     const int node = (k - DMUMU_LEAST_OCTAVE) % DMUMU_KRONROD_N;
     struct dmumu_curve_panel *panel = probe_panel(work, (unsigned)(k - DMUMU_LEAST_OCTAVE) / DMUMU_KRONROD_N);
-    const size_t at = panel ? dmumu_curve_rates_at(panel, r) + (size_t)node : 0;
+    if (!panel) {
+        return (struct probe){(double)NAN, (double)NAN};
+    }
+    const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
     if (work->status == DMUMU_OK && isnan(panel->rate[mode][at])) {
         work->status = dmumu_tables_complete(work->tables, panel->tables, mode);
         memset(panel->needed, 0, work->n);

@@ -61,7 +61,7 @@ int dmumu_deposit_classes(double tolerance)
 
 double dmumu_deposit_least_error(double tolerance)
 {
-    return 2e-8 + fmin(2e-4 * tolerance, 2e-8);
+    return 1e-8 + fmin(3e-4 * tolerance, 3e-8);
 }
 
 double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)

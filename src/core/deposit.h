@@ -33,7 +33,10 @@ int dmumu_deposit_classes(double tolerance);
  * of such boundary terms where resonances are narrow.
  */
 bool dmumu_deposit_follows_lobes(double tolerance);
-/** Relative: single precision (6e-8 at most, 2e-8 as a rule), and what is in no measured error because it is so small. */
+/**
+ * Relative: single precision (6e-8 at most, 2e-8 as a rule, of each of the hundreds of entries that a sum is made of), and
+ * what is in no measured error because it is so small.
+ */
 double dmumu_deposit_least_error(double tolerance);
 
 /** Rows of K over t, denser for tighter tolerances and closer looks: how many, and which t (dmumu_rows_position). */
