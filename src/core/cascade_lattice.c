@@ -22,9 +22,9 @@ enum {
 /* Lists of R, per panel; further ones are made each time. */
 #define MAX_LIST_BYTES ((size_t)2 << 20)
 
-void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice)
+void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice, struct dmumu_cascade_room room)
 {
-    *lattice = (struct dmumu_cascade_lattice){.column = NULL};
+    *lattice = (struct dmumu_cascade_lattice){.column = NULL, .room = room};
     for (int i = 0; i < DMUMU_CASCADE_BLOCKS; i++) {
         dmumu_lazy_init(&lattice->lazy[i]);
     }
@@ -272,10 +272,26 @@ static struct dmumu_cascade_list *list_new(size_t n)
     return list;
 }
 
-/* Where a list of this number is or goes; NULL without memory, or where lists take too much. The lattice's lock is held. */
+/* May there be one more list? */
+static bool has_room(const struct dmumu_cascade_lattice *lattice)
+{
+    const struct dmumu_cascade_room *room = &lattice->room;
+    return lattice->list_bytes < MAX_LIST_BYTES && (!room->bytes || atomic_load(room->bytes) < *room->most);
+}
+
+/* The lattice's lock is held. */
+static void count_bytes(struct dmumu_cascade_lattice *lattice, size_t bytes)
+{
+    lattice->list_bytes += bytes;
+    if (lattice->room.bytes) {
+        atomic_fetch_add(lattice->room.bytes, bytes);
+    }
+}
+
+/* Where a list of this number is or goes; NULL without memory or room. The lattice's lock is held. */
 static struct dmumu_cascade_list **slot_of(struct dmumu_cascade_lattice *lattice, int number)
 {
-    if (number >= lattice->n_lists && lattice->list_bytes < MAX_LIST_BYTES) {
+    if (number >= lattice->n_lists && has_room(lattice)) {
         const int n = number + 16;
         struct dmumu_cascade_list **grown = realloc(lattice->list, (size_t)n * sizeof(struct dmumu_cascade_list *));
         for (int i = lattice->n_lists; grown && i < n; i++) {
@@ -285,7 +301,7 @@ static struct dmumu_cascade_list **slot_of(struct dmumu_cascade_lattice *lattice
         lattice->n_lists = grown ? n : lattice->n_lists;
     }
     const bool there = number >= 0 && number < lattice->n_lists;
-    return there && (lattice->list[number] || lattice->list_bytes < MAX_LIST_BYTES) ? &lattice->list[number] : NULL;
+    return there && (lattice->list[number] || has_room(lattice)) ? &lattice->list[number] : NULL;
 }
 
 /* One that is kept, or a new one: kept as long as there is room. NULL without memory. */
@@ -298,7 +314,7 @@ static struct dmumu_cascade_list *find_or_add(struct dmumu_cascade_lattice *latt
     if (list && slot && !*slot) {
         list->kept = true;
         *slot = list;
-        lattice->list_bytes += sizeof *list + ask->n * sizeof *list->entry;
+        count_bytes(lattice, sizeof *list + ask->n * sizeof *list->entry);
     }
     omp_unset_lock(&lattice->lock);
     return list;
@@ -363,13 +379,6 @@ static enum dmumu_status fill(struct dmumu_cascade_lattice *lattice, const struc
     return status;
 }
 
-static void count_bytes(struct dmumu_cascade_lattice *lattice, size_t bytes)
-{
-    omp_set_lock(&lattice->lock);
-    lattice->list_bytes += bytes;
-    omp_unset_lock(&lattice->lock);
-}
-
 const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade_lattice *lattice,
                                                             const struct dmumu_cascade_source *source,
                                                             const struct dmumu_cascade_ask *ask,
@@ -384,7 +393,9 @@ const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade
     const enum dmumu_status status = n_missing > 0 ? fill(lattice, source, ask, scratch, list) : DMUMU_OK;
     omp_unset_lock(&list->lock);
     if (list->kept && n_missing > 0) {
+        omp_set_lock(&lattice->lock);
         count_bytes(lattice, n_missing * (sizeof *list->entry[0] + 2 * n_transit_of(source) * sizeof(double)));
+        omp_unset_lock(&lattice->lock);
     }
     if (status != DMUMU_OK) {
         dmumu_cascade_list_release(list);

@@ -14,6 +14,8 @@
 #include "core/lazy.h"
 #include "core/rules.h"
 
+#include <stdatomic.h>
+
 /** The lattice is made block by block; its first point lies a stencil's room below the least R. */
 enum { DMUMU_CASCADE_BLOCKS = 28, DMUMU_CASCADE_BLOCK = 8 };
 
@@ -26,6 +28,12 @@ struct dmumu_cascade_column {
     double gyro_error[DMUMU_CASCADE_LANES], transit_error[DMUMU_CASCADE_LANES];
 };
 
+/** Bytes that lists of all lattices share with others, and how many there may be. */
+struct dmumu_cascade_room {
+    atomic_size_t *bytes;
+    const size_t *most;
+};
+
 /** Of one mode on one panel. */
 struct dmumu_cascade_lattice {
     struct dmumu_lazy lazy[DMUMU_CASCADE_BLOCKS];
@@ -34,6 +42,7 @@ struct dmumu_cascade_lattice {
     struct dmumu_cascade_list **list;    /* [n_lists] by their number; NULL where there is none; owned */
     int n_lists;
     size_t list_bytes;
+    struct dmumu_cascade_room room; /* {NULL}: enough */
 };
 
 /** What rates at a panel's nodes are made from, of one mode; and the last lattice points at which they are smooth. */
@@ -44,7 +53,8 @@ struct dmumu_cascade_source {
     long gyro_reach[DMUMU_KRONROD_N], transit_reach[DMUMU_KRONROD_N], taps_reach[DMUMU_KRONROD_N];
 };
 
-void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice);
+/** @param[in] room  must outlive the lattice; {NULL}: lists may take what they need */
+void dmumu_cascade_lattice_init(struct dmumu_cascade_lattice *lattice, struct dmumu_cascade_room room);
 void dmumu_cascade_lattice_free(struct dmumu_cascade_lattice *lattice);
 
 /** `reach` of a source whose other members are there. */

@@ -139,13 +139,15 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
     return &common->lobes[(harmonic - 1) * DMUMU_DEPOSIT_CLASSES + step_class];
 }
 
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
-                                         int refinement)
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, const struct dmumu_state *state,
+                                         double tolerance, int refinement)
 {
-    *common = (struct dmumu_fast_common){.harmonics = harmonics,
-                                         .tolerance = tolerance,
-                                         .refinement = refinement,
-                                         .rows = dmumu_rows_of(tolerance, refinement)};
+    const int harmonics = state->harmonics;
+    *common =
+        (struct dmumu_fast_common){.harmonics = harmonics,
+                                   .tolerance = tolerance,
+                                   .refinement = refinement,
+                                   .rows = dmumu_rows_of(tolerance, refinement, dmumu_resonance_width(state, 1.0))};
     common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS + refinement);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
@@ -380,17 +382,19 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     const int middle = (int)dmumu_rows_position(&common->rows, fmin(fmax(lobes_at, -1.0), 5.0));
     double most = 0.0;
     for (int i = -REACH; i <= REACH; i++) {
-        const double t[2] = {common->row_tangent[middle + i],
-                             sqrt(common->row_tangent[middle + i] * common->row_tangent[middle + i + 1])};
+        const double at[2] = {i, i + 0.5};
+        const double t = sqrt(common->row_tangent[middle + i] * common->row_tangent[middle + i + 1]);
+        const float *of_row = table->value + table->row_start[middle + i];
+        const size_t last = table->row_end[middle + i] - 1;
+        double bump[2];
         for (int k = 0; k < 2; k++) {
-            const double at = i + 0.5 * k;
-            const double bump = exp(-at * at * (16.0 / (REACH * REACH)));
-            make_row(common, samples, table, t[k], 1.0 + t[k], row);
-            for (size_t v = 0; v < n_v; v++) {
-                difference[v] += (k == 0 ? bump : -bump) * row[v];
-            }
-            most += 0.5 * bump * fabs(row[n_v - 1]);
+            bump[k] = exp(-at[k] * at[k] * (16.0 / (REACH * REACH)));
         }
+        make_row(common, samples, table, t, 1.0 + t, row);
+        for (size_t k = 0; k < n_v; k++) {
+            difference[k] += bump[0] * (double)of_row[k < last ? k : last] - bump[1] * row[k];
+        }
+        most += bump[1] * fabs(row[n_v - 1]);
     }
     double worst = 0.0;
     for (size_t k = 0; k < n_v; k++) {

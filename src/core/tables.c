@@ -55,13 +55,13 @@ static enum dmumu_status make_node(void *context, int item)
                                     &node->cascade[at->mode]);
 }
 
-static struct dmumu_panel_tables *panel_new(struct dmumu_panel_key key)
+static struct dmumu_panel_tables *panel_new(struct dmumu_panel_key key, struct dmumu_cascade_room room)
 {
     struct dmumu_panel_tables *panel = calloc(1, sizeof *panel);
     if (panel) {
         panel->key = key;
         for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-            dmumu_cascade_lattice_init(&panel->lattice[mode]);
+            dmumu_cascade_lattice_init(&panel->lattice[mode], room);
         }
         for (int i = 0; i < DMUMU_KRONROD_N; i++) {
             for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
@@ -85,9 +85,9 @@ static struct dmumu_panel_tables *find(struct dmumu_panel_tables *first, const s
 
 /* A new panel at the front of a list; NULL when out of memory. */
 static struct dmumu_panel_tables *add(struct dmumu_panel_tables **first, const struct dmumu_tables *tables,
-                                      struct dmumu_panel_key key)
+                                      struct dmumu_panel_key key, struct dmumu_cascade_room room)
 {
-    struct dmumu_panel_tables *panel = panel_new(key);
+    struct dmumu_panel_tables *panel = panel_new(key, room);
     if (panel) {
         panel->of = tables;
         panel->next = *first;
@@ -103,7 +103,8 @@ static struct dmumu_panel_tables *find_kept(struct dmumu_tables *tables, struct 
     struct dmumu_panel_tables *panel = find(tables->first_panel, tables, key);
     struct dmumu_tables *count = counting(tables);
     *full = !panel && atomic_load(&count->bytes) > count->most_bytes;
-    if (!panel && !*full && (panel = add(&tables->first_panel, tables, key)) != NULL) {
+    const struct dmumu_cascade_room room = {&count->bytes, &count->most_bytes};
+    if (!panel && !*full && (panel = add(&tables->first_panel, tables, key, room)) != NULL) {
         panel->kept = true;
         atomic_fetch_add(&count->bytes, sizeof *panel);
     }
@@ -117,7 +118,7 @@ struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struc
     bool full = false;
     struct dmumu_panel_tables *panel = find(own->first, tables, key);
     panel = panel ? panel : find_kept(tables, key, &full);
-    panel = full ? add(&own->first, tables, key) : panel;
+    panel = full ? add(&own->first, tables, key, (struct dmumu_cascade_room){NULL, NULL}) : panel;
     *status = panel ? *status : DMUMU_ERROR_MEMORY;
     return panel;
 }
@@ -185,7 +186,7 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     const struct dmumu_state *state = &tables->state;
     enum dmumu_status status = DMUMU_OK;
     if (state->modes[DMUMU_FAST]) {
-        status = dmumu_fast_common_init(&tables->fast, state->harmonics, tables->model.tolerance, tables->refinement);
+        status = dmumu_fast_common_init(&tables->fast, state, tables->model.tolerance, tables->refinement);
     }
     for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
         if (state->modes[cascade_modes[i]]) {

@@ -109,7 +109,10 @@ static void test_list(void **state)
     }
     assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, &common), DMUMU_OK);
     make_source(&at, &common, table, &source);
-    dmumu_cascade_lattice_init(&lattice);
+    const size_t most = 1;
+    atomic_size_t bytes;
+    atomic_init(&bytes, 0);
+    dmumu_cascade_lattice_init(&lattice, (struct dmumu_cascade_room){&bytes, &most});
     struct dmumu_cascade_ask ask = {7, N, ratio, place, chosen};
     const struct dmumu_cascade_list *list = dmumu_cascade_lattice_list(&lattice, &source, &ask, &scratch);
     assert_true(list && list->kept && !list->entry[2]);
@@ -130,6 +133,10 @@ static void test_list(void **state)
     assert_memory_equal(own->entry[3]->gyro, list->entry[3]->gyro, sizeof own->entry[3]->gyro);
     dmumu_cascade_list_release(own);
     dmumu_cascade_list_release(list);
+    ask.number = 8; /* one list is all that there is room for */
+    own = dmumu_cascade_lattice_list(&lattice, &source, &ask, &scratch);
+    assert_true(own && !own->kept && atomic_load(&bytes) > N * sizeof *own->entry[0]);
+    dmumu_cascade_list_release(own);
     dmumu_cascade_lattice_free(&lattice);
     dmumu_wave_nodes_free(&scratch);
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
