@@ -22,9 +22,8 @@
 #define LN_T_END      6.5
 #define ROWS_OUTSIDE  8.0
 #define DENSITY       16.0
-#define DENSITY_TIGHT 24.0 /* for a closer look, and for tolerances below this: */
+#define DENSITY_TIGHT 24.0 /* for tolerances below this: */
 #define TIGHT         3e-5
-#define NARROW        0.6  /* M_A of 0.36 with a kappa of 1: beyond, no look has been for the rows */
 #define DENSITY_LOBES 40.0 /* and, where lobes are followed, below this, which closer looks at 1e-4 do not reach: */
 #define FOLLOWED      2e-5
 #define RAMP          2.0 /* the change between the two takes 1/RAMP in ln t */
@@ -71,10 +70,9 @@ double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)
     return ROWS_OUTSIDE * (ln_tangent - LN_T_START) + (rows->density - ROWS_OUTSIDE) * ramp;
 }
 
-struct dmumu_rows dmumu_rows_of(double tolerance, int refinement, double widest)
+struct dmumu_rows dmumu_rows_of(double tolerance)
 {
-    struct dmumu_rows rows = {.density =
-                                  tolerance < TIGHT || (refinement > 0 && widest < NARROW) ? DENSITY_TIGHT : DENSITY};
+    struct dmumu_rows rows = {.density = tolerance < TIGHT ? DENSITY_TIGHT : DENSITY};
     rows.density = dmumu_deposit_follows_lobes(tolerance) ? DENSITY_LOBES : rows.density;
     rows.n = (int)dmumu_rows_position(&rows, LN_T_END) + DMUMU_STENCIL;
     return rows;

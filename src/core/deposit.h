@@ -39,17 +39,13 @@ bool dmumu_deposit_follows_lobes(double tolerance);
  */
 double dmumu_deposit_least_error(double tolerance);
 
-/** Rows of K over t: how many, and which t (dmumu_rows_position). */
+/** Rows of K over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
 enum { DMUMU_MAX_ROWS = 424 };
 struct dmumu_rows {
     int n;
     double density; /* rows per unit of ln t, where J'^2 has its lobes */
 };
-/**
- * Denser for tighter tolerances, and for a closer look at narrow resonances, whose errors are those between rows.
- * @param[in] widest  Delta at mu = 0
- */
-struct dmumu_rows dmumu_rows_of(double tolerance, int refinement, double widest);
+struct dmumu_rows dmumu_rows_of(double tolerance);
 /** Position of a direction among the rows: a real number, row 0 first. */
 double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent);
 

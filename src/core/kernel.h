@@ -52,12 +52,11 @@ struct dmumu_fast_common {
 };
 
 /**
- * @param[in] state       of the model and M_A; beta, x_c and speeds are not used
  * @param[in] tolerance   of the model: steps follow from it
  * @param[in] refinement  how often they are halved
  */
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                         double tolerance, int refinement);
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
+                                         int refinement);
 void dmumu_fast_common_free(struct dmumu_fast_common *common);
 
 /** G(z) by interpolation; constant above its table's end. */

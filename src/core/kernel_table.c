@@ -139,15 +139,11 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
     return &common->lobes[(harmonic - 1) * DMUMU_DEPOSIT_CLASSES + step_class];
 }
 
-enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                         double tolerance, int refinement)
+enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
+                                         int refinement)
 {
-    const int harmonics = state->harmonics;
-    *common =
-        (struct dmumu_fast_common){.harmonics = harmonics,
-                                   .tolerance = tolerance,
-                                   .refinement = refinement,
-                                   .rows = dmumu_rows_of(tolerance, refinement, dmumu_resonance_width(state, 1.0))};
+    *common = (struct dmumu_fast_common){
+        .harmonics = harmonics, .tolerance = tolerance, .refinement = refinement, .rows = dmumu_rows_of(tolerance)};
     common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS + refinement);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;

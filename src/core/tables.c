@@ -186,7 +186,7 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     const struct dmumu_state *state = &tables->state;
     enum dmumu_status status = DMUMU_OK;
     if (state->modes[DMUMU_FAST]) {
-        status = dmumu_fast_common_init(&tables->fast, state, tables->model.tolerance, tables->refinement);
+        status = dmumu_fast_common_init(&tables->fast, state->harmonics, tables->model.tolerance, tables->refinement);
     }
     for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
         if (state->modes[cascade_modes[i]]) {

@@ -2,7 +2,6 @@
 #include "core/workspace.h"
 
 #include "core/error.h"
-#include "core/resonance.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -144,8 +143,7 @@ const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *work
 {
     if (!workspace->has_deposit[step_class]) {
         const double step = step_of(workspace, step_class);
-        const struct dmumu_rows rows = dmumu_rows_of(workspace->model.tolerance, workspace->refinement,
-                                                     dmumu_resonance_width(&workspace->damping, 1.0));
+        const struct dmumu_rows rows = dmumu_rows_of(workspace->model.tolerance);
         if (make_angles(workspace, step_class, 0.0) != DMUMU_OK ||
             dmumu_deposit_make(&workspace->angles, &rows, step, &workspace->deposit[step_class]) != DMUMU_OK) {
             return NULL;

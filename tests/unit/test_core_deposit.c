@@ -181,7 +181,7 @@ static void delete_deposit(struct dmumu_deposit *deposit)
 
 static void make(const struct dmumu_angles *angles, double step, struct dmumu_deposit *deposit)
 {
-    const struct dmumu_rows rows = dmumu_rows_of(TOLERANCE, 0, 1.0);
+    const struct dmumu_rows rows = dmumu_rows_of(TOLERANCE);
     assert_int_equal(dmumu_deposit_make(angles, &rows, step, deposit), DMUMU_OK);
 }
 
@@ -192,11 +192,9 @@ static void test_rows(void **state)
     (void)state;
     static const double tolerances[] = {1e-3, 1e-4, 3e-5, 2.5e-5, 1e-6};
     for (size_t i = 0; i < 5; i++) {
-        const struct dmumu_rows rows = dmumu_rows_of(tolerances[i], 0, 0.1);
+        const struct dmumu_rows rows = dmumu_rows_of(tolerances[i]);
         const double density = i < 3 ? 16.0 : (i < 4 ? 24.0 : 40.0);
         assert_true(rows.density == density && rows.n <= DMUMU_MAX_ROWS);
-        assert_true(dmumu_rows_of(tolerances[i], 1, 1.0).density == density &&
-                    dmumu_rows_of(tolerances[i], 1, 0.5).density == fmax(density, 24.0));
         double last = dmumu_rows_position(&rows, -12.01);
         for (double ln_t = -12.0; ln_t < 8.0; ln_t += 0.01) {
             const double position = dmumu_rows_position(&rows, ln_t);
@@ -240,7 +238,7 @@ static void test_directions_add_up(void **state)
         const double step = dmumu_deposit_step(TOLERANCE, k);
         struct dmumu_angles angles = angles_of(0.5, 0.14, step);
         make(&angles, step, deposit);
-        assert_true(deposit->step == step && deposit->rows.n == dmumu_rows_of(TOLERANCE, 0, 1.0).n);
+        assert_true(deposit->step == step && deposit->rows.n == dmumu_rows_of(TOLERANCE).n);
         for (double ln_r = 0.0; ln_r > -12.0; ln_r -= 1.3) {
             const long b = lround(ln_r / step);
             const double at = step * (double)b;

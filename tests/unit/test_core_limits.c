@@ -180,7 +180,7 @@ static struct dmumu_fast_rate fast_rate(const struct dmumu_state *state, double 
     const double s2 = (1.0 - mu) * (1.0 + mu);
     struct dmumu_angles angles = {0};
     struct dmumu_fast_common common;
-    assert_int_equal(dmumu_fast_common_init(&common, state, 1e-5, 0), DMUMU_OK);
+    assert_int_equal(dmumu_fast_common_init(&common, state->harmonics, 1e-5, 0), DMUMU_OK);
     assert_int_equal(dmumu_angles_make(state, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &angles), DMUMU_OK);
     const struct dmumu_fast_rate rate =
         state->kappa > 0.0 ? broadened_rate(&common, state, &angles, mu, s2, larmor_ratio)
