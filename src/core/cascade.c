@@ -364,13 +364,14 @@ static double front_of(const struct dmumu_cascade_common *common, const struct d
     return 4.0 * DMUMU_PI * table->s * table->s / (larmor_ratio * larmor_ratio) * common->form.norm;
 }
 
-double dmumu_cascade_ln_taps_reach(const struct dmumu_cascade_common *common, const struct dmumu_cascade_table *table)
+struct dmumu_cascade_limits dmumu_cascade_limits_of(const struct dmumu_cascade_form *form,
+                                                    const struct dmumu_cascade_table *table)
 {
-    const struct dmumu_cascade_form *form = &common->form;
     const double most_nu = table->mu + DMUMU_RESONANCE_REACH * table->width;
-    const double ln_balance =
-        -log(DMUMU_CASCADE_MOST_P * most_nu * form->strength) - form->anisotropy * log(form->x_perp_min);
-    return fmin(ln_balance, -log(form->x_par_min * most_nu));
+    return (struct dmumu_cascade_limits){
+        .ln_parallel = -log(form->x_par_min * most_nu),
+        .ln_balance = -log(DMUMU_CASCADE_MOST_P * most_nu * form->strength) - form->anisotropy * log(form->x_perp_min),
+    };
 }
 
 struct dmumu_cascade_rate dmumu_cascade_rate_from_taps(const struct dmumu_cascade_common *common,

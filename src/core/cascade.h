@@ -60,10 +60,17 @@ enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, 
                                      const struct dmumu_cascade_table *table, double larmor_ratio,
                                      struct dmumu_wave_nodes *scratch, struct dmumu_cascade_rate *rate);
 
-/** ln R up to which the cascade's start does not matter to the gyro-resonance, so that taps give it. */
-double dmumu_cascade_ln_taps_reach(const struct dmumu_cascade_common *common, const struct dmumu_cascade_table *table);
+/**
+ * ln R up to which the cascade's start does not matter to the gyro-resonance: in x_par, where nu at x_par,min comes within its
+ * reach; in x_perp, where critical balance leaves something at x_perp,min. Below both, taps give it.
+ */
+struct dmumu_cascade_limits {
+    double ln_parallel, ln_balance;
+};
+struct dmumu_cascade_limits dmumu_cascade_limits_of(const struct dmumu_cascade_form *form,
+                                                    const struct dmumu_cascade_table *table);
 
-/** Gyro-resonance of Alfven modes at ln R, a point of cascade_lattice.h's lattice below that limit. */
+/** Gyro-resonance of Alfven modes at ln R, a point of cascade_lattice.h's lattice below both limits. */
 struct dmumu_cascade_rate dmumu_cascade_rate_from_taps(const struct dmumu_cascade_common *common,
                                                        const struct dmumu_cascade_table *table, double ln_r);
 

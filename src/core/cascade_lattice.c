@@ -67,24 +67,18 @@ static long last_below(double ln_limit)
     return last < (double)LAST ? (long)fmax(last, (double)FIRST - 1.0) : (long)LAST;
 }
 
-/*
- * Smooth until the cascade's start meets the resonance: in x_par, where nu at x_par,min comes within its reach; in
- * x_perp, where critical balance leaves something at x_perp,min and the lobes of the Bessel function begin there, too.
- */
+/* Smooth until the cascade's start matters: in x_par; or in x_perp, where the lobes of the Bessel function begin there, too. */
 void dmumu_cascade_source_finish(struct dmumu_cascade_source *source)
 {
     const struct dmumu_cascade_form *form = &source->common->form;
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
         const struct dmumu_cascade_table *table = source->table[node];
-        const double most_nu = table->mu + DMUMU_RESONANCE_REACH * table->width;
-        const double ln_parallel = -log(form->x_par_min * most_nu);
+        const struct dmumu_cascade_limits limits = dmumu_cascade_limits_of(form, table);
         const double ln_lobes = -log(table->s * form->x_perp_min);
-        const double ln_balance =
-            -log(DMUMU_CASCADE_MOST_P * most_nu * form->strength) - form->anisotropy * log(form->x_perp_min);
-        source->gyro_reach[node] = last_below(fmin(ln_parallel, fmax(ln_lobes, ln_balance)));
+        source->gyro_reach[node] = last_below(fmin(limits.ln_parallel, fmax(ln_lobes, limits.ln_balance)));
         source->transit_reach[node] = last_below(ln_lobes);
         const bool by_taps = source->common->mode == DMUMU_ALFVEN && source->state->kappa > 0.0;
-        source->taps_reach[node] = by_taps ? last_below(dmumu_cascade_ln_taps_reach(source->common, table)) : FIRST - 1;
+        source->taps_reach[node] = by_taps ? last_below(fmin(limits.ln_parallel, limits.ln_balance)) : FIRST - 1;
     }
 }
 

@@ -38,7 +38,8 @@ static void compare(const struct dmumu_state *state, double mu)
     assert_int_equal(dmumu_cascade_common_init(state, DMUMU_ALFVEN, &common), DMUMU_OK);
     assert_int_equal(dmumu_cascade_table_init(&common, state, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
                      DMUMU_OK);
-    const long last = (long)floor(dmumu_cascade_ln_taps_reach(&common, &table) / STEP);
+    const struct dmumu_cascade_limits limits = dmumu_cascade_limits_of(&common.form, &table);
+    const long last = (long)floor(fmin(limits.ln_parallel, limits.ln_balance) / STEP);
     int n = 0;
     for (long i = last; STEP * (double)i > -27.0; i -= 7, n++) {
         const double ln_r = STEP * (double)i;

@@ -158,7 +158,7 @@ static void test_lobes_at_tight_tolerance(void **state)
         worst = fmax(worst, fabs(fast[i].gyro_per_s[DMUMU_FAST] / ref[i].gyro_per_s[DMUMU_FAST] - 1.0));
     }
     print_message("lobes at 1e-6: worst %.1e\n", worst);
-    assert_true(worst < 3e-7);
+    assert_true(worst < 1e-7); /* 6.5e-8 seen */
 }
 
 static void test_alfven_modes(void **state)
