@@ -1,6 +1,9 @@
 /* Curve closer: see curve_closer.h. */
 #include "core/curve_closer.h"
 
+#include "core/curve_rates.h"
+#include "core/direct.h"
+
 #include <math.h>
 
 /* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; and of a
@@ -10,6 +13,9 @@
 #define ONE_PANEL  0.1
 /* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
 #define WORTHWHILE 0.25
+/* Of the tolerance, an error of rates from which these are integrated without tables where confinement is marginal, since
+ * there D amplifies what is left of any error. */
+#define HOPELESS   30.0
 
 /* Tables and memory of a look; NULL, and work->status set, without memory. */
 struct look {
@@ -50,6 +56,10 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
     if (!deposit || !profile) {
         return DMUMU_ERROR_MEMORY;
     }
+    if (!dmumu_fast_table_holds(table, larmor_ratio)) {
+        return dmumu_direct_fast_rate(look->tables, &look->workspace->damping, look->workspace, panel->node[node].mu,
+                                      panel->node[node].s2, larmor_ratio, rate);
+    }
     const struct dmumu_fast_common *common = &look->tables->fast;
     const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table->step_class]);
     *rate = dmumu_fast_profile_rate(common, table, deposit, profile, &place, larmor_ratio);
@@ -72,16 +82,25 @@ static bool contributions(const struct dmumu_curve_work *work, const struct dmum
     return true;
 }
 
+static void direct_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
+{
+    for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
+        dmumu_curve_direct_rate(work, panel, node, r);
+    }
+}
+
 void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
 {
+    if (work->looks[r] == DMUMU_DIRECT_LOOK) {
+        direct_rates(work, panel, r);
+        return;
+    }
     const struct look look = look_of(work, work->looks[r]);
     for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
-        const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
         struct dmumu_fast_rate rate;
         work->status = rate_of(&look, panel->key, node, work->larmor_ratio[r], &rate);
         if (work->status == DMUMU_OK) {
-            panel->rate[DMUMU_FAST][at] = rate.gyro + rate.transit;
-            panel->error[DMUMU_FAST][at] = rate.error;
+            dmumu_curve_store_fast_rate(panel, node, r, &rate);
         }
     }
 }
@@ -114,6 +133,15 @@ static void look_at(struct dmumu_curve_work *work, size_t r, double total)
     }
 }
 
+/* Is a look likely to help, or worth its time? */
+static bool promises(const struct dmumu_curve_work *work, int look, size_t r, const struct dmumu_curve_total *total)
+{
+    if (look == DMUMU_DIRECT_LOOK) {
+        return total->mu_star > 0.5 || total->rate_error > HOPELESS * work->tolerance * total->value;
+    }
+    return look == 1 || total->rate_error < WORTHWHILE * work->rate_error[r] * total->value;
+}
+
 bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
 {
     bool any = false;
@@ -124,11 +152,10 @@ bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
         const struct dmumu_curve_total total =
             work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r) : (struct dmumu_curve_total){.value = 0.0};
         const double most = work->tolerance * total.value;
-        const bool promising = look == 1 || total.rate_error < WORTHWHILE * work->rate_error[r];
-        if (total.rate_error + total.quadrature_error > most && total.rate_error > ALL_RATES * most && promising &&
-            isfinite(total.value)) {
+        if (total.rate_error + total.quadrature_error > most && total.rate_error > ALL_RATES * most &&
+            promises(work, look, r, &total) && isfinite(total.value)) {
             work->looks[r] = (uint8_t)look;
-            work->rate_error[r] = total.rate_error;
+            work->rate_error[r] = total.rate_error / total.value;
             look_at(work, r, total.value);
             any = true;
         }

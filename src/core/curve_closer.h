@@ -13,8 +13,9 @@
 /**
  * One closer look at the rigidities with an error above the tolerance to which rates contribute: the fast modes' rates of
  * the panels that do, and the integrals over them; panels made later on are looked at as closely. A second look is for
- * those that the first has made much better.
- * @param[in] look  1 for lattices of half the step, 2 of a quarter, up to DMUMU_MOST_REFINEMENT
+ * those that the first has made much better, one without tables for what is left then: it takes some tens of milliseconds
+ * a value, and so where confinement is marginal (D as sensitive as that to what is left of any error) only the worst.
+ * @param[in] look  1 for lattices of half the step, 2 of a quarter, up to DMUMU_MOST_REFINEMENT; DMUMU_DIRECT_LOOK
  * @return whether anything changed, so that panels may have to be halved; work->status tells of failure
  */
 bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look);

@@ -2,6 +2,7 @@
 #include "core/curve_rates.h"
 
 #include "core/curve_closer.h"
+#include "core/direct.h"
 #include "core/quasilinear.h"
 #include "core/resonance.h"
 
@@ -24,7 +25,8 @@ static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_
     return work->place[step_class];
 }
 
-static void store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r, const struct dmumu_fast_rate *rate)
+void dmumu_curve_store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r,
+                                 const struct dmumu_fast_rate *rate)
 {
     const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
     panel->rate[DMUMU_FAST][at] = rate->gyro + rate->transit;
@@ -43,8 +45,19 @@ static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
             const struct dmumu_node_tables *tables = &panel->tables->node[node];
             const struct dmumu_fast_rate rate = dmumu_quasilinear_fast_rate(
                 &work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
-            store_fast_rate(panel, node, r, &rate);
+            dmumu_curve_store_fast_rate(panel, node, r, &rate);
         }
+    }
+}
+
+void dmumu_curve_direct_rate(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t r)
+{
+    const struct dmumu_node_tables *at = &panel->tables->node[node];
+    struct dmumu_fast_rate rate;
+    work->status = dmumu_direct_fast_rate(work->tables, work->state, work->workspace, at->mu, at->s2,
+                                          work->larmor_ratio[r], &rate);
+    if (work->status == DMUMU_OK) {
+        dmumu_curve_store_fast_rate(panel, node, r, &rate);
     }
 }
 
@@ -58,11 +71,13 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
-    for (size_t r = 0; r < work->n; r++) {
-        if (panel->needed[r]) {
+    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
+        if (panel->needed[r] && dmumu_fast_table_holds(table, work->larmor_ratio[r])) {
             const struct dmumu_fast_rate rate =
                 dmumu_fast_profile_rate(&work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
-            store_fast_rate(panel, node, r, &rate);
+            dmumu_curve_store_fast_rate(panel, node, r, &rate);
+        } else if (panel->needed[r]) {
+            dmumu_curve_direct_rate(work, panel, node, r);
         }
     }
 }

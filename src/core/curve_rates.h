@@ -19,4 +19,11 @@ double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int
 /** The same of the fast modes alone. */
 double dmumu_curve_fast_probe(struct dmumu_curve_work *work, size_t r, int k);
 
+/** Put the fast modes' rate at one node and rigidity where the panel's others are. */
+void dmumu_curve_store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r,
+                                 const struct dmumu_fast_rate *rate);
+
+/** That rate without tables (direct.h). */
+void dmumu_curve_direct_rate(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t r);
+
 #endif

@@ -11,6 +11,7 @@
 #include "core/diffusion.h"
 
 #include "core/curve_closer.h"
+#include "core/curve_hidden.h"
 #include "core/curve_lobes.h"
 #include "core/curve_rates.h"
 #include "core/error.h"
@@ -50,78 +51,6 @@ static void add_base_panels(struct dmumu_curve_work *work)
     for (int depth = QUASILINEAR_BASE_DEPTH; work->status == DMUMU_OK && depth >= 1; depth--) {
         dmumu_curve_add_panel(work, (struct dmumu_panel_key){depth, 1}, NULL);
     }
-}
-
-/*
- * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last
- * panel's nodes. The depth at which an edge of C beyond the panel's nodes lies in the last panel but one; 0: there is
- * none.
- */
-static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r)
-{
-    const double edge_rate = exp(work->q_edge);
-    int k = DMUMU_LAST_PROBE;
-    if (!(dmumu_curve_probe(work, which, r, k, true) > edge_rate)) {
-        return 0;
-    }
-    while (k > DMUMU_FIRST_PROBE && k - 1 > panel->key.depth &&
-           dmumu_curve_probe(work, which, r, k - 1, true) > edge_rate) {
-        k--;
-    }
-    return k;
-}
-
-/*
- * Do Alfven or slow modes change the rate, beyond the panel's last node, by what counts? What is beyond probe k weighs
- * 2^-k times the integrand at the last node: without a zone, q may fall like 1 - mu^2 and the integrand stay as it is.
- */
-static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
-                         double q_last, double total)
-{
-    enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
-    const int first = panel->key.depth + LAST_NODE;
-    const double s2_last = panel->tables->node[DMUMU_KRONROD_N - 1].s2;
-    for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
-        if (ldexp(1.0, -k) * s2_last * exp(-q_last) < PANEL_SHARE * work->tolerance * total) {
-            return false;
-        }
-        const double change =
-            dmumu_curve_probe(work, which, r, k, false) - dmumu_curve_probe(work, which, r, first, false);
-        if (fabs(change) > 0.01 * exp(q_last) * ldexp(2.0, -k) / s2_last) { /* 1 - mu^2 at probe k */
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * The panel that ends at mu = 1 may hide something between its nodes and that end: a sliver of C, or (without a zone,
- * where the integrand does not fall) a rise of the Alfven modes' rate. The depth at which to look closer; 0: nothing
- * that counts.
- */
-static int hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r,
-                        double total)
-{
-    double low;
-    double high;
-    dmumu_panel_ends(panel->key, &low, &high);
-    if (high < 1.0 || panel->key.depth >= DMUMU_LAST_PROBE || panel->probed[which][r]) {
-        return 0;
-    }
-    /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C; infinite without a zone */
-    const double most = (1.0 - low) * (1.0 - low) * exp(-work->q_edge);
-    struct dmumu_panel_values values;
-    if (most < 0.01 * work->tolerance * total || !dmumu_curve_gather(work, panel, which, r, &values)) {
-        return 0;
-    }
-    panel->probed[which][r] = 1;
-    const double q_last = log(values.rate[DMUMU_KRONROD_N - 1] / values.s2[DMUMU_KRONROD_N - 1]);
-    if (q_last <= work->q_edge) {
-        const int depth = edge_depth(work, panel, which, r);
-        const bool empty = panel->integral[which][panel->slot[r]].value == 0.0;
-        return depth > 0 && !empty ? panel->key.depth + 1 : depth; /* what is confined here must not be lost */
-    }
-    return turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
 }
 
 static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_key key)
@@ -176,7 +105,7 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
         const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
         const bool inexact = too_much && panel->key.depth < max_depth_of(work, panel->key) &&
                              dmumu_panel_error(integral, total.value) * total.value > part;
-        const int depth = inexact ? panel->key.depth + 1 : hidden_depth(work, panel, which, r, total.value);
+        const int depth = inexact ? panel->key.depth + 1 : dmumu_curve_hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
             panel->want_depths |= UINT32_C(1) << depth;
@@ -451,5 +380,5 @@ enum dmumu_status dmumu_curve_compute(struct dmumu_tables *tables, const struct 
                                       const double rigidity_gv[], struct dmumu_curve *curve,
                                       struct dmumu_workspace *workspace, struct dmumu_error *error)
 {
-    return dmumu_diffusion_compute(tables, point, n, rigidity_gv, DMUMU_MOST_REFINEMENT, curve, NULL, workspace, error);
+    return dmumu_diffusion_compute(tables, point, n, rigidity_gv, DMUMU_DIRECT_LOOK, curve, NULL, workspace, error);
 }

@@ -6,7 +6,7 @@
 
 /**
  * dmumu_curve_compute with at most so many closer looks (curve_closer.h).
- * @param[in]  looks       0 .. DMUMU_MOST_REFINEMENT
+ * @param[in]  looks       0 .. DMUMU_DIRECT_LOOK
  * @param[out] rate_error  [n] what the broadened rates' errors contribute to curve->rel_error; may be NULL
  */
 enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const struct dmumu_point *point, size_t n,

@@ -29,8 +29,7 @@ static size_t block_of(long index)
     return (size_t)((BEYOND - 1 - index) / BLOCK);
 }
 
-/* f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 of kernel.h, less R^-1/2. */
-static double front_of(const struct dmumu_state *state, double s)
+double dmumu_fast_front(const struct dmumu_state *state, double s)
 {
     const double m = state->alfven_mach;
     return state->energy_fraction[DMUMU_FAST] * DMUMU_SQRT_PI * s * m * sqrt(m) / (2.0 * sqrt(state->kappa));
@@ -69,7 +68,7 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
     if (status == DMUMU_OK) {
         status = dmumu_transit_taps_make(transit, table->mu, table->width, &profile->taps);
     }
-    profile->front = front_of(state, table->s);
+    profile->front = dmumu_fast_front(state, table->s);
     profile->table_error = table->rel_error;
     profile->transit_error = profile->taps.rel_error + dmumu_deposit_least_error(common->tolerance);
     return status;
@@ -226,8 +225,8 @@ static double interpolation_error(const struct maker *maker, long index)
 /*
  * What widening the resonance to D errs by, threefold: the eighth derivative, (D/mu)^8 c^4/6144 of it (resonance.h). Of
  * u^1/2, which is in front of everything, that is 529 of the value; of what depends on R, 12 times the square of the
- * fourth, as of a Gaussian, and five times that, since the cascade's start cuts the Gaussian off at R near 1 (reference
- * points 1252 and 1379); but no more than what a widening with two moments less, c^2/32 of the fourth, would err by.
+ * fourth, as of a Gaussian; but no more than what a widening with two moments less, c^2/32 of the fourth, would err by.
+ * Where the cascade's start cuts the Gaussian off, tables do not hold (dmumu_fast_table_holds).
  */
 static double widening_error(const struct maker *maker, long index)
 {
@@ -244,7 +243,7 @@ static double widening_error(const struct maker *maker, long index)
     const double c2 = table->widened * table->widened;
     const double width = (double)stride * maker->common->step[table->step_class];
     const double of_power = 529.0 * pow(width, 8.0) * value;
-    const double of_shape = value > 0.0 ? 60.0 * fourth * fourth / value : (double)INFINITY;
+    const double of_shape = value > 0.0 ? 12.0 * fourth * fourth / value : (double)INFINITY;
     return 3.0 * fmin(c2 * c2 / 6144.0 * (of_power + of_shape), c2 / 32.0 * fabs(fourth));
 }
 

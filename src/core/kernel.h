@@ -73,6 +73,7 @@ struct dmumu_fast_table {
     size_t row_end[DMUMU_MAX_ROWS];   /* entries until it is constant but for what does not count, and so kept */
     double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */
     double widened;   /* 1 - Delta^2/D^2 of a resonance widened to D, else 0 */
+    double reach;     /* u from which nothing is left of it */
     long stride;      /* D/mu in lattice points */
     int n_missed;     /* harmonics of which lobes are known to be wrong, see kernel_lobes.h */
     float *missed;    /* [n_missed][rows][2] times the cosine and sine of their phase, of (1 + t) K; owned */
@@ -86,6 +87,15 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
                                         double mu, double s2, struct dmumu_fast_table *table);
 
 void dmumu_fast_table_free(struct dmumu_fast_table *table);
+
+/**
+ * Is a widened resonance as good as the true one at this R? Not where the cascade's start, u = 1/(R xi), cuts through it,
+ * near R = 1: towards mu = 1, where the true one is ever narrower, D_F would be wrong by tens of per cent.
+ */
+bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, double larmor_ratio);
+
+/** f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 from above, less R^-1/2. */
+double dmumu_fast_front(const struct dmumu_state *state, double s);
 
 /** Sums of one (mu, R), dimensionless D_mumu L/v. */
 struct dmumu_fast_rate {

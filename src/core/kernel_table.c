@@ -26,6 +26,9 @@
  */
 #define STEPS_PER_WIDTH 3.0
 
+/* Widths of a widened resonance beyond which the cascade's start is to lie: exp(-20) of it. */
+#define START_WIDTHS 4.5
+
 /* What rows of K leave out at their ends, in the range of u and in the entries kept, relative and per tolerance. */
 #define TRUNCATION 2e-4
 
@@ -429,12 +432,18 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     free(row);
     table->rel_error += 2.0 * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
     table->widened = 1.0 - shape.ratio * shape.ratio;
+    table->reach = shape.mu + START_WIDTHS * shape.width;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * step));
     u_samples_free(&samples);
     if (status != DMUMU_OK) {
         dmumu_fast_table_free(table);
     }
     return status;
+}
+
+bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, double larmor_ratio)
+{
+    return table->widened == 0.0 || larmor_ratio * table->reach < 1.0;
 }
 
 void dmumu_fast_table_free(struct dmumu_fast_table *table)

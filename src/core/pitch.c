@@ -1,5 +1,6 @@
 /* Pitch: D_mumu(mu) at single cosines, per mode and kind of resonance, with either kernel. */
 #include "core/constants.h"
+#include "core/direct.h"
 #include "core/error.h"
 #include "core/kernel_ref.h"
 #include "core/quasilinear.h"
@@ -40,6 +41,9 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
     if (deposit) {
         const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / tables->fast.step[table.step_class]);
         *rate = dmumu_fast_profile_rate(&tables->fast, &table, deposit, &profile, &place, larmor_ratio);
+    }
+    if (deposit && !dmumu_fast_table_holds(&table, larmor_ratio)) {
+        status = dmumu_direct_fast_rate(tables, state, workspace, mu, s2, larmor_ratio, rate);
     }
     dmumu_fast_profile_free(&profile);
     dmumu_fast_table_free(&table);

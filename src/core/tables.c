@@ -215,6 +215,7 @@ static enum dmumu_status tables_new(const struct dmumu_model *model, double alfv
     atomic_init(&made->bytes, 0);
     omp_init_lock(&made->lock);
     dmumu_lazy_init(&made->closer_lazy);
+    dmumu_lazy_init(&made->bessel_lazy);
     dmumu_ratios_init(&made->ratios);
     dmumu_alone_init(&made->alfven_alone);
     dmumu_panel_rules_make(&made->rules);
@@ -263,6 +264,19 @@ struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables)
     return dmumu_lazy_make(lazy, 1, NULL, make_closer, tables) == DMUMU_OK ? tables->closer : NULL;
 }
 
+static enum dmumu_status make_bessel(void *context, int item)
+{
+    (void)item;
+    struct dmumu_tables *tables = context;
+    return dmumu_bessel_ref_init(&tables->bessel, tables->state.harmonics) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+}
+
+const struct dmumu_bessel_ref *dmumu_tables_bessel(struct dmumu_tables *tables)
+{
+    struct dmumu_lazy *lazy[1] = {&tables->bessel_lazy};
+    return dmumu_lazy_make(lazy, 1, NULL, make_bessel, tables) == DMUMU_OK ? &tables->bessel : NULL;
+}
+
 void dmumu_tables_free(struct dmumu_tables *tables)
 {
     if (!tables) {
@@ -271,6 +285,8 @@ void dmumu_tables_free(struct dmumu_tables *tables)
     free_all(&tables->first_panel);
     dmumu_tables_free(tables->closer);
     dmumu_lazy_destroy(&tables->closer_lazy);
+    dmumu_lazy_destroy(&tables->bessel_lazy);
+    dmumu_bessel_ref_free(&tables->bessel);
     dmumu_alone_free(&tables->alfven_alone);
     dmumu_ratios_free(&tables->ratios);
     dmumu_fast_common_free(&tables->fast);

@@ -12,6 +12,7 @@
 #define DMUMU_CORE_TABLES_H
 
 #include "core/alone.h"
+#include "core/bessel_ref.h"
 #include "core/cascade_lattice.h"
 #include "core/kernel.h"
 #include "core/lazy.h"
@@ -60,6 +61,8 @@ struct dmumu_tables {
     size_t most_bytes;
     struct dmumu_lazy closer_lazy;
     struct dmumu_tables *closer; /* NULL until somebody looks closer */
+    struct dmumu_lazy bessel_lazy;
+    struct dmumu_bessel_ref bessel; /* of integrals without tables */
 };
 
 /** Bytes of panels to keep, closer looks' included; there are a workspace per thread and some tens of MB beyond that. */
@@ -79,10 +82,12 @@ enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmum
 enum dmumu_status dmumu_tables_complete_node(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
                                              enum dmumu_mode mode, int node);
 
-/** Closer looks, one upon the other. */
-enum { DMUMU_MOST_REFINEMENT = 2 };
+/** Closer looks, one upon the other; and the one without tables. */
+enum { DMUMU_MOST_REFINEMENT = 2, DMUMU_DIRECT_LOOK };
 
 /** The same with lattices twice as fine and for a tolerance of half of this one's, made on demand. Thread-safe. NULL when out of memory. */
 struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables);
+/** J'^2 for integrals without tables of K (kernel_direct.h), made on demand. Thread-safe. NULL when out of memory. */
+const struct dmumu_bessel_ref *dmumu_tables_bessel(struct dmumu_tables *tables);
 
 #endif

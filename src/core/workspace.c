@@ -43,6 +43,7 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     }
     dmumu_angles_free(&workspace->angles);
     dmumu_angles_free(&workspace->sharp_angles);
+    dmumu_angles_free(&workspace->direct_angles);
     dmumu_wave_nodes_free(&workspace->wave_nodes);
     dmumu_arena_free(&workspace->arena);
     free(workspace);
@@ -103,6 +104,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
         workspace->has_sharp_angles = false;
+        workspace->direct_ratio = 0.0;
         memset(workspace->has_transit, 0, sizeof workspace->has_transit);
         memset(workspace->has_deposit, 0, sizeof workspace->has_deposit);
     }
@@ -120,6 +122,19 @@ const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *
         workspace->has_sharp_angles = true;
     }
     return &workspace->sharp_angles;
+}
+
+const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio)
+{
+    const struct dmumu_angle_mesh mesh = {.max_width = 1.0, .max_change = 3.0, .tail = 1e-9};
+    if (workspace->direct_ratio != larmor_ratio) {
+        if (dmumu_angles_make(&workspace->damping, &mesh, larmor_ratio, larmor_ratio, &workspace->direct_angles) !=
+            DMUMU_OK) {
+            return NULL;
+        }
+        workspace->direct_ratio = larmor_ratio;
+    }
+    return &workspace->direct_angles;
 }
 
 static double step_of(const struct dmumu_workspace *workspace, int step_class)

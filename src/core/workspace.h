@@ -28,7 +28,8 @@ struct dmumu_workspace {
     struct dmumu_model model;
     struct dmumu_state damping;
     bool has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
-    struct dmumu_angles angles, sharp_angles; /* the first is scratch */
+    double direct_ratio;                                     /* R of direct_angles; 0: none */
+    struct dmumu_angles angles, sharp_angles, direct_angles; /* the first is scratch */
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profile **profile; /* [n_profiles] in use, up to capacity allocated */
@@ -54,6 +55,8 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
 /** Directions for exact resonance, which finds its own edges among them; NULL when out of memory. */
 const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
 
+/** A few panels of directions for one R, to begin with (kernel_direct.h); NULL when out of memory. */
+const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio);
 /** The damping's directions, laid out for one class of lattices; made on demand; NULL when out of memory. */
 const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class);
 

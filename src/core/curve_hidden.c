@@ -1,0 +1,136 @@
+/* Curve hidden: see curve_hidden.h. */
+#include "core/curve_hidden.h"
+
+#include "core/curve_rates.h"
+#include "core/quasilinear.h"
+
+#include <math.h>
+
+/* Of the tolerance, what a rise towards mu = 1 must contribute to be looked for. */
+#define WHAT_COUNTS 0.3
+
+/* ---- towards mu = 1 ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last
+ * panel's nodes. The depth at which an edge of C beyond the panel's nodes lies in the last panel but one; 0: there is
+ * none.
+ */
+static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r)
+{
+    const double edge_rate = exp(work->q_edge);
+    int k = DMUMU_LAST_PROBE;
+    if (!(dmumu_curve_probe(work, which, r, k, true) > edge_rate)) {
+        return 0;
+    }
+    while (k > DMUMU_FIRST_PROBE && k - 1 > panel->key.depth &&
+           dmumu_curve_probe(work, which, r, k - 1, true) > edge_rate) {
+        k--;
+    }
+    return k;
+}
+
+/*
+ * Do Alfven or slow modes change the rate, beyond the panel's last node, by what counts? What is beyond probe k weighs
+ * 2^-k times the integrand at the last node: without a zone, q may fall like 1 - mu^2 and the integrand stay as it is.
+ */
+static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
+                         double q_last, double total)
+{
+    enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
+    const int first = panel->key.depth + LAST_NODE;
+    const double s2_last = panel->tables->node[DMUMU_KRONROD_N - 1].s2;
+    for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
+        if (ldexp(1.0, -k) * s2_last * exp(-q_last) < WHAT_COUNTS * work->tolerance * total) {
+            return false;
+        }
+        const double change =
+            dmumu_curve_probe(work, which, r, k, false) - dmumu_curve_probe(work, which, r, first, false);
+        if (fabs(change) > 0.01 * exp(q_last) * ldexp(2.0, -k) / s2_last) { /* 1 - mu^2 at probe k */
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The panel that ends at mu = 1 may hide something between its nodes and that end: a sliver of C, or (without a zone,
+ * where the integrand does not fall) a rise of the Alfven modes' rate. The depth at which to look closer; 0: nothing
+ * that counts.
+ */
+static int depth_towards_one(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r,
+                             double total)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(panel->key, &low, &high);
+    if (high < 1.0 || panel->key.depth >= DMUMU_LAST_PROBE || panel->probed[which][r]) {
+        return 0;
+    }
+    /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C; infinite without a zone */
+    const double most = (1.0 - low) * (1.0 - low) * exp(-work->q_edge);
+    struct dmumu_panel_values values;
+    if (most < 0.01 * work->tolerance * total || !dmumu_curve_gather(work, panel, which, r, &values)) {
+        return 0;
+    }
+    panel->probed[which][r] = 1;
+    const double q_last = log(values.rate[DMUMU_KRONROD_N - 1] / values.s2[DMUMU_KRONROD_N - 1]);
+    if (q_last <= work->q_edge) {
+        const int depth = edge_depth(work, panel, which, r);
+        const bool empty = panel->integral[which][panel->slot[r]].value == 0.0;
+        return depth > 0 && !empty ? panel->key.depth + 1 : depth; /* what is confined here must not be lost */
+    }
+    return turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
+}
+
+/* ---- transit-time damping without broadening --------------------------------------------------------------------- */
+
+/*
+ * It sets in at mu = v_A/v, where the waves along B are resonant, and ends where those oblique enough for a larger mu are
+ * damped away, which may be 1e-5 of mu beyond. Where it confines, as far as half octaves beyond v_A/v tell: width of that
+ * range of mu; 0 where there is none.
+ */
+static double confined_beyond_jump(struct dmumu_curve_work *work, size_t r)
+{
+    enum { LAST = 40 };
+    const double jump = work->state->alfven_speed_v;
+    const double edge_rate = exp(work->q_edge);
+    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
+    work->status = angles ? work->status : DMUMU_ERROR_MEMORY;
+    for (int k = 0; work->status == DMUMU_OK && k <= LAST; k++) {
+        const double width = jump * exp2(-0.5 * k);
+        const double mu = jump + width;
+        const double s2 = (1.0 - mu) * (1.0 + mu);
+        const struct dmumu_fast_rate rate =
+            s2 > 0.0
+                ? dmumu_quasilinear_fast_rate(&work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r])
+                : (struct dmumu_fast_rate){.transit = 0.0};
+        if (s2 > 0.0 && (rate.transit + rate.gyro) / s2 > edge_rate) {
+            return width;
+        }
+    }
+    return 0.0;
+}
+
+/* Nodes of a panel see what is a quarter of it. */
+static int depth_at_jump(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
+                         double total)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(panel->key, &low, &high);
+    const double jump = work->state->alfven_speed_v;
+    if (work->state->kappa > 0.0 || !dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) || high < jump ||
+        low > 2.0 * jump || (high - low) * exp(-work->q_edge) < 0.01 * work->tolerance * total) {
+        return 0;
+    }
+    const double width = confined_beyond_jump(work, r);
+    return low < jump + width && high - low > 4.0 * width && width > 0.0 ? panel->key.depth + 1 : 0;
+}
+
+int dmumu_curve_hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r,
+                             double total)
+{
+    const int depth = depth_towards_one(work, panel, which, r, total);
+    return depth > 0 ? depth : depth_at_jump(work, panel, which, r, total);
+}
