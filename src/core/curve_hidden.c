@@ -6,8 +6,8 @@
 
 #include <math.h>
 
-/* Of the tolerance, what a rise towards mu = 1 must contribute to be looked for. */
-#define WHAT_COUNTS 0.3
+/* Of the tolerance, what a rise towards mu = 1 may contribute without being looked for: it is in no estimate. */
+#define WHAT_COUNTS 0.02
 
 /* ---- towards mu = 1 ---------------------------------------------------------------------------------------------- */
 

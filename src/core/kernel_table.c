@@ -31,6 +31,8 @@
 
 /* What rows of K leave out at their ends, in the range of u and in the entries kept, relative and per tolerance. */
 #define TRUNCATION 2e-4
+/* What of that is left in sums over directions: seldom more than a thirteenth (99 % of 7,571 values of D, at 1e-2 and 1e-4). */
+#define LEFT_OUT 0.25
 
 /* G over ln z: below, G = z^1/2/2 is next to nothing; above 1e3, G is constant to 1e-8. */
 #define LN_Z_START (-50.0)
@@ -430,7 +432,7 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
         status = dmumu_missed_lobes_init(common, &shape, FADE_FROM_FOLLOWED, FADE_TO_FOLLOWED, table);
     }
     free(row);
-    table->rel_error += 2.0 * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
+    table->rel_error += LEFT_OUT * TRUNCATION * tolerance + dmumu_deposit_least_error(tolerance);
     table->widened = 1.0 - shape.ratio * shape.ratio;
     table->reach = shape.mu + START_WIDTHS * shape.width;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * step));
