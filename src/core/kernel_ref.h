@@ -1,7 +1,8 @@
 /*
  * The reference kernel: D_mumu by plain nested quadrature of the formulas of physics.md ('Pitch-angle diffusion'), one
  * function per formula. The oracle of every test of the production kernel: it shares formulas with it (damping,
- * spectra, widths), and no table and no quadrature.
+ * spectra, widths), and no table and no quadrature, but for J'^2 and Gauss's rule with its rates without tables
+ * (kernel_direct.h).
  */
 #ifndef DMUMU_CORE_KERNEL_REF_H
 #define DMUMU_CORE_KERNEL_REF_H
