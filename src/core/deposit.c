@@ -205,12 +205,18 @@ static void measure(const struct landing landing[], size_t n, struct dmumu_depos
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
     struct columns columns;
     find_columns(landing, n, deposit->step, &columns);
+    deposit->start_reach = LONG_MIN / 2; /* further indices are added to it */
     for (int l = 0; l < 2; l++) {
         for (int row = 0; row + DMUMU_STENCIL <= deposit->rows.n; row++) {
             for (int j = 0; j < DMUMU_STENCIL && columns.least[l][row] <= columns.most[l][row]; j++) {
                 widen(&list[l][row + j], columns.least[l][row], columns.most[l][row] + DMUMU_STENCIL);
             }
         }
+    }
+    for (int row = 0; row < deposit->rows.n; row++) {
+        const struct dmumu_taps *start = &deposit->start[row];
+        const long reach = start->first + (long)start->n;
+        deposit->start_reach = start->n > 0 && reach > deposit->start_reach ? reach : deposit->start_reach;
     }
 }
 

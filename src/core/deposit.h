@@ -54,7 +54,8 @@ struct dmumu_deposit {
     double step;
     struct dmumu_rows rows;
     struct dmumu_taps end[DMUMU_MAX_ROWS], start[DMUMU_MAX_ROWS]; /* [rows.n] */
-    double *memory;                                               /* owned: all taps */
+    long start_reach; /* all `start` lie before this lattice point */
+    double *memory;   /* owned: all taps */
     size_t capacity;
 };
 

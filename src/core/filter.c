@@ -90,11 +90,6 @@ static inline void add_samples(size_t n, const double *restrict tap, const doubl
     }
 }
 
-static inline size_t clamped(long i, size_t n)
-{
-    return i < 0 ? 0 : ((size_t)i < n ? (size_t)i : n);
-}
-
 /* A block of one number; not a loop, of which GCC would make a call, or a slow instruction, where that number is 0. */
 static inline void fill_block(double value, double *restrict to)
 {
@@ -117,8 +112,8 @@ static inline void fill_block(double value, double *restrict to)
 static inline void expand(const struct dmumu_row *row, long at, size_t n, double *restrict to)
 {
     const long offset = at - row->first;
-    const size_t before = clamped(-offset, n);
-    const size_t end = clamped((long)row->n - offset, n); /* of the part within the row */
+    const size_t before = dmumu_filter_clamped(-offset, n);
+    const size_t end = dmumu_filter_clamped((long)row->n - offset, n); /* of the part within the row */
     const float *restrict from = row->value + offset;
     const double last = (double)row->value[row->n - 1];
     fill_block(0.0, to);
@@ -134,9 +129,8 @@ static inline void expand(const struct dmumu_row *row, long at, size_t n, double
     fill_block(last, to + end);
 }
 
-/* What n taps, CHUNK at most, make of the row; at: the lattice point that the first of them meets at b. */
-DMUMU_VECTOR static void add_taps(size_t n, const double *fine, const double *coarse, const struct dmumu_row *row,
-                                  long at, double scale, struct dmumu_filter_sum *sum)
+DMUMU_VECTOR static void add_chunk(size_t n, const double *fine, const double *coarse, const struct dmumu_row *row,
+                                   long at, double scale, struct dmumu_filter_sum *sum)
 {
     double from[CHUNK + 2 * BLOCK];
     expand(row, at, n + BLOCK - 1, from);
@@ -144,22 +138,13 @@ DMUMU_VECTOR static void add_taps(size_t n, const double *fine, const double *co
     add_samples(n, coarse, from, scale, sum->coarse);
 }
 
-void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
-                      struct dmumu_filter_sum *sum)
+void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row, long b,
+                              double scale, struct dmumu_filter_sum *sum)
 {
-    /* taps before `begin` see nothing at any point of the block, from `end` on the constant at all of them */
-    const size_t begin = clamped(row->first - (b + BLOCK - 1) - taps->first, taps->n);
-    const size_t end = clamped(row->first + (long)row->n - 1 - b - taps->first, taps->n);
     for (size_t i = begin; i < end; i += CHUNK) {
         const size_t n = end - i < CHUNK ? end - i : CHUNK;
-        add_taps(n, taps->fine + i, taps->coarse + i, row, b + taps->first + (long)i, scale, sum);
+        add_chunk(n, taps->fine + i, taps->coarse + i, row, b + taps->first + (long)i, scale, sum);
     }
-    if (end == taps->n) {
-        return;
-    }
-    const double last = scale * (double)row->value[row->n - 1];
-    sum->constant += last * taps->fine_beyond[end];
-    sum->constant_coarse += last * taps->coarse_beyond[end];
 }
 
 void dmumu_filter_finish(struct dmumu_filter_sum *sum)

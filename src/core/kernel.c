@@ -91,18 +91,35 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit, long b,
                        struct dmumu_filter_sum *sum)
 {
+    /* waves at the cascade's start resonate near R = 1 alone */
+    const bool starts_meet = b + BLOCK - 1 + deposit->start_reach > table->first;
     for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
         const struct dmumu_row row = {
             .first = table->first, .n = table->row_end[i], .value = table->value + table->row_start[i]};
-        const long last = b + DMUMU_FILTER_BLOCK - 1 - row.first; /* taps at -last and before see nothing */
-        if (deposit->end[i].n > 0 && deposit->end[i].first + (long)deposit->end[i].n > -last) {
-            dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
-        }
-        if (deposit->start[i].n > 0 && deposit->start[i].first + (long)deposit->start[i].n > -last) {
+        dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
+        if (starts_meet) {
             dmumu_filter_add(&deposit->start[i], &row, b, -1.0, sum);
         }
     }
     dmumu_filter_finish(sum);
+}
+
+/*
+ * value[i] += the sum at `start` + i ratio steps of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
+ * floor(start) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
+ */
+static void add_interpolated(double start, double ratio, const double wide[static 2 * BLOCK], double value[static BLOCK])
+{
+    const size_t phases = (size_t)lround(1.0 / ratio);
+    const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;
+    for (size_t phase = 0; phase < phases; phase++) {
+        const struct dmumu_place place = dmumu_place_of(start + (double)phase * ratio);
+        double sum[BLOCK] = {0.0};
+        dmumu_filter_block(DMUMU_STENCIL, place.weight, wide + (place.first - first), 1.0, sum);
+        for (size_t i = 0; phase + i * phases < BLOCK; i++) {
+            value[phase + i * phases] += sum[i];
+        }
+    }
 }
 
 /*
@@ -125,12 +142,7 @@ static void transit_block(const struct dmumu_fast_common *common, const struct d
         dmumu_filter_finish(&wide);
         memcpy(value + half * BLOCK, wide.fine, sizeof wide.fine);
     }
-    for (int k = 0; k < BLOCK; k++) {
-        const struct dmumu_place place = dmumu_place_of(start + k * ratio);
-        for (int j = 0; j < DMUMU_STENCIL; j++) {
-            sum->fine[k] += place.weight[j] * value[place.first - first + j];
-        }
-    }
+    add_interpolated(start, ratio, value, sum->fine);
     for (int k = 0; k < SAMPLES; k++) { /* the rules' ratio changes slowly: that of the nearest sample there is */
         const int at = k * DMUMU_FILTER_SAMPLE;
         const int nearest = (int)(DMUMU_STENCIL_LEFT + at * ratio + 0.5 * DMUMU_FILTER_SAMPLE) / DMUMU_FILTER_SAMPLE;
