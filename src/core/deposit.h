@@ -86,6 +86,8 @@ struct dmumu_transit_deposit {
     long first, last;                /* range of lattice indices that they touch */
     size_t moment_capacity;
     double *moment; /* [2][DMUMU_TRANSIT_MOMENTS][last - first + 1] taps of the near ones times T_j; of both rules */
+    double node[DMUMU_TRANSIT_MOMENTS];                        /* epsilon of Chebyshev's points */
+    double transform[DMUMU_TRANSIT_MOMENTS][DMUMU_TRANSIT_MOMENTS]; /* from values there to coefficients */
 };
 
 /** @param[in] alfven_speed_v  v_A/v */

@@ -13,14 +13,30 @@
 
 enum { BLOCK = DMUMU_FILTER_BLOCK, CHUNK = 192 };
 
+/* beyond[i] = sum of tap[i ..]: four at a time, of which only the last waits for those before it. */
+static void sum_up(size_t n, const double *restrict tap, double *restrict beyond)
+{
+    double sum = 0.0;
+    size_t i = n;
+    beyond[n] = 0.0;
+    for (; i >= 4; i -= 4) {
+        const double two = tap[i - 2] + tap[i - 1];
+        beyond[i - 1] = tap[i - 1] + sum;
+        beyond[i - 2] = two + sum;
+        beyond[i - 3] = (tap[i - 3] + two) + sum;
+        sum = ((tap[i - 4] + tap[i - 3]) + two) + sum;
+        beyond[i - 4] = sum;
+    }
+    for (; i > 0; i--) {
+        sum += tap[i - 1];
+        beyond[i - 1] = sum;
+    }
+}
+
 void dmumu_taps_sum_up(struct dmumu_taps *taps)
 {
-    taps->fine_beyond[taps->n] = 0.0;
-    taps->coarse_beyond[taps->n] = 0.0;
-    for (size_t i = taps->n; i > 0; i--) {
-        taps->fine_beyond[i - 1] = taps->fine_beyond[i] + taps->fine[i - 1];
-        taps->coarse_beyond[i - 1] = taps->coarse_beyond[i] + taps->coarse[i - 1];
-    }
+    sum_up(taps->n, taps->fine, taps->fine_beyond);
+    sum_up(taps->n, taps->coarse, taps->coarse_beyond);
 }
 
 /*
