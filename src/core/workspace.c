@@ -10,6 +10,9 @@
 /* Bytes of profiles that outlive a curve. */
 #define MOST_PROFILE_BYTES ((size_t)24 << 20)
 
+/* What directions may leave out at either end, relative. */
+#define ANGLES_TAIL 1e-7
+
 static void free_profiles(struct dmumu_workspace *workspace)
 {
     for (size_t i = 0; i < workspace->n_allocated; i++) {
@@ -100,6 +103,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         workspace->refinement = tables->refinement;
         memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
+        workspace->has_ends = false;
         workspace->has_sharp_angles = false;
         memset(workspace->has_transit, 0, sizeof workspace->has_transit);
         memset(workspace->has_deposit, 0, sizeof workspace->has_deposit);
@@ -107,12 +111,22 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
     workspace->damping = *state;
 }
 
+/* Directions of the damping, into `angles`. */
+static enum dmumu_status lay_out(struct dmumu_workspace *workspace, const struct dmumu_angle_mesh *mesh,
+                                 struct dmumu_angles *angles)
+{
+    if (!workspace->has_ends) {
+        workspace->ends = dmumu_angles_find_ends(&workspace->damping, ANGLES_TAIL, DMUMU_R_MIN, DMUMU_R_MAX);
+        workspace->has_ends = true;
+    }
+    return dmumu_angles_lay_out(&workspace->damping, mesh, &workspace->ends, angles);
+}
+
 const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace)
 {
-    const struct dmumu_angle_mesh mesh = {.max_width = 0.5, .max_change = 4.0, .tail = 1e-7};
+    const struct dmumu_angle_mesh mesh = {.max_width = 0.5, .max_change = 4.0};
     if (!workspace->has_sharp_angles) {
-        if (dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->sharp_angles) !=
-            DMUMU_OK) {
+        if (lay_out(workspace, &mesh, &workspace->sharp_angles) != DMUMU_OK) {
             return NULL;
         }
         workspace->has_sharp_angles = true;
@@ -133,8 +147,8 @@ static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step
 {
     const double step = step_of(workspace, step_class);
     const struct dmumu_angle_mesh mesh = {
-        .max_width = 10.0 * step, .max_change = 16.0 * step, .resonant_width = resonant_width, .tail = 1e-7};
-    return dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->angles);
+        .max_width = 10.0 * step, .max_change = 16.0 * step, .resonant_width = resonant_width};
+    return lay_out(workspace, &mesh, &workspace->angles);
 }
 
 const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class)

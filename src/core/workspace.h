@@ -28,7 +28,8 @@ struct dmumu_workspace {
     int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
+    bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
+    struct dmumu_angle_ends ends;
     struct dmumu_angles angles, sharp_angles; /* the first is scratch */
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
