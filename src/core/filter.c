@@ -131,7 +131,7 @@ static inline void expand(const struct dmumu_row *row, long at, size_t n, double
     const size_t before = dmumu_filter_clamped(-offset, n);
     const size_t end = dmumu_filter_clamped((long)row->n - offset, n); /* of the part within the row */
     const float *restrict from = row->value + offset;
-    const double last = (double)row->value[row->n - 1];
+    const double last = (double)row->last;
     fill_block(0.0, to);
     size_t i = before;
     for (; i + LANES <= end; i += LANES) {

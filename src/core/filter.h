@@ -29,6 +29,7 @@ struct dmumu_row {
     long first;
     size_t n;
     const float *value;
+    float last; /* value[n - 1], once more: where a row is met at its end alone, that would be fetched from afar */
 };
 
 /** Make fine_beyond and coarse_beyond. */
@@ -65,7 +66,7 @@ static inline void dmumu_filter_add(const struct dmumu_taps *taps, const struct 
         dmumu_filter_add_varying(taps, begin, end, row, b, scale, sum);
     }
     if (end < taps->n) {
-        const double last = scale * (double)row->value[row->n - 1];
+        const double last = scale * (double)row->last;
         sum->constant += last * taps->fine_beyond[end];
         sum->constant_coarse += last * taps->coarse_beyond[end];
     }

@@ -94,8 +94,10 @@ static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_
     /* waves at the cascade's start resonate near R = 1 alone */
     const bool starts_meet = b + BLOCK - 1 + deposit->start_reach > table->first;
     for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
-        const struct dmumu_row row = {
-            .first = table->first, .n = table->row_end[i], .value = table->value + table->row_start[i]};
+        const struct dmumu_row row = {.first = table->first,
+                                      .n = table->row_end[i],
+                                      .value = table->value + table->row_start[i],
+                                      .last = table->row_last[i]};
         dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
         if (starts_meet) {
             dmumu_filter_add(&deposit->start[i], &row, b, -1.0, sum);

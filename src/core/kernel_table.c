@@ -80,6 +80,7 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
         g[i] = g[i - 1] + sum;
     }
     single_precision(n, g, common->g_row);
+    common->g.last = common->g_row[n - 1];
     return DMUMU_OK;
 }
 
@@ -391,8 +392,9 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
         }
         row[end - 1] = last;
         single_precision(end, row, table->value + start);
-        table->row_start[i] = start;
-        table->row_end[i] = end;
+        table->row_start[i] = (uint32_t)start;
+        table->row_end[i] = (uint32_t)end;
+        table->row_last[i] = (float)last;
         start += end;
     }
     float *fitted = start > 0 ? realloc(table->value, start * sizeof *fitted) : NULL;

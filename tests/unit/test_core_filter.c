@@ -50,7 +50,7 @@ static struct dmumu_row make_row(long first, size_t n, float value[])
     }
     value[0] = 0.0F;
     value[n - 1] = 1.5F;
-    return (struct dmumu_row){.first = first, .n = n, .value = value};
+    return (struct dmumu_row){.first = first, .n = n, .value = value, .last = value[n - 1]};
 }
 
 static double row_at(const struct dmumu_row *row, long at)
