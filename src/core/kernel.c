@@ -88,9 +88,23 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
+/* Fetch what a block will meet of a row: rows are too long, and too far apart, to be there already. */
+static inline void fetch_ahead(const struct dmumu_fast_table *table, const struct dmumu_taps *taps, size_t i, long b)
+{
+    enum { LINE = 16, LINES = 4 }; /* entries of a line */
+    const long meets = b + taps->first - table->first;
+    const long from = meets > 0 ? meets : 0;
+    const long n = (long)table->row_end[i];
+    const float *row = table->value + table->row_start[i];
+    for (long k = from; k < n && k < from + LINES * LINE; k += LINE) {
+        __builtin_prefetch(row + k);
+    }
+}
+
 static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit, long b,
                        struct dmumu_filter_sum *sum)
 {
+    enum { AHEAD = 2 };
     /* waves at the cascade's start resonate near R = 1 alone */
     const bool starts_meet = b + BLOCK - 1 + deposit->start_reach > table->first;
     for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
@@ -98,6 +112,9 @@ static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_
                                       .n = table->row_end[i],
                                       .value = table->value + table->row_start[i],
                                       .last = table->row_last[i]};
+        if (i + AHEAD < (size_t)deposit->rows.n) {
+            fetch_ahead(table, &deposit->end[i + AHEAD], i + AHEAD, b);
+        }
         dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
         if (starts_meet) {
             dmumu_filter_add(&deposit->start[i], &row, b, -1.0, sum);
