@@ -267,7 +267,8 @@ struct dmumu_curve_total dmumu_curve_total_of(const struct dmumu_curve_work *wor
             total.leaves++;
             total.value += integral->value;
             total.rate_error += integral->rate_error;
-            total.mu_star = fmax(total.mu_star, integral->mu_star); /* fmax passes over NaN */
+            const bool further = integral->mu_star > total.mu_star || isnan(total.mu_star);
+            total.mu_star = further ? integral->mu_star : total.mu_star;
         }
     }
     for (size_t i = 0; i < work->n_panels && total.value > 0.0 && isfinite(total.value); i++) {

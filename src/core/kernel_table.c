@@ -3,6 +3,7 @@
  * See kernel.h for the formulas and docs/kernel.md for why they suffice.
  */
 #include "core/bessel.h"
+#include "core/exponential.h"
 #include "core/kernel.h"
 #include "core/kernel_lobes.h"
 #include "core/resonance.h"
@@ -237,6 +238,26 @@ static void choose_range(const struct dmumu_fast_common *common, const struct dm
     table->n_v = (size_t)(last - table->first + 1);
 }
 
+/*
+ * Of one phase and harmonic: what is in front of J'^2 at V = exp(step (first + i)), u^3/2 E(mu, n u), times Boole's weight;
+ * ln_u: at the first.
+ */
+DMUMU_VECTOR static void make_coefficients(const struct dmumu_resonance_shape *shape, int harmonic, double ln_u,
+                                           double step, double weight, int n, double *restrict coefficient)
+{
+    const struct dmumu_resonance_shape s = *shape;
+    const double inverse_width = 1.0 / s.width;
+    for (int i = 0; i < n; i++) {
+        const double here = ln_u - step * i;
+        const double nu = harmonic * dmumu_exp(here);
+        const double minus = (s.mu - nu) * inverse_width;
+        const double plus = (s.mu + nu) * inverse_width;
+        const double e = dmumu_resonance_shape_factor(&s, minus * minus) * dmumu_exp(-minus * minus) +
+                         dmumu_resonance_shape_factor(&s, plus * plus) * dmumu_exp(-plus * plus);
+        coefficient[i] = weight * dmumu_exp(1.5 * here) * e;
+    }
+}
+
 static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shape, int harmonics, double step,
                                         const struct dmumu_fast_table *table, struct u_samples *samples)
 {
@@ -250,11 +271,11 @@ static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shap
         return DMUMU_ERROR_MEMORY;
     }
     samples->within = samples->at_ends + n;
-    for (size_t i = 0; i < PHASES * n; i++) {
-        const double u = exp(-step * ((double)table->first + (double)i / PHASES));
-        for (int h = 0; h < harmonics; h++) {
-            samples->coefficient[((size_t)h * PHASES + i % PHASES) * n + i / PHASES] =
-                boole[i % PHASES] * (u * sqrt(u) * shape_value(shape, (h + 1) * u));
+    for (int h = 0; h < harmonics; h++) {
+        for (int phase = 0; phase < PHASES; phase++) {
+            const double ln_u = -step * ((double)table->first + (double)phase / PHASES);
+            make_coefficients(shape, h + 1, ln_u, step, boole[phase], (int)n,
+                              samples->coefficient + (size_t)(h * PHASES + phase) * n);
         }
     }
     return DMUMU_OK;

@@ -236,7 +236,9 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
         common += change;
         square += change * change;
     }
-    integral.rate_error += fmax(fabs(common), sqrt(square));
+    const double together = fabs(common);
+    const double apart = sqrt(square);
+    integral.rate_error += together > apart ? together : apart;
     return integral;
 }
 

@@ -352,7 +352,7 @@ static void make_part(const struct dmumu_panel_shape *shape, const double margin
     part->least = (double)INFINITY;
     part->most = -(double)INFINITY;
     for (int i = 0; i < NODES; i++) {
-        const double here = fmax(margin[i], -DMUMU_PANEL_FLOOR);
+        const double here = margin[i] > -DMUMU_PANEL_FLOOR ? margin[i] : -DMUMU_PANEL_FLOOR;
         part->margin[i] = here;
         part->least = here < part->least ? here : part->least;
         part->most = here > part->most ? here : part->most;
@@ -504,7 +504,7 @@ void dmumu_panel_integrate_edges(const struct dmumu_panel_shape *shape, const do
     make_part(shape, margin, gradient, &part);
     double by[NODES];
     for (int i = 0; i < NODES; i++) {
-        by[i] = fmin(error[i], MOST_ERROR);
+        by[i] = error[i] < MOST_ERROR ? error[i] : MOST_ERROR;
     }
     const double unit = exp(-shape->q_edge);
     integral->value = part.value * unit;
