@@ -42,7 +42,8 @@ struct dmumu_angle_ends {
 };
 
 /** The ends for rigidities R in [r_min, r_max]: the same for every mesh. */
-struct dmumu_angle_ends dmumu_angles_find_ends(const struct dmumu_state *state, double tail, double r_min, double r_max);
+struct dmumu_angle_ends dmumu_angles_find_ends(const struct dmumu_state *state, double tail, double r_min,
+                                               double r_max);
 
 /**
  * Lay out the directions between these ends.

@@ -142,8 +142,7 @@ DMUMU_VECTOR static void alfven_integrand(const struct gyro_integrand *at, size_
         const double ln_x_perp = ln_w[k] - a.ln_scale;
         double f;
         double w[4];
-        first[k] =
-            (int)dmumu_lattice_locate(start, inverse_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+        first[k] = (int)dmumu_lattice_locate(start, inverse_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
         dmumu_lattice_weights(f, w);
         for (size_t j = 0; j < 4; j++) {
             weight[j][k] = w[j];

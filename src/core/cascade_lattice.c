@@ -228,8 +228,8 @@ enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice
             continue;
         }
         struct dmumu_cascade_rate rate;
-        const enum dmumu_status status = dmumu_cascade_rate(source->common, source->state, source->table[node],
-                                                            larmor_ratio, scratch, &rate);
+        const enum dmumu_status status =
+            dmumu_cascade_rate(source->common, source->state, source->table[node], larmor_ratio, scratch, &rate);
         if (status != DMUMU_OK) {
             return status;
         }

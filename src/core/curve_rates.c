@@ -99,7 +99,7 @@ static size_t count_needed(const struct dmumu_curve_work *work, const struct dmu
 static void store_columns(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
                           const struct dmumu_cascade_list *list)
 {
-    double resonance[DMUMU_KRONROD_N];
+    double resonance[DMUMU_KRONROD_N] = {0.0};
     for (int node = 0; mode == DMUMU_SLOW && node < DMUMU_KRONROD_N; node++) {
         resonance[node] = transit_resonance(work, &panel->tables->node[node]);
     }

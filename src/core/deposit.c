@@ -380,8 +380,8 @@ static inline void end_run(struct dmumu_taps *taps, const struct run *run)
 }
 
 /* One list of places of directions from..to - 1 onto taps, with the resonance in `resonance`, times `sign`. */
-static inline void lay_places(const struct dmumu_transit_deposit *deposit, const struct dmumu_place place[], size_t from,
-                              size_t to, const double *resonance, double sign, struct dmumu_taps *taps)
+static inline void lay_places(const struct dmumu_transit_deposit *deposit, const struct dmumu_place place[],
+                              size_t from, size_t to, const double *resonance, double sign, struct dmumu_taps *taps)
 {
     struct run run = {.first = place[from].first};
     for (size_t p = from; p < to; p++) {
@@ -430,12 +430,9 @@ static enum dmumu_status make_moments(struct dmumu_transit_deposit *deposit)
 {
     const size_t n = deposit->n_near;
     const size_t size = n_taps(deposit);
-    double *polynomial = malloc((4 * n + 1) * sizeof *polynomial);
+    double *polynomial = calloc(4 * n + 1, sizeof *polynomial);
     enum dmumu_status status =
         polynomial ? reserve(&deposit->moment, &deposit->moment_capacity, 2 * MOMENTS * size) : DMUMU_ERROR_MEMORY;
-    if (status == DMUMU_OK) {
-        memset(deposit->moment, 0, 2 * MOMENTS * size * sizeof *deposit->moment);
-    }
     for (int j = 0; status == DMUMU_OK && j < MOMENTS; j++) {
         double *value = polynomial + (size_t)(j % 3) * n;
         double *weighted = polynomial + 3 * n;
@@ -448,6 +445,7 @@ static enum dmumu_status make_moments(struct dmumu_transit_deposit *deposit)
                                   .n = size,
                                   .fine = deposit->moment + (size_t)j * size,
                                   .coarse = deposit->moment + (size_t)(MOMENTS + j) * size};
+        taps_clear(&taps);
         lay_transit(deposit, 0, n, weighted, &taps);
     }
     free(polynomial);

@@ -154,8 +154,8 @@ DMUMU_VECTOR static void add_chunk(size_t n, const double *fine, const double *c
     add_samples(n, coarse, from, scale, sum->coarse);
 }
 
-void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row, long b,
-                              double scale, struct dmumu_filter_sum *sum)
+void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row,
+                              long b, double scale, struct dmumu_filter_sum *sum)
 {
     for (size_t i = begin; i < end; i += CHUNK) {
         const size_t n = end - i < CHUNK ? end - i : CHUNK;

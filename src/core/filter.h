@@ -48,8 +48,8 @@ static inline size_t dmumu_filter_clamped(long i, size_t n)
 }
 
 /** Of taps begin .. end - 1, which meet what varies of a row (dmumu_filter_add). */
-void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row, long b,
-                              double scale, struct dmumu_filter_sum *sum);
+void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row,
+                              long b, double scale, struct dmumu_filter_sum *sum);
 
 /**
  * Add one row's sums at the lattice points b .. b + DMUMU_FILTER_BLOCK - 1, times `scale`. Most rows are met by nothing

@@ -127,7 +127,8 @@ static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_
  * value[i] += the sum at `start` + i ratio steps of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
  * floor(start) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
  */
-static void add_interpolated(double start, double ratio, const double wide[static 2 * BLOCK], double value[static BLOCK])
+static void add_interpolated(double start, double ratio, const double wide[static 2 * BLOCK],
+                             double value[static BLOCK])
 {
     const size_t phases = (size_t)lround(1.0 / ratio);
     const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;

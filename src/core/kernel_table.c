@@ -266,7 +266,7 @@ static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shap
     const size_t n = table->n_v; /* cells and one */
     samples->n_cells = n - 1;
     samples->coefficient = malloc((size_t)harmonics * PHASES * n * sizeof *samples->coefficient);
-    samples->at_ends = malloc(2 * n * sizeof *samples->at_ends);
+    samples->at_ends = calloc(2 * n, sizeof *samples->at_ends);
     if (!samples->coefficient || !samples->at_ends) {
         return DMUMU_ERROR_MEMORY;
     }
@@ -285,8 +285,8 @@ static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shap
 enum { NEIGHBOURS = DMUMU_STENCIL + DMUMU_LOBES_PHASES - 1 };
 
 /* J'^2 from eight neighbours in ln w: the samples of a row lie at the lattice's own distance, so their weights are the same. */
-static inline double lobe_of(const double weight[static DMUMU_STENCIL], double a, double b, double c, double d, double e,
-                             double f, double g, double h)
+static inline double lobe_of(const double weight[static DMUMU_STENCIL], double a, double b, double c, double d,
+                             double e, double f, double g, double h)
 {
     const double near = (weight[3] * d + weight[4] * e) + (weight[2] * c + weight[5] * f);
     const double far = (weight[1] * b + weight[6] * g) + (weight[0] * a + weight[7] * h);
@@ -295,8 +295,8 @@ static inline double lobe_of(const double weight[static DMUMU_STENCIL], double a
 
 /* Of n cells, the four samples each, at their ends and within; `more`: added to those of other harmonics. */
 static inline void sample_lobes(size_t n, const double *const lobes[static NEIGHBOURS],
-                                const double weight[static DMUMU_STENCIL], const double *restrict coefficient, bool more,
-                                double *restrict at_ends, double *restrict within)
+                                const double weight[static DMUMU_STENCIL], const double *restrict coefficient,
+                                bool more, double *restrict at_ends, double *restrict within)
 {
     const double *restrict a = lobes[0];
     const double *restrict b = lobes[1];
@@ -423,8 +423,9 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
 }
 
 /* difference += bump[0] of_row - bump[1] row, where of_row is constant from its `last` entry on. */
-DMUMU_VECTOR static void add_difference(size_t n, size_t last, const double bump[static 2], const float *restrict of_row,
-                                        const double *restrict row, double *restrict difference)
+DMUMU_VECTOR static void add_difference(size_t n, size_t last, const double bump[static 2],
+                                        const float *restrict of_row, const double *restrict row,
+                                        double *restrict difference)
 {
     const double end = bump[0] * (double)of_row[last];
     for (size_t k = 0; k < last; k++) {

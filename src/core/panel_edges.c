@@ -55,8 +55,8 @@ static double mu_at(const struct dmumu_panel_shape *shape, double x)
 }
 
 /* Numerator and denominator of the barycentric formula, node by node; the last of them is none. */
-DMUMU_VECTOR static void barycentric_parts(const double weight[static NODES], const double margin[static NODES], double x,
-                                           double *restrict numerator, double *restrict denominator)
+DMUMU_VECTOR static void barycentric_parts(const double weight[static NODES], const double margin[static NODES],
+                                           double x, double *restrict numerator, double *restrict denominator)
 {
     for (int i = 0; i < NODES; i++) {
         denominator[i] = dmumu_panel_part(weight[i], x - dmumu_kronrod_node[i]);
@@ -155,8 +155,8 @@ static void find_crossings_and_turns(struct part *part)
     const double *sample = part->sample;
     struct signs signs;
     find_signs(sample, part->shape->rules->bit, &signs);
-    const uint64_t positive = signs.positive | (uint64_t)(sample[0] > 0.0) |
-                              (uint64_t)(sample[SAMPLES - 1] > 0.0) << (SAMPLES - 1);
+    const uint64_t positive =
+        signs.positive | (uint64_t)(sample[0] > 0.0) | (uint64_t)(sample[SAMPLES - 1] > 0.0) << (SAMPLES - 1);
     part->crossings = (positive ^ positive << 1) & ~UINT64_C(1);
     part->turns = ~(signs.rising ^ signs.falling) & inner;
 }
