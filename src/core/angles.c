@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { N_ARRAYS = 7, MAX_KINKS = 16, MAX_DEPTH = 12 };
+enum { N_ARRAYS = 7, MAX_DEPTH = 12 };
 
 /* Where ln(R x_max) lies outside this, waves are either all there or none, for every rigidity: only the width counts.
  */
@@ -88,7 +88,7 @@ static void add_panel(struct layout *layout, double low, double high)
         angles->weight[at] = jacobian * dmumu_kronrod_weight[i];
         angles->weight_coarse[at] = jacobian * dmumu_kronrod_gauss_weight[i];
         angles->ln_x_par_max[at] = ln_x_max + log(angle.cosine);
-        angles->ln_x_perp_max[at] = ln_x_max + 0.5 * log(angle.sine_square);
+        angles->ln_x_perp_max[at] = angles->ln_x_par_max[at] + ln_tangent;
     }
 }
 
@@ -107,24 +107,32 @@ static bool resonates(const struct layout *layout, double low, double high)
     return high > exact - 1.2 && low < exact + 0.3;
 }
 
-static void split(struct layout *layout, double low, double high, int depth)
+/* An angle, and ln x_max there. */
+struct cut {
+    double ln_tangent, ln_x_max;
+};
+
+static struct cut cut_at(const struct dmumu_state *state, double ln_tangent)
 {
-    const double a = ln_x_max_at(layout->state, low);
-    const double b = ln_x_max_at(layout->state, high);
-    const double width = high - low;
+    return (struct cut){ln_tangent, ln_x_max_at(state, ln_tangent)};
+}
+
+static void split(struct layout *layout, const struct cut *low, const struct cut *high, int depth)
+{
+    const double width = high->ln_tangent - low->ln_tangent;
     bool too_wide = width > layout->mesh->max_width;
-    if (!too_wide && damping_matters(layout, a, b)) {
-        too_wide = !(fabs(a - b) <= layout->mesh->max_change) && width > 1e-6;
+    if (!too_wide && damping_matters(layout, low->ln_x_max, high->ln_x_max)) {
+        too_wide = !(fabs(low->ln_x_max - high->ln_x_max) <= layout->mesh->max_change) && width > 1e-6;
     }
-    if (layout->mesh->resonant_width > 0.0 && resonates(layout, low, high)) {
+    if (layout->mesh->resonant_width > 0.0 && resonates(layout, low->ln_tangent, high->ln_tangent)) {
         too_wide = too_wide || width > layout->mesh->resonant_width;
     }
     if (too_wide && depth < MAX_DEPTH) {
-        const double middle = 0.5 * (low + high);
-        split(layout, low, middle, depth + 1);
-        split(layout, middle, high, depth + 1);
+        const struct cut middle = cut_at(layout->state, 0.5 * (low->ln_tangent + high->ln_tangent));
+        split(layout, low, &middle, depth + 1);
+        split(layout, &middle, high, depth + 1);
     } else {
-        add_panel(layout, low, high);
+        add_panel(layout, low->ln_tangent, high->ln_tangent);
     }
 }
 
@@ -133,46 +141,68 @@ static void split(struct layout *layout, double low, double high, int depth)
  * degrees where they do there, or nowhere. Not the smallest R alone: where x_max has a ceiling, that may have no such
  * angle while a larger R has.
  */
-static double survive_from(const struct layout *layout, double step)
+static double survive_from(const struct dmumu_state *state, const struct dmumu_angle_ends *ends, double step)
 {
     double furthest = 0.0;
-    double highest = ln_x_max_at(layout->state, 0.0);
-    for (double ln_tangent = 0.0; fabs(ln_tangent) < 60.0 && highest + layout->ln_r_min < 0.0; ln_tangent += step) {
-        const double ln_x_max = ln_x_max_at(layout->state, ln_tangent);
+    double highest = ln_x_max_at(state, 0.0);
+    for (double ln_tangent = 0.0; fabs(ln_tangent) < 60.0 && highest + ends->ln_r_min < 0.0; ln_tangent += step) {
+        const double ln_x_max = ln_x_max_at(state, ln_tangent);
         if (ln_x_max > highest + 1e-6) {
             highest = ln_x_max;
-            furthest = ln_x_max + layout->ln_r_max > 0.0 ? ln_tangent : furthest;
+            furthest = ln_x_max + ends->ln_r_max > 0.0 ? ln_tangent : furthest;
         }
     }
     return furthest;
 }
 
-enum dmumu_status dmumu_angles_make(const struct dmumu_state *state, const struct dmumu_angle_mesh *mesh, double r_min,
-                                    double r_max, struct dmumu_angles *angles)
+struct dmumu_angle_ends dmumu_angles_find_ends(const struct dmumu_state *state, double tail, double r_min, double r_max)
+{
+    struct dmumu_angle_ends ends = {.ln_r_min = log(r_min), .ln_r_max = log(r_max)};
+    const double beyond = -0.5 * log(tail); /* the integrand falls like tan^2 and xi^2 */
+    const double low = survive_from(state, &ends, -0.25) - beyond;
+    /* As far as xi = v_A/(mu v), where transit-time damping is exactly resonant however narrow the resonance. */
+    const double high = fmax(survive_from(state, &ends, 0.25) + beyond, 1.0 - log(state->alfven_speed_v));
+    const size_t n_kinks = dmumu_damping_kinks(state, low, high, DMUMU_ANGLES_MOST_ENDS - 2, ends.ln_tangent + 1);
+    ends.ln_tangent[0] = low;
+    ends.ln_tangent[n_kinks + 1] = high;
+    ends.n = n_kinks + 2;
+    return ends;
+}
+
+/* Panels from one end to the next, between which x_max has no kink. */
+static void lay_out_between(struct layout *layout, double a, double b)
+{
+    const int parts = (int)ceil((b - a) / layout->mesh->max_width);
+    struct cut low = cut_at(layout->state, a);
+    for (int k = 1; k <= parts; k++) {
+        const struct cut high = cut_at(layout->state, k == parts ? b : a + (b - a) * k / parts);
+        split(layout, &low, &high, 0);
+        low = high;
+    }
+}
+
+enum dmumu_status dmumu_angles_lay_out(const struct dmumu_state *state, const struct dmumu_angle_mesh *mesh,
+                                       const struct dmumu_angle_ends *ends, struct dmumu_angles *angles)
 {
     struct layout layout = {
-        .state = state, .mesh = mesh, .ln_r_min = log(r_min), .ln_r_max = log(r_max), .angles = angles};
-    const double tail = -0.5 * log(mesh->tail); /* the integrand falls like tan^2 and xi^2 */
-    const double low = survive_from(&layout, -0.25) - tail;
-    /* As far as xi = v_A/(mu v), where transit-time damping is exactly resonant however narrow the resonance. */
-    const double high = fmax(survive_from(&layout, 0.25) + tail, 1.0 - log(state->alfven_speed_v));
-    double end[MAX_KINKS + 2];
-    end[0] = low;
-    const size_t n_kinks = dmumu_damping_kinks(state, low, high, MAX_KINKS, end + 1);
-    end[n_kinks + 1] = high;
+        .state = state, .mesh = mesh, .ln_r_min = ends->ln_r_min, .ln_r_max = ends->ln_r_max, .angles = angles};
     angles->n = 0;
     angles->n_panels = 0;
-    for (size_t i = 0; i <= n_kinks; i++) {
-        const double a = end[i];
-        const double b = end[i + 1];
+    for (size_t i = 0; i + 1 < ends->n; i++) {
+        const double a = ends->ln_tangent[i];
+        const double b = ends->ln_tangent[i + 1];
         if (b > a && ln_x_max_at(state, 0.5 * (a + b)) > 0.0) {
-            const int parts = (int)ceil((b - a) / mesh->max_width);
-            for (int k = 0; k < parts; k++) {
-                split(&layout, a + (b - a) * k / parts, k + 1 == parts ? b : a + (b - a) * (k + 1) / parts, 0);
-            }
+            lay_out_between(&layout, a, b);
         }
     }
     return layout.out_of_memory ? DMUMU_ERROR_MEMORY : DMUMU_OK;
+}
+
+enum dmumu_status dmumu_angles_make(const struct dmumu_state *state, const struct dmumu_angle_mesh *mesh, double r_min,
+                                    double r_max, struct dmumu_angles *angles)
+{
+    const struct dmumu_angle_ends ends = dmumu_angles_find_ends(state, mesh->tail, r_min, r_max);
+    return dmumu_angles_lay_out(state, mesh, &ends, angles);
 }
 
 void dmumu_angles_free(struct dmumu_angles *angles)

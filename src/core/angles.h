@@ -30,14 +30,30 @@ struct dmumu_angle_mesh {
     double max_width;
     double max_change;
     double resonant_width; /* the largest panel where xi ~ v_A/(mu v) resonates with transit-time damping; 0: any */
-    double tail;           /* relative size of what may be left out at either end */
+    double tail;           /* relative size of what may be left out at either end (dmumu_angles_make) */
 };
 
+/** Where directions begin and end, and the kinks of x_max between. */
+enum { DMUMU_ANGLES_MOST_ENDS = 18 };
+struct dmumu_angle_ends {
+    size_t n;
+    double ln_tangent[DMUMU_ANGLES_MOST_ENDS];
+    double ln_r_min, ln_r_max;
+};
+
+/** The ends for rigidities R in [r_min, r_max]: the same for every mesh. */
+struct dmumu_angle_ends dmumu_angles_find_ends(const struct dmumu_state *state, double tail, double r_min,
+                                               double r_max);
+
 /**
- * Lay out the directions for rigidities R in [r_min, r_max].
+ * Lay out the directions between these ends.
  * @param[in,out] angles  memory is reused
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
+enum dmumu_status dmumu_angles_lay_out(const struct dmumu_state *state, const struct dmumu_angle_mesh *mesh,
+                                       const struct dmumu_angle_ends *ends, struct dmumu_angles *angles);
+
+/** Both at once. */
 enum dmumu_status dmumu_angles_make(const struct dmumu_state *state, const struct dmumu_angle_mesh *mesh, double r_min,
                                     double r_max, struct dmumu_angles *angles);
 void dmumu_angles_free(struct dmumu_angles *angles);

@@ -121,24 +121,40 @@ struct gyro_integrand {
     double ln_n_s;   /* ln z = ln w - ln_n_s */
 };
 
-/* x_perp^(2 - slope) B at n nodes; ln B by cubic interpolation. Alfven modes. */
+/* Nodes whose integrand is made together. */
+enum { CHUNK = 32 };
+
+/*
+ * x_perp^(2 - slope) B at n nodes, CHUNK at most; ln B by cubic interpolation. Alfven modes. In three loops: what is looked
+ * up one by one would keep the others from running side by side.
+ */
 DMUMU_VECTOR static void alfven_integrand(const struct gyro_integrand *at, size_t n, const double *restrict ln_w,
                                           double *restrict value)
 {
     const struct gyro_integrand a = *at;
     const double *restrict table = a.table->value;
+    const double inverse_step = 1.0 / a.table->ln_p_step;
+    const double start = a.table->ln_p_start;
     const size_t n_p = a.table->n_p;
+    int first[CHUNK];
+    double weight[4][CHUNK];
     for (size_t k = 0; k < n; k++) {
         const double ln_x_perp = ln_w[k] - a.ln_scale;
         double f;
-        double weight[4];
-        const size_t i = dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p,
-                                              a.ln_p0 - a.anisotropy * ln_x_perp, &f) -
-                         1;
-        dmumu_lattice_weights(f, weight);
-        const double ln_b =
-            weight[0] * table[i] + weight[1] * table[i + 1] + weight[2] * table[i + 2] + weight[3] * table[i + 3];
-        value[k] = dmumu_exp(a.power * ln_x_perp + ln_b);
+        double w[4];
+        first[k] = (int)dmumu_lattice_locate(start, inverse_step, n_p, a.ln_p0 - a.anisotropy * ln_x_perp, &f) - 1;
+        dmumu_lattice_weights(f, w);
+        for (size_t j = 0; j < 4; j++) {
+            weight[j][k] = w[j];
+        }
+        value[k] = a.power * ln_x_perp;
+    }
+    for (size_t k = 0; k < n; k++) {
+        const double *b = table + first[k];
+        value[k] += weight[0][k] * b[0] + weight[1][k] * b[1] + weight[2][k] * b[2] + weight[3][k] * b[3];
+    }
+    for (size_t k = 0; k < n; k++) {
+        value[k] = dmumu_exp(value[k]);
     }
 }
 
@@ -177,9 +193,6 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
 }
 
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
-
-/* Nodes whose integrand is made together. */
-enum { CHUNK = 32 };
 
 /* int dw/w x_perp^(2-slope) Bessel B over the nodes of one harmonic, x_perp = w/(R s); returns value and |fine -
  * coarse|. */

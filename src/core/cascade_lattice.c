@@ -210,18 +210,6 @@ static void store_rate(const struct dmumu_cascade_rate *rate, int node, struct d
     column->transit_error[node] = rate->transit_error;
 }
 
-static enum dmumu_status make_column(const struct dmumu_cascade_source *source, double larmor_ratio,
-                                     struct dmumu_wave_nodes *scratch, struct dmumu_cascade_column *column)
-{
-    enum dmumu_status status = DMUMU_OK;
-    for (int node = 0; status == DMUMU_OK && node < DMUMU_KRONROD_N; node++) {
-        struct dmumu_cascade_rate rate;
-        status = dmumu_cascade_rate(source->common, source->state, source->table[node], larmor_ratio, scratch, &rate);
-        store_rate(&rate, node, column);
-    }
-    return status;
-}
-
 enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice *lattice,
                                               const struct dmumu_cascade_source *source, double larmor_ratio,
                                               const struct dmumu_place *place, struct dmumu_wave_nodes *scratch,
@@ -229,8 +217,6 @@ enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice
 {
     const bool transits = source->common->mode == DMUMU_SLOW && source->state->kappa > 0.0;
     const long end = place->first + DMUMU_STENCIL_LEFT + ROOM;
-    struct dmumu_cascade_column own;
-    bool has_own = false;
     *column = (struct dmumu_cascade_column){{0.0}, {0.0}, {0.0}, {0.0}};
     from_lattice(lattice, place, false, column->gyro, column->gyro_error);
     if (transits) {
@@ -241,15 +227,13 @@ enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice
             is_good(column, node)) {
             continue;
         }
-        const enum dmumu_status status = has_own ? DMUMU_OK : make_column(source, larmor_ratio, scratch, &own);
+        struct dmumu_cascade_rate rate;
+        const enum dmumu_status status =
+            dmumu_cascade_rate(source->common, source->state, source->table[node], larmor_ratio, scratch, &rate);
         if (status != DMUMU_OK) {
             return status;
         }
-        has_own = true;
-        column->gyro[node] = own.gyro[node];
-        column->transit[node] = own.transit[node];
-        column->gyro_error[node] = own.gyro_error[node];
-        column->transit_error[node] = own.transit_error[node];
+        store_rate(&rate, node, column);
     }
     return DMUMU_OK;
 }

@@ -39,7 +39,7 @@ static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve
 {
     enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
     const int first = panel->key.depth + LAST_NODE;
-    const double s2_last = panel->tables->node[DMUMU_KRONROD_N - 1].s2;
+    const double s2_last = panel->s2[DMUMU_KRONROD_N - 1];
     for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
         if (ldexp(1.0, -k) * s2_last * exp(-q_last) < WHAT_COUNTS * work->tolerance * total) {
             return false;

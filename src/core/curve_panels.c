@@ -2,6 +2,7 @@
 #include "core/curve_panels.h"
 
 #include "core/curve_rates.h"
+#include "core/vector.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +23,33 @@ static bool dies_out(const struct dmumu_curve_work *work, int which, size_t r)
     return work->larmor_ratio[r] * x_par_min > work->state->harmonics;
 }
 
+DMUMU_VECTOR static void add_mode(const double *restrict rate, const double *restrict error,
+                                  struct dmumu_panel_values *restrict values)
+{
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        values->rate[i] += rate[i];
+        values->error[i] += error[i];
+    }
+}
+
+/* Errors relative to the rates. */
+DMUMU_VECTOR static void make_relative(struct dmumu_panel_values *values)
+{
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        values->error[i] = values->rate[i] > 0.0 ? values->error[i] / values->rate[i] : 0.0;
+    }
+}
+
+/* Is there scattering at all nodes? */
+static bool scatters(const double rate[static DMUMU_KRONROD_N])
+{
+    bool all = true;
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        all = all && rate[i] > 0.0;
+    }
+    return all;
+}
+
 /* False when nothing scatters at one of the nodes and no zone excludes it. */
 bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
                         struct dmumu_panel_values *values)
@@ -31,22 +59,24 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
         return false;
     }
     const size_t at = dmumu_curve_rates_at(panel, r);
-    double rate[DMUMU_KRONROD_N] = {0.0};
-    double error[DMUMU_KRONROD_N] = {0.0};
+    bool any = false;
+    memcpy(values->s2, panel->s2, sizeof values->s2);
     for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
-        for (int i = 0; dmumu_curve_mode_in_sum(work, mode, which) && i < DMUMU_KRONROD_N; i++) {
-            rate[i] += panel->rate[mode][at + (size_t)i];
-            error[i] += panel->error[mode][at + (size_t)i];
+        if (!dmumu_curve_mode_in_sum(work, mode, which)) {
+            continue;
         }
-    }
-    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
-        if (no_zone && !(rate[i] > 0.0)) {
-            return false;
+        if (any) {
+            add_mode(panel->rate[mode] + at, panel->error[mode] + at, values);
+        } else {
+            memcpy(values->rate, panel->rate[mode] + at, sizeof values->rate);
+            memcpy(values->error, panel->error[mode] + at, sizeof values->error);
         }
-        values->s2[i] = panel->tables->node[i].s2;
-        values->rate[i] = rate[i];
-        values->error[i] = rate[i] > 0.0 ? error[i] / rate[i] : 0.0;
+        any = true;
     }
+    if (!any || (no_zone && !scatters(values->rate))) {
+        return false;
+    }
+    make_relative(values);
     return true;
 }
 
@@ -59,9 +89,12 @@ static void mind_the_jump(const struct dmumu_curve_work *work, struct dmumu_pane
 {
     double low;
     double high;
+    if (work->state->kappa > 0.0) {
+        return;
+    }
     dmumu_panel_ends(key, &low, &high);
     const double jump = work->state->alfven_speed_v;
-    if (work->state->kappa == 0.0 && low < jump && jump < high) {
+    if (low < jump && jump < high) {
         integral->rough = true;
         integral->difference = fmax(integral->difference, (high - low) * exp(-work->q_edge));
     }
@@ -139,6 +172,15 @@ struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, s
     return good ? panel : NULL;
 }
 
+bool dmumu_curve_panel_find_tables(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
+{
+    panel->tables = dmumu_tables_panel(work->tables, panel->key, &work->workspace->panels, &work->status);
+    for (int i = 0; panel->tables && i < DMUMU_KRONROD_N; i++) {
+        panel->s2[i] = panel->tables->node[i].s2;
+    }
+    return panel->tables != NULL;
+}
+
 /* Is a new panel a leaf of this sum? A child is for what its parent wants at its depth. */
 static bool becomes_leaf(const struct dmumu_curve_work *work, struct dmumu_panel_key key,
                          const struct dmumu_curve_panel *parent, int which, size_t r)
@@ -202,7 +244,7 @@ void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key
     if (!panel) {
         return; /* and work->status says so */
     }
-    panel->tables = dmumu_tables_panel(work->tables, key, &work->workspace->panels, &work->status);
+    dmumu_curve_panel_find_tables(work, panel);
     for (int mode = 0; work->status == DMUMU_OK && mode < DMUMU_N_MODES; mode++) {
         if (find_needed(work, panel, mode)) {
             dmumu_curve_rates(work, panel, (enum dmumu_mode)mode);
@@ -225,7 +267,8 @@ struct dmumu_curve_total dmumu_curve_total_of(const struct dmumu_curve_work *wor
             total.leaves++;
             total.value += integral->value;
             total.rate_error += integral->rate_error;
-            total.mu_star = fmax(total.mu_star, integral->mu_star); /* fmax passes over NaN */
+            const bool further = integral->mu_star > total.mu_star || isnan(total.mu_star);
+            total.mu_star = further ? integral->mu_star : total.mu_star;
         }
     }
     for (size_t i = 0; i < work->n_panels && total.value > 0.0 && isfinite(total.value); i++) {

@@ -22,6 +22,7 @@ enum dmumu_panel_part { DMUMU_PART_NOT_THERE, DMUMU_PART_LEAF, DMUMU_PART_SPLIT 
 struct dmumu_curve_panel {
     struct dmumu_panel_key key;
     struct dmumu_panel_tables *tables;
+    double s2[DMUMU_KRONROD_N];                          /* of its nodes: 1 - mu^2, which lie far apart in the tables */
     uint8_t *part[DMUMU_N_SUMS];                         /* [n] enum dmumu_panel_part, of each sum */
     uint8_t *want_split[DMUMU_N_SUMS];                   /* [n] depth of the wanted children, 0: none */
     uint8_t *probed[DMUMU_N_SUMS];                       /* [n] 1 once looked for what hides at mu -> 1 */
@@ -74,6 +75,8 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
 /** A new panel, filled: a child, for what its parent wants at this depth; or (parent NULL) for all within range. */
 void dmumu_curve_add_panel(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                            const struct dmumu_curve_panel *parent);
+/** Its tables; false, and work->status set, without memory. */
+bool dmumu_curve_panel_find_tables(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel);
 /** Memory of a panel, for n_slots rigidities; NULL, and work->status set, when there is none. */
 struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, struct dmumu_panel_key key,
                                                 size_t n_slots);

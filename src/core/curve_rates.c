@@ -96,12 +96,10 @@ static const struct dmumu_place *cascade_places(struct dmumu_curve_work *work)
 }
 
 /* only the slow modes have an n = 0 term; its delta function in the quasi-linear limit adds nothing to D */
-static double transit_resonance(const struct dmumu_curve_work *work, const struct dmumu_node_tables *tables,
-                                enum dmumu_mode mode)
+static double transit_resonance(const struct dmumu_curve_work *work, const struct dmumu_node_tables *tables)
 {
-    const double width = tables->cascade[mode].width;
-    return mode == DMUMU_SLOW && width > 0.0 ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width)
-                                             : 0.0;
+    const double width = tables->cascade[DMUMU_SLOW].width;
+    return width > 0.0 ? dmumu_resonance_transit(tables->mu, work->state->slow_speed_v, width) : 0.0;
 }
 
 static size_t count_needed(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel)
@@ -116,9 +114,9 @@ static size_t count_needed(const struct dmumu_curve_work *work, const struct dmu
 static void store_columns(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, enum dmumu_mode mode,
                           const struct dmumu_cascade_list *list)
 {
-    double resonance[DMUMU_KRONROD_N];
-    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
-        resonance[node] = transit_resonance(work, &panel->tables->node[node], mode);
+    double resonance[DMUMU_KRONROD_N] = {0.0};
+    for (int node = 0; mode == DMUMU_SLOW && node < DMUMU_KRONROD_N; node++) {
+        resonance[node] = transit_resonance(work, &panel->tables->node[node]);
     }
     for (size_t r = 0; r < work->n; r++) {
         if (!panel->needed[r]) {
@@ -178,8 +176,8 @@ static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work, unsi
     }
     const struct dmumu_panel_key key = {DMUMU_PROBE_DEPTH, index};
     struct dmumu_curve_panel *panel = dmumu_curve_panel_new(work, key, work->n);
-    if (panel) {
-        panel->tables = dmumu_tables_panel(work->tables, key, &work->workspace->panels, &work->status);
+    if (panel && !dmumu_curve_panel_find_tables(work, panel)) {
+        return NULL;
     }
     for (size_t r = 0; panel && r < work->n; r++) {
         panel->slot[r] = r;
@@ -268,7 +266,7 @@ static void equidistant_weights(int n, double x, double weight[])
 static bool fast_rate_from_probes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t r)
 {
     enum { N = 8, LAST = DMUMU_LEAST_OCTAVE + 2 * DMUMU_KRONROD_N - 1 };
-    const double s2 = panel->tables->node[node].s2;
+    const double s2 = panel->s2[node];
     const double octave = fmin(-log2(s2 / (1.0 + panel->tables->node[node].mu)), (double)LAST);
     const int middle = (int)octave - N / 2 + 1;
     const int first =

@@ -110,6 +110,12 @@ static double *taps_place(struct dmumu_taps *taps, double *memory)
     return memory + taps_size(taps->n);
 }
 
+static void taps_clear(struct dmumu_taps *taps)
+{
+    memset(taps->fine, 0, taps->n * sizeof *taps->fine);
+    memset(taps->coarse, 0, taps->n * sizeof *taps->coarse);
+}
+
 static enum dmumu_status reserve(double **memory, size_t *capacity, size_t n)
 {
     if (*capacity < n) {
@@ -120,7 +126,6 @@ static enum dmumu_status reserve(double **memory, size_t *capacity, size_t n)
         *memory = grown;
         *capacity = n;
     }
-    memset(*memory, 0, n * sizeof **memory);
     return DMUMU_OK;
 }
 
@@ -205,12 +210,18 @@ static void measure(const struct landing landing[], size_t n, struct dmumu_depos
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
     struct columns columns;
     find_columns(landing, n, deposit->step, &columns);
+    deposit->start_reach = LONG_MIN / 2; /* further indices are added to it */
     for (int l = 0; l < 2; l++) {
         for (int row = 0; row + DMUMU_STENCIL <= deposit->rows.n; row++) {
             for (int j = 0; j < DMUMU_STENCIL && columns.least[l][row] <= columns.most[l][row]; j++) {
                 widen(&list[l][row + j], columns.least[l][row], columns.most[l][row] + DMUMU_STENCIL);
             }
         }
+    }
+    for (int row = 0; row < deposit->rows.n; row++) {
+        const struct dmumu_taps *start = &deposit->start[row];
+        const long reach = start->first + (long)start->n;
+        deposit->start_reach = start->n > 0 && reach > deposit->start_reach ? reach : deposit->start_reach;
     }
 }
 
@@ -254,6 +265,7 @@ static enum dmumu_status place_taps(struct dmumu_deposit *deposit)
     for (int l = 0; status == DMUMU_OK && l < 2; l++) {
         for (int row = 0; row < deposit->rows.n; row++) {
             memory = taps_place(&list[l][row], memory);
+            taps_clear(&list[l][row]);
         }
     }
     return status;
@@ -355,15 +367,47 @@ static void add_directions(const struct dmumu_angles *angles, double step, doubl
     }
 }
 
-/* Directions from..to - 1 onto taps, with the resonance in `resonance`. */
+/* What directions that begin at the same tap add up to: neighbours mostly do, and so much stays in registers. */
+struct run {
+    long first;
+    lanes low, high, coarse_low, coarse_high;
+};
+
+static inline void end_run(struct dmumu_taps *taps, const struct run *run)
+{
+    add_scaled(1.0, run->low, run->high, taps->fine + (run->first - taps->first));
+    add_scaled(1.0, run->coarse_low, run->coarse_high, taps->coarse + (run->first - taps->first));
+}
+
+/* One list of places of directions from..to - 1 onto taps, with the resonance in `resonance`, times `sign`. */
+static inline void lay_places(const struct dmumu_transit_deposit *deposit, const struct dmumu_place place[],
+                              size_t from, size_t to, const double *resonance, double sign, struct dmumu_taps *taps)
+{
+    struct run run = {.first = place[from].first};
+    for (size_t p = from; p < to; p++) {
+        if (place[p].first != run.first) {
+            end_run(taps, &run);
+            run = (struct run){.first = place[p].first};
+        }
+        const lanes low = *(const lanes *)place[p].weight;
+        const lanes high = *(const lanes *)(place[p].weight + DMUMU_STENCIL / 2);
+        const double fine = sign * resonance[p];
+        const double coarse = deposit->coarse_ratio[p] * fine;
+        run.low += fine * low;
+        run.high += fine * high;
+        run.coarse_low += coarse * low;
+        run.coarse_high += coarse * high;
+    }
+    end_run(taps, &run);
+}
+
+/* Directions from..to - 1 onto taps, ends and (negative) starts. */
 DMUMU_VECTOR static void lay_transit(const struct dmumu_transit_deposit *deposit, size_t from, size_t to,
                                      const double *resonance, struct dmumu_taps *taps)
 {
-    for (size_t p = from; p < to; p++) {
-        const double fine = resonance[p];
-        const double coarse = deposit->coarse_ratio[p] * fine;
-        add_weights(taps, &deposit->end[p], fine, coarse);
-        add_weights(taps, &deposit->start[p], -fine, -coarse);
+    if (from < to) {
+        lay_places(deposit, deposit->end, from, to, resonance, 1.0, taps);
+        lay_places(deposit, deposit->start, from, to, resonance, -1.0, taps);
     }
 }
 
@@ -386,7 +430,7 @@ static enum dmumu_status make_moments(struct dmumu_transit_deposit *deposit)
 {
     const size_t n = deposit->n_near;
     const size_t size = n_taps(deposit);
-    double *polynomial = malloc((4 * n + 1) * sizeof *polynomial);
+    double *polynomial = calloc(4 * n + 1, sizeof *polynomial);
     enum dmumu_status status =
         polynomial ? reserve(&deposit->moment, &deposit->moment_capacity, 2 * MOMENTS * size) : DMUMU_ERROR_MEMORY;
     for (int j = 0; status == DMUMU_OK && j < MOMENTS; j++) {
@@ -401,10 +445,22 @@ static enum dmumu_status make_moments(struct dmumu_transit_deposit *deposit)
                                   .n = size,
                                   .fine = deposit->moment + (size_t)j * size,
                                   .coarse = deposit->moment + (size_t)(MOMENTS + j) * size};
+        taps_clear(&taps);
         lay_transit(deposit, 0, n, weighted, &taps);
     }
     free(polynomial);
     return status;
+}
+
+/* Chebyshev's points on [0, NEAR], and what makes coefficients of values there. */
+static void make_transform(struct dmumu_transit_deposit *deposit)
+{
+    for (int k = 0; k < MOMENTS; k++) {
+        deposit->node[k] = 0.5 * NEAR * (1.0 + cos(DMUMU_PI * (k + 0.5) / MOMENTS));
+        for (int j = 0; j < MOMENTS; j++) {
+            deposit->transform[j][k] = (j == 0 ? 1.0 : 2.0) / MOMENTS * cos(DMUMU_PI * j * (k + 0.5) / MOMENTS);
+        }
+    }
 }
 
 enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step, double alfven_speed_v,
@@ -419,6 +475,7 @@ enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, 
     add_directions(angles, step, alfven_speed_v, true, deposit);
     deposit->n_near = deposit->n;
     add_directions(angles, step, alfven_speed_v, false, deposit);
+    make_transform(deposit);
     return make_moments(deposit);
 }
 
@@ -449,28 +506,33 @@ DMUMU_VECTOR static void transit_resonance(const struct dmumu_resonance_shape *s
 }
 
 /* The resonance's Chebyshev coefficients on [0, NEAR]; false where they do not suffice. */
-static bool expand_resonance(const struct dmumu_resonance_shape *shape, double coefficient[static MOMENTS])
+static bool expand_resonance(const struct dmumu_transit_deposit *deposit, const struct dmumu_resonance_shape *shape,
+                             double coefficient[static MOMENTS])
 {
+    static const double one[MOMENTS] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
     double value[MOMENTS];
     double most = 0.0;
-    for (int k = 0; k < MOMENTS; k++) {
-        value[k] = dmumu_resonance_shape_value(shape, 0.5 * NEAR * (1.0 + cos(DMUMU_PI * (k + 0.5) / MOMENTS)));
-        most = fmax(most, fabs(value[k]));
-    }
+    transit_resonance(shape, MOMENTS, deposit->node, one, value);
     for (int j = 0; j < MOMENTS; j++) {
-        double sum = 0.0;
+        coefficient[j] = 0.0;
         for (int k = 0; k < MOMENTS; k++) {
-            sum += value[k] * cos(DMUMU_PI * j * (k + 0.5) / MOMENTS);
+            coefficient[j] += value[k] * deposit->transform[j][k];
         }
-        coefficient[j] = (j == 0 ? 1.0 : 2.0) / MOMENTS * sum;
+        most = fmax(most, fabs(value[j]));
     }
     return fabs(coefficient[MOMENTS - 1]) <= MOMENTS_ERROR * most;
 }
 
-DMUMU_VECTOR static void add_moment(size_t n, double factor, const double *restrict moment, double *restrict tap)
+/* tap[i] = sum_j coefficient[j] moment[j][i] */
+DMUMU_VECTOR static void sum_moments(size_t n, const double coefficient[static MOMENTS], const double *restrict moment,
+                                     double *restrict tap)
 {
     for (size_t i = 0; i < n; i++) {
-        tap[i] += factor * moment[i];
+        double sum = 0.0;
+        for (size_t j = 0; j < MOMENTS; j++) {
+            sum += coefficient[j] * moment[j * n + i];
+        }
+        tap[i] = sum;
     }
 }
 
@@ -488,10 +550,12 @@ enum dmumu_status dmumu_transit_taps_make(const struct dmumu_transit_deposit *de
     const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
     taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 4.0);
     double coefficient[MOMENTS];
-    const bool by_moments = expand_resonance(&shape, coefficient);
-    for (size_t j = 0; by_moments && j < MOMENTS; j++) {
-        add_moment(list->n, coefficient[j], deposit->moment + j * list->n, list->fine);
-        add_moment(list->n, coefficient[j], deposit->moment + (MOMENTS + j) * list->n, list->coarse);
+    const bool by_moments = expand_resonance(deposit, &shape, coefficient);
+    if (by_moments) {
+        sum_moments(list->n, coefficient, deposit->moment, list->fine);
+        sum_moments(list->n, coefficient, deposit->moment + MOMENTS * list->n, list->coarse);
+    } else {
+        taps_clear(list);
     }
     const size_t from = by_moments ? deposit->n_near : 0;
     transit_resonance(&shape, deposit->n - from, deposit->epsilon + from, deposit->weight + from,

@@ -54,6 +54,7 @@ struct dmumu_deposit {
     double step;
     struct dmumu_rows rows;
     struct dmumu_taps end[DMUMU_MAX_ROWS], start[DMUMU_MAX_ROWS]; /* [rows.n] */
+    long start_reach;                                             /* all `start` lie before this lattice point */
     double *memory;                                               /* owned: all taps */
     size_t capacity;
 };
@@ -85,6 +86,8 @@ struct dmumu_transit_deposit {
     long first, last;                /* range of lattice indices that they touch */
     size_t moment_capacity;
     double *moment; /* [2][DMUMU_TRANSIT_MOMENTS][last - first + 1] taps of the near ones times T_j; of both rules */
+    double node[DMUMU_TRANSIT_MOMENTS];                             /* epsilon of Chebyshev's points */
+    double transform[DMUMU_TRANSIT_MOMENTS][DMUMU_TRANSIT_MOMENTS]; /* from values there to coefficients */
 };
 
 /** @param[in] alfven_speed_v  v_A/v */

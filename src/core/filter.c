@@ -13,14 +13,30 @@
 
 enum { BLOCK = DMUMU_FILTER_BLOCK, CHUNK = 192 };
 
+/* beyond[i] = sum of tap[i ..]: four at a time, of which only the last waits for those before it. */
+static void sum_up(size_t n, const double *restrict tap, double *restrict beyond)
+{
+    double sum = 0.0;
+    size_t i = n;
+    beyond[n] = 0.0;
+    for (; i >= 4; i -= 4) {
+        const double two = tap[i - 2] + tap[i - 1];
+        beyond[i - 1] = tap[i - 1] + sum;
+        beyond[i - 2] = two + sum;
+        beyond[i - 3] = (tap[i - 3] + two) + sum;
+        sum = ((tap[i - 4] + tap[i - 3]) + two) + sum;
+        beyond[i - 4] = sum;
+    }
+    for (; i > 0; i--) {
+        sum += tap[i - 1];
+        beyond[i - 1] = sum;
+    }
+}
+
 void dmumu_taps_sum_up(struct dmumu_taps *taps)
 {
-    taps->fine_beyond[taps->n] = 0.0;
-    taps->coarse_beyond[taps->n] = 0.0;
-    for (size_t i = taps->n; i > 0; i--) {
-        taps->fine_beyond[i - 1] = taps->fine_beyond[i] + taps->fine[i - 1];
-        taps->coarse_beyond[i - 1] = taps->coarse_beyond[i] + taps->coarse[i - 1];
-    }
+    sum_up(taps->n, taps->fine, taps->fine_beyond);
+    sum_up(taps->n, taps->coarse, taps->coarse_beyond);
 }
 
 /*
@@ -31,8 +47,8 @@ typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
 enum { LANES = 4, GROUP = 8 * LANES };
 
 /* sum[k] += scale sum_i tap[i] from[k + i]: eight registers of sums stay in place while the taps go by. */
-DMUMU_VECTOR static void add_block(size_t n, const double *restrict tap, const double *restrict from, double scale,
-                                   double *restrict sum)
+static inline void add_block(size_t n, const double *restrict tap, const double *restrict from, double scale,
+                             double *restrict sum)
 {
     for (size_t k = 0; k < BLOCK; k += GROUP) {
         lanes a = {0.0};
@@ -66,74 +82,85 @@ DMUMU_VECTOR static void add_block(size_t n, const double *restrict tap, const d
     }
 }
 
-void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[])
+DMUMU_VECTOR void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[])
 {
     add_block(n, tap, from, scale, sum);
 }
 
-/* Eight partial sums, so that they can go side by side. */
-DMUMU_VECTOR static double dot(size_t n, const double *restrict tap, const double *restrict from)
+/* Of the coarser rule, at each sample: four partial sums, so that they can go side by side, and the taps left over. */
+static inline void add_samples(size_t n, const double *restrict tap, const double *restrict from, double scale,
+                               double *restrict sum)
 {
-    lanes low = {0.0};
-    lanes high = {0.0};
-    double rest = 0.0;
-    size_t i = 0;
-    for (; i + 2 * LANES <= n; i += 2 * LANES) {
-        low += *(const lanes *)(tap + i) * *(const lanes *)(from + i);
-        high += *(const lanes *)(tap + i + LANES) * *(const lanes *)(from + i + LANES);
+    for (size_t k = 0; k < DMUMU_FILTER_SAMPLES; k++) {
+        const double *at = from + k * DMUMU_FILTER_SAMPLE;
+        lanes part = {0.0};
+        double rest = 0.0;
+        size_t i = 0;
+        for (; i + LANES <= n; i += LANES) {
+            part += *(const lanes *)(tap + i) * *(const lanes *)(at + i);
+        }
+        for (size_t left = 0; left < LANES - 1 && i < n; left++, i++) {
+            rest += tap[i] * at[i];
+        }
+        sum[k] += scale * (rest + ((part[0] + part[2]) + (part[1] + part[3])));
     }
-    for (; i < n; i++) {
-        rest += tap[i] * from[i];
-    }
-    const lanes part = low + high;
-    return rest + ((part[0] + part[2]) + (part[1] + part[3]));
 }
 
-static size_t clamped(long i, size_t n)
+/* A block of one number; not a loop, of which GCC would make a call, or a slow instruction, where that number is 0. */
+static inline void fill_block(double value, double *restrict to)
 {
-    return i < 0 ? 0 : ((size_t)i < n ? (size_t)i : n);
+    const lanes all = {value, value, value, value};
+    lanes *at = (lanes *)to;
+    at[0] = all;
+    at[1] = all;
+    at[2] = all;
+    at[3] = all;
+    at[4] = all;
+    at[5] = all;
+    at[6] = all;
+    at[7] = all;
 }
 
-/* The row at lattice points at .. at + n - 1, its ends continued. */
-DMUMU_VECTOR static void expand(const struct dmumu_row *row, long at, size_t n, double *restrict to)
+/*
+ * The row at lattice points at .. at + n - 1, its ends continued: by less than a block on either side, since all taps see
+ * something that varies. to: [n + BLOCK]
+ */
+static inline void expand(const struct dmumu_row *row, long at, size_t n, double *restrict to)
 {
     const long offset = at - row->first;
-    const size_t before = clamped(-offset, n);
-    const size_t end = clamped((long)row->n - offset, n); /* of the part within the row */
-    const float *restrict from = row->value + (offset + (long)before);
-    const double last = (double)row->value[row->n - 1];
-    for (size_t i = 0; i < before; i++) {
-        to[i] = 0.0;
-    }
-    for (size_t i = before; i < end; i++) {
-        to[i] = (double)from[i - before];
-    }
-    for (size_t i = end > before ? end : before; i < n; i++) {
-        to[i] = last;
-    }
-}
-
-void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
-                      struct dmumu_filter_sum *sum)
-{
-    double from[CHUNK + BLOCK];
-    /* taps before `begin` see nothing at any point of the block, from `end` on the constant at all of them */
-    const size_t begin = clamped(row->first - (b + BLOCK - 1) - taps->first, taps->n);
-    const size_t end = clamped(row->first + (long)row->n - 1 - b - taps->first, taps->n);
-    for (size_t i = begin; i < end; i += CHUNK) {
-        const size_t n = end - i < CHUNK ? end - i : CHUNK;
-        expand(row, b + taps->first + (long)i, n + BLOCK - 1, from);
-        add_block(n, taps->fine + i, from, scale, sum->fine);
-        for (size_t k = 0; k < DMUMU_FILTER_SAMPLES; k++) {
-            sum->coarse[k] += scale * dot(n, taps->coarse + i, from + k * DMUMU_FILTER_SAMPLE);
+    const size_t before = dmumu_filter_clamped(-offset, n);
+    const size_t end = dmumu_filter_clamped((long)row->n - offset, n); /* of the part within the row */
+    const float *restrict from = row->value + offset;
+    const double last = (double)row->last;
+    fill_block(0.0, to);
+    size_t i = before;
+    for (; i + LANES <= end; i += LANES) {
+        for (size_t k = 0; k < LANES; k++) {
+            to[i + k] = (double)from[i + k];
         }
     }
-    if (end == taps->n) {
-        return;
+    for (size_t left = 0; left < LANES - 1 && i < end; left++, i++) {
+        to[i] = (double)from[i];
     }
-    const double last = scale * (double)row->value[row->n - 1];
-    sum->constant += last * taps->fine_beyond[end];
-    sum->constant_coarse += last * taps->coarse_beyond[end];
+    fill_block(last, to + end);
+}
+
+DMUMU_VECTOR static void add_chunk(size_t n, const double *fine, const double *coarse, const struct dmumu_row *row,
+                                   long at, double scale, struct dmumu_filter_sum *sum)
+{
+    double from[CHUNK + 2 * BLOCK];
+    expand(row, at, n + BLOCK - 1, from);
+    add_block(n, fine, from, scale, sum->fine);
+    add_samples(n, coarse, from, scale, sum->coarse);
+}
+
+void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row,
+                              long b, double scale, struct dmumu_filter_sum *sum)
+{
+    for (size_t i = begin; i < end; i += CHUNK) {
+        const size_t n = end - i < CHUNK ? end - i : CHUNK;
+        add_chunk(n, taps->fine + i, taps->coarse + i, row, b + taps->first + (long)i, scale, sum);
+    }
 }
 
 void dmumu_filter_finish(struct dmumu_filter_sum *sum)

@@ -29,6 +29,7 @@ struct dmumu_row {
     long first;
     size_t n;
     const float *value;
+    float last; /* value[n - 1], once more: where a row is met at its end alone, that would be fetched from afar */
 };
 
 /** Make fine_beyond and coarse_beyond. */
@@ -41,9 +42,35 @@ struct dmumu_filter_sum {
     double constant, constant_coarse; /* of rows past their end, not yet in the above */
 };
 
-/** Add one row's sums at the lattice points b .. b + DMUMU_FILTER_BLOCK - 1, times `scale`. */
-void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
-                      struct dmumu_filter_sum *sum);
+static inline size_t dmumu_filter_clamped(long i, size_t n)
+{
+    return i < 0 ? 0 : ((size_t)i < n ? (size_t)i : n);
+}
+
+/** Of taps begin .. end - 1, which meet what varies of a row (dmumu_filter_add). */
+void dmumu_filter_add_varying(const struct dmumu_taps *taps, size_t begin, size_t end, const struct dmumu_row *row,
+                              long b, double scale, struct dmumu_filter_sum *sum);
+
+/**
+ * Add one row's sums at the lattice points b .. b + DMUMU_FILTER_BLOCK - 1, times `scale`. Most rows are met by nothing
+ * there, or by their constant end alone: so much is inline.
+ */
+static inline void dmumu_filter_add(const struct dmumu_taps *taps, const struct dmumu_row *row, long b, double scale,
+                                    struct dmumu_filter_sum *sum)
+{
+    /* taps before `begin` see nothing at any point of the block, from `end` on the constant at all of them */
+    const long meets = row->first - b - taps->first;
+    const size_t begin = dmumu_filter_clamped(meets - (DMUMU_FILTER_BLOCK - 1), taps->n);
+    const size_t end = dmumu_filter_clamped(meets + (long)row->n - 1, taps->n);
+    if (begin < end) {
+        dmumu_filter_add_varying(taps, begin, end, row, b, scale, sum);
+    }
+    if (end < taps->n) {
+        const double last = scale * (double)row->last;
+        sum->constant += last * taps->fine_beyond[end];
+        sum->constant_coarse += last * taps->coarse_beyond[end];
+    }
+}
 
 /** The innermost loop by itself: sum[k] += scale sum_{i < n} tap[i] from[k + i], k < DMUMU_FILTER_BLOCK. */
 void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[]);

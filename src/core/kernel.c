@@ -87,21 +87,58 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
+/* Fetch what a block will meet of a row: rows are too long, and too far apart, to be there already. */
+static inline void fetch_ahead(const struct dmumu_fast_table *table, const struct dmumu_taps *taps, size_t i, long b)
+{
+    enum { LINE = 16, LINES = 4 }; /* entries of a line */
+    const long meets = b + taps->first - table->first;
+    const long from = meets > 0 ? meets : 0;
+    const long n = (long)table->row_end[i];
+    const float *row = table->value + table->row_start[i];
+    for (long k = from; k < n && k < from + LINES * LINE; k += LINE) {
+        __builtin_prefetch(row + k);
+    }
+}
+
 static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit, long b,
                        struct dmumu_filter_sum *sum)
 {
+    enum { AHEAD = 2 };
+    /* waves at the cascade's start resonate near R = 1 alone */
+    const bool starts_meet = b + BLOCK - 1 + deposit->start_reach > table->first;
     for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
-        const struct dmumu_row row = {
-            .first = table->first, .n = table->row_end[i], .value = table->value + table->row_start[i]};
-        const long last = b + DMUMU_FILTER_BLOCK - 1 - row.first; /* taps at -last and before see nothing */
-        if (deposit->end[i].n > 0 && deposit->end[i].first + (long)deposit->end[i].n > -last) {
-            dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
+        const struct dmumu_row row = {.first = table->first,
+                                      .n = table->row_end[i],
+                                      .value = table->value + table->row_start[i],
+                                      .last = table->row_last[i]};
+        if (i + AHEAD < (size_t)deposit->rows.n) {
+            fetch_ahead(table, &deposit->end[i + AHEAD], i + AHEAD, b);
         }
-        if (deposit->start[i].n > 0 && deposit->start[i].first + (long)deposit->start[i].n > -last) {
+        dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
+        if (starts_meet) {
             dmumu_filter_add(&deposit->start[i], &row, b, -1.0, sum);
         }
     }
     dmumu_filter_finish(sum);
+}
+
+/*
+ * value[i] += the sum at `start` + i ratio steps of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
+ * floor(start) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
+ */
+static void add_interpolated(double start, double ratio, const double wide[static 2 * BLOCK],
+                             double value[static BLOCK])
+{
+    const size_t phases = (size_t)lround(1.0 / ratio);
+    const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;
+    for (size_t phase = 0; phase < phases; phase++) {
+        const struct dmumu_place place = dmumu_place_of(start + (double)phase * ratio);
+        double sum[BLOCK] = {0.0};
+        dmumu_filter_block(DMUMU_STENCIL, place.weight, wide + (place.first - first), 1.0, sum);
+        for (size_t i = 0; phase + i * phases < BLOCK; i++) {
+            value[phase + i * phases] += sum[i];
+        }
+    }
 }
 
 /*
@@ -124,12 +161,7 @@ static void transit_block(const struct dmumu_fast_common *common, const struct d
         dmumu_filter_finish(&wide);
         memcpy(value + half * BLOCK, wide.fine, sizeof wide.fine);
     }
-    for (int k = 0; k < BLOCK; k++) {
-        const struct dmumu_place place = dmumu_place_of(start + k * ratio);
-        for (int j = 0; j < DMUMU_STENCIL; j++) {
-            sum->fine[k] += place.weight[j] * value[place.first - first + j];
-        }
-    }
+    add_interpolated(start, ratio, value, sum->fine);
     for (int k = 0; k < SAMPLES; k++) { /* the rules' ratio changes slowly: that of the nearest sample there is */
         const int at = k * DMUMU_FILTER_SAMPLE;
         const int nearest = (int)(DMUMU_STENCIL_LEFT + at * ratio + 0.5 * DMUMU_FILTER_SAMPLE) / DMUMU_FILTER_SAMPLE;
@@ -208,8 +240,7 @@ static long inside(const struct dmumu_fast_profile *profile, long index, long ro
  */
 static double interpolation_error(const struct maker *maker, long index)
 {
-    static const double binomial[15] = {1.0,    -14.0,   91.0,   -364.0, 1001.0, -2002.0, 3003.0, -3432.0,
-                                        3003.0, -2002.0, 1001.0, -364.0, 91.0,   -14.0,   1.0};
+    static const double binomial[8] = {1.0, -14.0, 91.0, -364.0, 1001.0, -2002.0, 3003.0, -3432.0};
     const long centre = inside(maker->profile, index, 7);
     const double *gyro = made_between(maker, centre - 7, centre + 7);
     const double *transit = maker->profile->transit + (gyro - maker->profile->gyro);
@@ -217,8 +248,11 @@ static double interpolation_error(const struct maker *maker, long index)
     double lobes = 0.0;
     for (int k = 0; k < 15; k++) {
         sum[k] = gyro[k] + transit[k];
-        lobes += binomial[k] * sum[k];
     }
+    for (int k = 0; k < 7; k++) { /* from both ends */
+        lobes += binomial[k] * (sum[k] + sum[14 - k]);
+    }
+    lobes += binomial[7] * sum[7];
     return 1.6 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
 }
 
@@ -284,6 +318,17 @@ static long even(long index)
     return index & ~1L;
 }
 
+/* Half of a stencil: one register of AVX2, two of any x86-64. */
+typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
+
+static inline double value_at(const struct dmumu_place *place, const double value[static DMUMU_STENCIL])
+{
+    const lanes *weight = (const lanes *)place->weight;
+    const lanes *at = (const lanes *)value;
+    const lanes part = weight[0] * at[0] + weight[1] * at[1];
+    return (part[0] + part[2]) + (part[1] + part[3]);
+}
+
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
                                                const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile,
@@ -293,16 +338,14 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
     const long index = place->first + DMUMU_STENCIL_LEFT; /* of the lattice point to the left of R */
     const double *gyro_at = made_between(&maker, place->first, place->first + DMUMU_STENCIL - 1);
     const double *transit_at = profile->transit + (place->first - profile->begin);
-    double gyro = 0.0;
-    double transit = 0.0;
-    for (int k = 0; k < DMUMU_STENCIL; k++) {
-        gyro += place->weight[k] * gyro_at[k];
-        transit += place->weight[k] * transit_at[k];
-    }
+    const double gyro = value_at(place, gyro_at);
+    const double transit = value_at(place, transit_at);
+    const double left = error_at(&maker, even(index));
+    const double right = error_at(&maker, even(index + 2));
     const double scale = profile->front / sqrt(larmor_ratio);
     return (struct dmumu_fast_rate){
         .transit = transit > 0.0 ? scale * transit : 0.0,
         .gyro = gyro > 0.0 ? scale * gyro : 0.0,
-        .error = scale * fmax(error_at(&maker, even(index)), error_at(&maker, even(index + 2))),
+        .error = scale * (left > right ? left : right),
     };
 }

@@ -65,12 +65,13 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
 /** K at one (M_A, mu). */
 struct dmumu_fast_table {
     double mu, s, width;
-    int step_class;                   /* of the lattice in ln V, see deposit.h */
-    long first;                       /* lattice index of the first entry of a row: K = 0 there and before */
-    size_t n_v;                       /* entries of the longest row; K is constant from the last on */
-    float *value;                     /* (1 + t) K row by row, owned; NULL in the quasi-linear limit */
-    size_t row_start[DMUMU_MAX_ROWS]; /* where a row begins in `value` */
-    size_t row_end[DMUMU_MAX_ROWS];   /* entries until it is constant but for what does not count, and so kept */
+    int step_class;                     /* of the lattice in ln V, see deposit.h */
+    long first;                         /* lattice index of the first entry of a row: K = 0 there and before */
+    size_t n_v;                         /* entries of the longest row; K is constant from the last on */
+    float *value;                       /* (1 + t) K row by row, owned; NULL in the quasi-linear limit */
+    uint32_t row_start[DMUMU_MAX_ROWS]; /* where a row begins in `value` */
+    uint32_t row_end[DMUMU_MAX_ROWS];   /* entries until it is constant but for what does not count, and so kept */
+    float row_last[DMUMU_MAX_ROWS];     /* the last of them */
     double rel_error; /* of an interpolated K, relative to its largest, measured when the table is made */
     double widened;   /* 1 - Delta^2/D^2 of a resonance widened to D, else 0 */
     double reach;     /* u from which nothing is left of it */

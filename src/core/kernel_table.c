@@ -3,6 +3,7 @@
  * See kernel.h for the formulas and docs/kernel.md for why they suffice.
  */
 #include "core/bessel.h"
+#include "core/exponential.h"
 #include "core/kernel.h"
 #include "core/kernel_lobes.h"
 #include "core/resonance.h"
@@ -47,7 +48,7 @@
 static const double cell_node[3] = {-0.77459666924148337704, 0.0, 0.77459666924148337704};
 static const double cell_weight[3] = {5.0 / 9.0, 8.0 / 9.0, 5.0 / 9.0};
 
-static void single_precision(size_t n, const double value[], float to[])
+DMUMU_VECTOR static void single_precision(size_t n, const double *restrict value, float *restrict to)
 {
     for (size_t i = 0; i < n; i++) {
         to[i] = (float)value[i];
@@ -85,6 +86,7 @@ static enum dmumu_status make_g(struct dmumu_fast_common *common)
         g[i] = g[i - 1] + sum;
     }
     single_precision(n, g, common->g_row);
+    common->g.last = common->g_row[n - 1];
     return DMUMU_OK;
 }
 
@@ -199,14 +201,15 @@ static struct dmumu_resonance_shape choose_class(const struct dmumu_fast_common 
  */
 struct u_samples {
     size_t n_cells;
-    double *coefficient; /* [harmonics][phases][n_cells + 1]: u^3/2 E(mu, n u) */
-    double *term;        /* [phases][n_cells + 1] scratch */
+    double *coefficient; /* [harmonics][phases][n_cells + 1]: u^3/2 E(mu, n u), times Boole's weight of the phase */
+    double *at_ends;     /* [n_cells + 1] scratch: their sum at the cells' ends */
+    double *within;      /* [n_cells + 1] scratch: within cells */
 };
 
 static void u_samples_free(struct u_samples *samples)
 {
     free(samples->coefficient);
-    free(samples->term);
+    free(samples->at_ends);
 }
 
 /* int du u^1/2 E over one cell, all harmonics: what J'^2 < 1 lets through at most. */
@@ -240,34 +243,65 @@ static void choose_range(const struct dmumu_fast_common *common, const struct dm
     table->n_v = (size_t)(last - table->first + 1);
 }
 
+/*
+ * Of one phase and harmonic: what is in front of J'^2 at V = exp(step (first + i)), u^3/2 E(mu, n u), times Boole's weight;
+ * ln_u: at the first.
+ */
+DMUMU_VECTOR static void make_coefficients(const struct dmumu_resonance_shape *shape, int harmonic, double ln_u,
+                                           double step, double weight, int n, double *restrict coefficient)
+{
+    const struct dmumu_resonance_shape s = *shape;
+    const double inverse_width = 1.0 / s.width;
+    for (int i = 0; i < n; i++) {
+        const double here = ln_u - step * i;
+        const double nu = harmonic * dmumu_exp(here);
+        const double minus = (s.mu - nu) * inverse_width;
+        const double plus = (s.mu + nu) * inverse_width;
+        const double e = dmumu_resonance_shape_factor(&s, minus * minus) * dmumu_exp(-minus * minus) +
+                         dmumu_resonance_shape_factor(&s, plus * plus) * dmumu_exp(-plus * plus);
+        coefficient[i] = weight * dmumu_exp(1.5 * here) * e;
+    }
+}
+
 static enum dmumu_status make_u_samples(const struct dmumu_resonance_shape *shape, int harmonics, double step,
                                         const struct dmumu_fast_table *table, struct u_samples *samples)
 {
     enum { PHASES = DMUMU_LOBES_PHASES };
+    static const double boole[PHASES] = {7.0 / 90.0, 32.0 / 90.0, 12.0 / 90.0, 32.0 / 90.0};
     const size_t n = table->n_v; /* cells and one */
     samples->n_cells = n - 1;
     samples->coefficient = malloc((size_t)harmonics * PHASES * n * sizeof *samples->coefficient);
-    samples->term = malloc(PHASES * n * sizeof *samples->term);
-    if (!samples->coefficient || !samples->term) {
+    samples->at_ends = calloc(2 * n, sizeof *samples->at_ends);
+    if (!samples->coefficient || !samples->at_ends) {
         return DMUMU_ERROR_MEMORY;
     }
-    for (size_t i = 0; i < PHASES * n; i++) {
-        const double u = exp(-step * ((double)table->first + (double)i / PHASES));
-        for (int h = 0; h < harmonics; h++) {
-            samples->coefficient[((size_t)h * PHASES + i % PHASES) * n + i / PHASES] =
-                u * sqrt(u) * shape_value(shape, (h + 1) * u);
+    samples->within = samples->at_ends + n;
+    for (int h = 0; h < harmonics; h++) {
+        for (int phase = 0; phase < PHASES; phase++) {
+            const double ln_u = -step * ((double)table->first + (double)phase / PHASES);
+            make_coefficients(shape, h + 1, ln_u, step, boole[phase], (int)n,
+                              samples->coefficient + (size_t)(h * PHASES + phase) * n);
         }
     }
     return DMUMU_OK;
 }
 
-/*
- * term[i] += coefficient[i] J'^2(ln w + i step) from eight neighbours in ln w, each in an array of its own: the samples
- * of a row lie at the lattice's own distance, so that their weights are the same.
- */
-DMUMU_VECTOR static void add_lobes(size_t n, const double *const lobes[static DMUMU_STENCIL],
-                                   const double weight[static DMUMU_STENCIL], const double *restrict coefficient,
-                                   double *restrict term)
+/* Lobes that the samples of a cell are interpolated from, each in an array of its own. */
+enum { NEIGHBOURS = DMUMU_STENCIL + DMUMU_LOBES_PHASES - 1 };
+
+/* J'^2 from eight neighbours in ln w: the samples of a row lie at the lattice's own distance, so their weights are the same. */
+static inline double lobe_of(const double weight[static DMUMU_STENCIL], double a, double b, double c, double d,
+                             double e, double f, double g, double h)
+{
+    const double near = (weight[3] * d + weight[4] * e) + (weight[2] * c + weight[5] * f);
+    const double far = (weight[1] * b + weight[6] * g) + (weight[0] * a + weight[7] * h);
+    return near + far;
+}
+
+/* Of n cells, the four samples each, at their ends and within; `more`: added to those of other harmonics. */
+static inline void sample_lobes(size_t n, const double *const lobes[static NEIGHBOURS],
+                                const double weight[static DMUMU_STENCIL], const double *restrict coefficient,
+                                bool more, double *restrict at_ends, double *restrict within)
 {
     const double *restrict a = lobes[0];
     const double *restrict b = lobes[1];
@@ -277,42 +311,76 @@ DMUMU_VECTOR static void add_lobes(size_t n, const double *const lobes[static DM
     const double *restrict f = lobes[5];
     const double *restrict g = lobes[6];
     const double *restrict h = lobes[7];
-    for (size_t i = 0; i < n; i++) {
-        const double near = (weight[3] * d[i] + weight[4] * e[i]) + (weight[2] * c[i] + weight[5] * f[i]);
-        const double far = (weight[1] * b[i] + weight[6] * g[i]) + (weight[0] * a[i] + weight[7] * h[i]);
-        term[i] += coefficient[i] * (near + far);
+    const double *restrict i = lobes[8];
+    const double *restrict j = lobes[9];
+    const double *restrict k = lobes[10];
+    for (size_t m = 0; m < n; m++) {
+        const double end = coefficient[m] * lobe_of(weight, a[m], b[m], c[m], d[m], e[m], f[m], g[m], h[m]);
+        const double second = coefficient[n + m] * lobe_of(weight, b[m], c[m], d[m], e[m], f[m], g[m], h[m], i[m]);
+        const double third = coefficient[2 * n + m] * lobe_of(weight, c[m], d[m], e[m], f[m], g[m], h[m], i[m], j[m]);
+        const double fourth = coefficient[3 * n + m] * lobe_of(weight, d[m], e[m], f[m], g[m], h[m], i[m], j[m], k[m]);
+        at_ends[m] = more ? at_ends[m] + end : end;
+        within[m] = more ? within[m] + (third + (second + fourth)) : third + (second + fourth);
+    }
+}
+
+DMUMU_VECTOR static void add_lobes(size_t n, const double *const lobes[static NEIGHBOURS],
+                                   const double weight[static DMUMU_STENCIL], const double *restrict coefficient,
+                                   bool more, double *restrict at_ends, double *restrict within)
+{
+    if (more) {
+        sample_lobes(n, lobes, weight, coefficient, true, at_ends, within);
+    } else {
+        sample_lobes(n, lobes, weight, coefficient, false, at_ends, within);
     }
 }
 
 /* All samples of one harmonic; ln_w: of the first of them, at V's lattice point table->first. */
-static void add_harmonic(const struct dmumu_lobes *lobes, double step, double ln_w, size_t n, const double *coefficient,
-                         double *term)
+static void add_harmonic(const struct dmumu_lobes *lobes, double step, double ln_w, int harmonic,
+                         const struct u_samples *samples)
 {
     enum { PHASES = DMUMU_LOBES_PHASES };
+    const size_t n = samples->n_cells + 1;
     const double position = ln_w * PHASES / step - (double)lobes->first;
     const double least = DMUMU_STENCIL_LEFT; /* before, the square is constant, and after the last nothing counts */
     const double most = (double)PHASES * ((double)lobes->n - (double)n - 1.0) - DMUMU_STENCIL;
     const struct dmumu_place place = dmumu_place_of(fmin(fmax(position, least), most));
-    for (size_t phase = 0; phase < PHASES; phase++) {
-        const size_t first = (size_t)place.first + phase;
-        const double *from[DMUMU_STENCIL];
-        for (size_t j = 0; j < DMUMU_STENCIL; j++) {
-            from[j] = lobes->value + (first + j) % PHASES * lobes->n + (first + j) / PHASES;
-        }
-        add_lobes(n, from, place.weight, coefficient + phase * n, term + phase * n);
+    const double *from[NEIGHBOURS];
+    for (size_t j = 0; j < NEIGHBOURS; j++) {
+        const size_t at = (size_t)place.first + j;
+        from[j] = lobes->value + at % PHASES * lobes->n + at / PHASES;
     }
+    add_lobes(n, from, place.weight, samples->coefficient + (size_t)(harmonic - 1) * PHASES * n, harmonic > 1,
+              samples->at_ends, samples->within);
 }
 
 /* cell[i] = scale x Boole's rule on the samples of cell i. */
-DMUMU_VECTOR static void boole(size_t n_cells, const double *restrict term, double scale, double *restrict cell)
+DMUMU_VECTOR static void boole_rule(size_t n_cells, const double *restrict at_ends, const double *restrict within,
+                                    double scale, double *restrict cell)
 {
-    const size_t n = n_cells + 1;
-    const double *restrict a = term;
-    const double *restrict b = term + n;
-    const double *restrict c = term + 2 * n;
-    const double *restrict d = term + 3 * n;
     for (size_t i = 0; i < n_cells; i++) {
-        cell[i] = scale * (7.0 * (a[i] + a[i + 1]) + 32.0 * (b[i] + d[i]) + 12.0 * c[i]);
+        cell[i] = scale * ((at_ends[i] + at_ends[i + 1]) + within[i]);
+    }
+}
+
+/* Each the sum of all up to it: four at a time, of which only the last waits for those before. */
+static void cumulate(size_t n, double *value)
+{
+    double sum = 0.0;
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        const double two = value[i] + value[i + 1];
+        const double three = two + value[i + 2];
+        const double four = two + (value[i + 2] + value[i + 3]);
+        value[i] = sum + value[i];
+        value[i + 1] = sum + two;
+        value[i + 2] = sum + three;
+        sum = sum + four;
+        value[i + 3] = sum;
+    }
+    for (; i < n; i++) {
+        sum += value[i];
+        value[i] = sum;
     }
 }
 
@@ -320,19 +388,14 @@ DMUMU_VECTOR static void boole(size_t n_cells, const double *restrict term, doub
 static void make_row(const struct dmumu_fast_common *common, const struct u_samples *samples,
                      const struct dmumu_fast_table *table, double t, double scale, double row[])
 {
-    const size_t n = samples->n_cells + 1;
     const double step = common->step[table->step_class];
     const double ln_w = log(table->s * t) + step * (double)table->first;
-    memset(samples->term, 0, DMUMU_LOBES_PHASES * n * sizeof *samples->term);
     for (int h = 1; h <= common->harmonics; h++) {
-        add_harmonic(lobes_of(common, h, table->step_class), step, ln_w, n,
-                     samples->coefficient + (size_t)(h - 1) * DMUMU_LOBES_PHASES * n, samples->term);
+        add_harmonic(lobes_of(common, h, table->step_class), step, ln_w, h, samples);
     }
     row[0] = 0.0;
-    boole(samples->n_cells, samples->term, scale * step / 90.0, row + 1);
-    for (size_t i = 1; i < n; i++) {
-        row[i] += row[i - 1];
-    }
+    boole_rule(samples->n_cells, samples->at_ends, samples->within, scale * step, row + 1);
+    cumulate(samples->n_cells, row + 1);
 }
 
 /*
@@ -355,12 +418,27 @@ static void make_rows(const struct dmumu_fast_common *common, const struct u_sam
         }
         row[end - 1] = last;
         single_precision(end, row, table->value + start);
-        table->row_start[i] = start;
-        table->row_end[i] = end;
+        table->row_start[i] = (uint32_t)start;
+        table->row_end[i] = (uint32_t)end;
+        table->row_last[i] = (float)last;
         start += end;
     }
     float *fitted = start > 0 ? realloc(table->value, start * sizeof *fitted) : NULL;
     table->value = fitted ? fitted : table->value;
+}
+
+/* difference += bump[0] of_row - bump[1] row, where of_row is constant from its `last` entry on. */
+DMUMU_VECTOR static void add_difference(size_t n, size_t last, const double bump[static 2],
+                                        const float *restrict of_row, const double *restrict row,
+                                        double *restrict difference)
+{
+    const double end = bump[0] * (double)of_row[last];
+    for (size_t k = 0; k < last; k++) {
+        difference[k] += bump[0] * (double)of_row[k] - bump[1] * row[k];
+    }
+    for (size_t k = last; k < n; k++) {
+        difference[k] += end - bump[1] * row[k];
+    }
 }
 
 /*
@@ -392,9 +470,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
             bump[k] = exp(-at[k] * at[k] * (16.0 / (REACH * REACH)));
         }
         make_row(common, samples, table, t, 1.0 + t, row);
-        for (size_t k = 0; k < n_v; k++) {
-            difference[k] += bump[0] * (double)of_row[k < last ? k : last] - bump[1] * row[k];
-        }
+        add_difference(n_v, last, bump, of_row, row, difference);
         most += bump[1] * fabs(row[n_v - 1]);
     }
     double worst = 0.0;

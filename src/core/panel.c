@@ -114,6 +114,9 @@ void dmumu_panel_rules_make(struct dmumu_panel_rules *rules)
     double eleven[NODES];
     barycentric_weights(ALL_NODES, rules->barycentric);
     barycentric_weights(ELEVEN, eleven);
+    for (int k = 0; k < SAMPLES; k++) {
+        rules->bit[k] = UINT64_C(1) << k;
+    }
     for (int p = 0; p < PAIRS; p++) {
         barycentric_weights(all_but(omitted[p]), without[p]);
     }
@@ -233,7 +236,9 @@ struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules
         common += change;
         square += change * change;
     }
-    integral.rate_error += fmax(fabs(common), sqrt(square));
+    const double together = fabs(common);
+    const double apart = sqrt(square);
+    integral.rate_error += together > apart ? together : apart;
     return integral;
 }
 

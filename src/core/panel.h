@@ -11,6 +11,7 @@
 #include "core/rules.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /** The panel [index, index + 1] / 2^depth of pitch-angle cosines. */
 struct dmumu_panel_key {
@@ -39,7 +40,8 @@ struct dmumu_panel_rules {
     double barycentric[DMUMU_KRONROD_N];
     double sample[DMUMU_KRONROD_N][DMUMU_PANEL_SAMPLES]; /* of each node's Lagrange polynomial, from -1 to 1 */
     double miss[DMUMU_PANEL_PAIRS][2][DMUMU_KRONROD_N];  /* by value of each node: see dmumu_panel_miss */
-    double coarse_weight[DMUMU_KRONROD_N];               /* quadrature: integral of a polynomial through 11 nodes */
+    uint64_t bit[DMUMU_PANEL_SAMPLES];     /* of each sample, in a set of them: from a table, for registers */
+    double coarse_weight[DMUMU_KRONROD_N]; /* quadrature: integral of a polynomial through 11 nodes */
 };
 
 void dmumu_panel_rules_make(struct dmumu_panel_rules *rules);

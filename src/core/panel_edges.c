@@ -54,9 +54,35 @@ static double mu_at(const struct dmumu_panel_shape *shape, double x)
     return shape->low + shape->half * (1.0 + x);
 }
 
+/* Numerator and denominator of the barycentric formula, node by node; the last of them is none. */
+DMUMU_VECTOR static void barycentric_parts(const double weight[static NODES], const double margin[static NODES],
+                                           double x, double *restrict numerator, double *restrict denominator)
+{
+    for (int i = 0; i < NODES; i++) {
+        denominator[i] = dmumu_panel_part(weight[i], x - dmumu_kronrod_node[i]);
+        numerator[i] = denominator[i] * margin[i];
+    }
+    denominator[NODES] = 0.0;
+    numerator[NODES] = 0.0;
+}
+
+/* By halves, so that the order is the same with every vector width. */
+static double total_of(double value[static WIDTH])
+{
+    for (int n = WIDTH / 2; n >= 1; n /= 2) {
+        for (int k = 0; k < n; k++) {
+            value[k] += value[k + n];
+        }
+    }
+    return value[0];
+}
+
 static double margin_at(const struct part *part, double x)
 {
-    return dmumu_panel_interpolate(part->shape->rules->barycentric, part->margin, x);
+    double numerator[WIDTH];
+    double denominator[WIDTH];
+    barycentric_parts(part->shape->rules->barycentric, part->margin, x, numerator, denominator);
+    return total_of(numerator) / total_of(denominator);
 }
 
 /* The same by the eight nodes around x alone. */
@@ -103,24 +129,44 @@ struct point {
 /* Steps of the samples. */
 #define STEP (2.0 / (SAMPLES - 1))
 
+/* Bit by bit, of the samples but the first and the last. */
+struct signs {
+    uint64_t positive;
+    uint64_t rising, falling; /* not less than the one before, and the next one */
+};
+
+DMUMU_VECTOR static void find_signs(const double *restrict sample, const uint64_t *restrict bit, struct signs *signs)
+{
+    uint64_t positive = 0;
+    uint64_t rising = 0;
+    uint64_t falling = 0;
+    for (size_t k = 1; k < SAMPLES - 1; k++) {
+        positive |= sample[k] > 0.0 ? bit[k] : 0;
+        rising |= sample[k] >= sample[k - 1] ? bit[k] : 0;
+        falling |= sample[k] >= sample[k + 1] ? bit[k] : 0;
+    }
+    *signs = (struct signs){positive, rising, falling};
+}
+
 /* What few of the samples have. */
 static void find_crossings_and_turns(struct part *part)
 {
+    const uint64_t inner = ~(UINT64_C(1) | UINT64_C(1) << (SAMPLES - 1));
     const double *sample = part->sample;
-    for (int k = 1; k < SAMPLES; k++) {
-        part->crossings |= (uint64_t)((sample[k - 1] > 0.0) != (sample[k] > 0.0)) << k;
-    }
-    for (int k = 1; k < SAMPLES - 1; k++) {
-        part->turns |= (uint64_t)((sample[k] >= sample[k - 1]) == (sample[k] >= sample[k + 1])) << k;
-    }
+    struct signs signs;
+    find_signs(sample, part->shape->rules->bit, &signs);
+    const uint64_t positive =
+        signs.positive | (uint64_t)(sample[0] > 0.0) | (uint64_t)(sample[SAMPLES - 1] > 0.0) << (SAMPLES - 1);
+    part->crossings = (positive ^ positive << 1) & ~UINT64_C(1);
+    part->turns = ~(signs.rising ^ signs.falling) & inner;
 }
 
 /* The lowest bit of a set that is not empty, and the set without it. */
 static int take_first(uint64_t *set)
 {
     int k = 0;
-    while (!(*set >> k & 1U)) {
-        k++;
+    for (int step = 32; step >= 1; step /= 2) {
+        k += *set << (64 - step - k) == 0 ? step : 0;
     }
     *set &= *set - 1;
     return k;
@@ -294,22 +340,26 @@ static void integrate_confined(struct part *part)
     }
 }
 
-/* Of margins at the nodes, cut off at the floor. */
-static struct part part_of(const struct dmumu_panel_shape *shape, const double margin[static NODES],
-                           double gradient[static NODES])
+/* Of margins at the nodes, cut off at the floor. gradient: added to */
+static void make_part(const struct dmumu_panel_shape *shape, const double margin[static NODES],
+                      double gradient[static NODES], struct part *part)
 {
-    struct part part = {.shape = shape, .mu_star = (double)NAN, .gradient = gradient};
-    part.least = (double)INFINITY;
-    part.most = -(double)INFINITY;
+    part->shape = shape;
+    part->gradient = gradient;
+    part->value = 0.0;
+    part->mu_star = (double)NAN;
+    part->n_edges = 0;
+    part->least = (double)INFINITY;
+    part->most = -(double)INFINITY;
     for (int i = 0; i < NODES; i++) {
-        part.margin[i] = fmax(margin[i], -DMUMU_PANEL_FLOOR);
-        part.least = fmin(part.least, part.margin[i]);
-        part.most = fmax(part.most, part.margin[i]);
+        const double here = margin[i] > -DMUMU_PANEL_FLOOR ? margin[i] : -DMUMU_PANEL_FLOOR;
+        part->margin[i] = here;
+        part->least = here < part->least ? here : part->least;
+        part->most = here > part->most ? here : part->most;
     }
-    sample_all(shape->rules->sample, part.margin, part.sample);
-    find_crossings_and_turns(&part);
-    integrate_confined(&part);
-    return part;
+    sample_all(shape->rules->sample, part->margin, part->sample);
+    find_crossings_and_turns(part);
+    integrate_confined(part);
 }
 
 /* ---- the error --------------------------------------------------------------------------------------------------- */
@@ -363,7 +413,9 @@ static double change_by(const struct part *part, const struct dmumu_panel_miss *
     for (int k = 0; k < 2; k++) {
         margin[miss->node[k]] -= miss->by[k];
     }
-    return part_of(part->shape, margin, unused).value - part->value;
+    struct part other;
+    make_part(part->shape, margin, unused, &other);
+    return other.value - part->value;
 }
 
 /* What the misses at the nodes next to each edge, on both sides, would move it by: that does not cancel by chance. */
@@ -448,10 +500,11 @@ void dmumu_panel_integrate_edges(const struct dmumu_panel_shape *shape, const do
                                  const double error[static NODES], struct dmumu_panel_integral *integral,
                                  double gradient[static NODES])
 {
-    const struct part part = part_of(shape, margin, gradient);
+    struct part part;
+    make_part(shape, margin, gradient, &part);
     double by[NODES];
     for (int i = 0; i < NODES; i++) {
-        by[i] = fmin(error[i], MOST_ERROR);
+        by[i] = error[i] < MOST_ERROR ? error[i] : MOST_ERROR;
     }
     const double unit = exp(-shape->q_edge);
     integral->value = part.value * unit;

@@ -38,5 +38,6 @@ double dmumu_rule_error(double relative_difference)
 {
     const double difference = fabs(relative_difference);
     const double bounded = 5.5 * difference;
-    return fmin(difference, bounded * sqrt(bounded));
+    const double power = bounded * sqrt(bounded);
+    return power < difference ? power : difference;
 }

@@ -10,14 +10,20 @@
 /* Bytes of profiles that outlive a curve. */
 #define MOST_PROFILE_BYTES ((size_t)24 << 20)
 
+/* What directions may leave out at either end, relative. */
+#define ANGLES_TAIL 1e-7
+
 static void free_profiles(struct dmumu_workspace *workspace)
 {
     for (size_t i = 0; i < workspace->n_allocated; i++) {
-        dmumu_fast_profile_free(&workspace->profile[i]->profile);
-        free(workspace->profile[i]);
+        for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+            dmumu_fast_profile_free(&workspace->profiles[i]->profile[node]);
+        }
+        free(workspace->profiles[i]);
     }
     workspace->n_profiles = 0;
     workspace->n_allocated = 0;
+    workspace->profile_bytes = 0;
 }
 
 enum dmumu_status dmumu_workspace_new(struct dmumu_workspace **workspace, struct dmumu_error *error)
@@ -34,7 +40,7 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     dmumu_workspace_free(workspace->closer);
     dmumu_own_panels_free(&workspace->panels);
     free_profiles(workspace);
-    free(workspace->profile);
+    free(workspace->profiles);
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         dmumu_deposit_free(&workspace->deposit[k]);
     }
@@ -61,12 +67,7 @@ void dmumu_workspace_begin_curve(struct dmumu_workspace *workspace)
 {
     for (struct dmumu_workspace *at = workspace; at; at = at->closer) {
         dmumu_own_panels_free(&at->panels);
-        size_t bytes = 0;
-        for (size_t i = 0; i < at->n_allocated; i++) {
-            const struct dmumu_fast_profile *profile = &at->profile[i]->profile;
-            bytes += (profile->capacity + profile->taps.capacity) * sizeof(double);
-        }
-        if (bytes > MOST_PROFILE_BYTES) {
+        if (at->profile_bytes > MOST_PROFILE_BYTES) {
             free_profiles(at);
         }
     }
@@ -103,6 +104,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         workspace->refinement = tables->refinement;
         memcpy(&workspace->model, &tables->model, sizeof tables->model);
         workspace->n_profiles = 0;
+        workspace->has_ends = false;
         workspace->has_sharp_angles = false;
         workspace->direct_ratio = 0.0;
         memset(workspace->has_transit, 0, sizeof workspace->has_transit);
@@ -111,12 +113,22 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
     workspace->damping = *state;
 }
 
+/* Directions of the damping, into `angles`. */
+static enum dmumu_status lay_out(struct dmumu_workspace *workspace, const struct dmumu_angle_mesh *mesh,
+                                 struct dmumu_angles *angles)
+{
+    if (!workspace->has_ends) {
+        workspace->ends = dmumu_angles_find_ends(&workspace->damping, ANGLES_TAIL, DMUMU_R_MIN, DMUMU_R_MAX);
+        workspace->has_ends = true;
+    }
+    return dmumu_angles_lay_out(&workspace->damping, mesh, &workspace->ends, angles);
+}
+
 const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace)
 {
-    const struct dmumu_angle_mesh mesh = {.max_width = 0.5, .max_change = 4.0, .tail = 1e-7};
+    const struct dmumu_angle_mesh mesh = {.max_width = 0.5, .max_change = 4.0};
     if (!workspace->has_sharp_angles) {
-        if (dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->sharp_angles) !=
-            DMUMU_OK) {
+        if (lay_out(workspace, &mesh, &workspace->sharp_angles) != DMUMU_OK) {
             return NULL;
         }
         workspace->has_sharp_angles = true;
@@ -150,8 +162,8 @@ static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step
 {
     const double step = step_of(workspace, step_class);
     const struct dmumu_angle_mesh mesh = {
-        .max_width = 10.0 * step, .max_change = 16.0 * step, .resonant_width = resonant_width, .tail = 1e-7};
-    return dmumu_angles_make(&workspace->damping, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &workspace->angles);
+        .max_width = 10.0 * step, .max_change = 16.0 * step, .resonant_width = resonant_width};
+    return lay_out(workspace, &mesh, &workspace->angles);
 }
 
 const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class)
@@ -186,50 +198,65 @@ const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspa
     return &workspace->transit[mesh];
 }
 
-/* A slot for one more profile; memory of an earlier damping is used again. */
-static struct dmumu_cached_profile *next_slot(struct dmumu_workspace *workspace)
+/* A slot for one more panel's profiles; memory of an earlier damping is used again. */
+static struct dmumu_cached_profiles *next_slot(struct dmumu_workspace *workspace)
 {
     if (workspace->n_profiles < workspace->n_allocated) {
-        return workspace->profile[workspace->n_profiles++];
+        return workspace->profiles[workspace->n_profiles++];
     }
     if (workspace->n_allocated == workspace->capacity) {
-        const size_t capacity = 2 * workspace->capacity + 64;
-        struct dmumu_cached_profile **grown =
-            realloc(workspace->profile, capacity * sizeof(struct dmumu_cached_profile *));
+        const size_t capacity = 2 * workspace->capacity + 16;
+        struct dmumu_cached_profiles **grown =
+            realloc(workspace->profiles, capacity * sizeof(struct dmumu_cached_profiles *));
         if (!grown) {
             return NULL;
         }
-        workspace->profile = grown;
+        workspace->profiles = grown;
         workspace->capacity = capacity;
     }
-    struct dmumu_cached_profile *slot = calloc(1, sizeof *slot);
+    struct dmumu_cached_profiles *slot = calloc(1, sizeof *slot);
     if (slot) {
-        workspace->profile[workspace->n_allocated++] = slot;
+        workspace->profiles[workspace->n_allocated++] = slot;
         workspace->n_profiles++;
     }
     return slot;
 }
 
+/* The profiles of one panel, known or new; NULL when out of memory. */
+static struct dmumu_cached_profiles *profiles_of(struct dmumu_workspace *workspace, struct dmumu_panel_key key)
+{
+    for (size_t i = 0; i < workspace->n_profiles; i++) {
+        struct dmumu_cached_profiles *known = workspace->profiles[i];
+        if (known->key.depth == key.depth && known->key.index == key.index) {
+            return known;
+        }
+    }
+    struct dmumu_cached_profiles *slot = next_slot(workspace);
+    if (slot) {
+        slot->key = key;
+        memset(slot->begun, 0, sizeof slot->begun);
+    }
+    return slot;
+}
+
+static size_t bytes_of(const struct dmumu_fast_profile *profile)
+{
+    return (profile->capacity + profile->taps.capacity) * sizeof(double);
+}
+
 struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
                                                    const struct dmumu_panel_tables *panel, int node)
 {
-    for (size_t i = 0; i < workspace->n_profiles; i++) {
-        struct dmumu_cached_profile *known = workspace->profile[i];
-        if (known->node == node && known->key.depth == panel->key.depth && known->key.index == panel->key.index) {
-            return &known->profile;
-        }
+    struct dmumu_cached_profiles *slot = profiles_of(workspace, panel->key);
+    if (!slot || slot->begun[node]) {
+        return slot ? &slot->profile[node] : NULL;
     }
     const struct dmumu_fast_table *table = &panel->node[node].fast;
     const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
-    struct dmumu_cached_profile *slot = transit ? next_slot(workspace) : NULL;
-    if (!slot) {
-        return NULL;
-    }
-    slot->key = panel->key;
-    slot->node = node;
-    if (dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, transit, &slot->profile) != DMUMU_OK) {
-        workspace->n_profiles--; /* the slot is the last one in use */
-        return NULL;
-    }
-    return &slot->profile;
+    struct dmumu_fast_profile *profile = &slot->profile[node];
+    const size_t bytes = bytes_of(profile);
+    slot->begun[node] =
+        transit && dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, transit, profile) == DMUMU_OK;
+    workspace->profile_bytes += bytes_of(profile) - bytes;
+    return slot->begun[node] ? profile : NULL;
 }

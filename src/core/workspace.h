@@ -14,10 +14,11 @@
 /** Directions for transit-time damping: few, or many where it is exactly resonant, for narrow resonances. */
 enum { DMUMU_TRANSIT_WIDE, DMUMU_TRANSIT_NARROW, DMUMU_TRANSIT_MESHES };
 
-struct dmumu_cached_profile {
+/* Profiles of one panel's nodes. */
+struct dmumu_cached_profiles {
     struct dmumu_panel_key key;
-    int node;
-    struct dmumu_fast_profile profile;
+    bool begun[DMUMU_KRONROD_N];
+    struct dmumu_fast_profile profile[DMUMU_KRONROD_N];
 };
 
 struct dmumu_workspace {
@@ -27,13 +28,15 @@ struct dmumu_workspace {
     int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
+    bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
+    struct dmumu_angle_ends ends;
     double direct_ratio;                                     /* R of direct_angles; 0: none */
     struct dmumu_angles angles, sharp_angles, direct_angles; /* the first is scratch */
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
-    struct dmumu_cached_profile **profile; /* [n_profiles] in use, up to capacity allocated */
+    struct dmumu_cached_profiles **profiles; /* [n_profiles] in use, up to capacity allocated */
     size_t n_profiles, n_allocated, capacity;
+    size_t profile_bytes;
 
     struct dmumu_own_panels panels; /* of the curve being computed */
     struct dmumu_wave_nodes wave_nodes;

@@ -50,7 +50,7 @@ static struct dmumu_row make_row(long first, size_t n, float value[])
     }
     value[0] = 0.0F;
     value[n - 1] = 1.5F;
-    return (struct dmumu_row){.first = first, .n = n, .value = value};
+    return (struct dmumu_row){.first = first, .n = n, .value = value, .last = value[n - 1]};
 }
 
 static double row_at(const struct dmumu_row *row, long at)
@@ -205,14 +205,16 @@ static void test_adds_up(void **state)
 static void test_taps_sum_up(void **state)
 {
     (void)state;
-    double fine[] = {1.0, 2.0, 4.0};
-    double coarse[] = {0.0, -8.0, 0.0};
-    double fine_beyond[4];
-    double coarse_beyond[4];
-    struct dmumu_taps taps = {-5, 3, fine, coarse, fine_beyond, coarse_beyond};
+    enum { N = 6 };
+    double fine[N] = {1.0, 2.0, 4.0, 8.0, 16.0, 32.0};
+    double coarse[N] = {0.0, -8.0, 0.0, 1.0, 0.0, 3.0};
+    double fine_beyond[N + 1];
+    double coarse_beyond[N + 1];
+    struct dmumu_taps taps = {-5, N, fine, coarse, fine_beyond, coarse_beyond};
     dmumu_taps_sum_up(&taps);
-    static const double expected[2][4] = {{7.0, 6.0, 4.0, 0.0}, {-8.0, -8.0, 0.0, 0.0}};
-    for (int i = 0; i < 4; i++) {
+    static const double expected[2][N + 1] = {{63.0, 62.0, 60.0, 56.0, 48.0, 32.0, 0.0},
+                                              {-4.0, -4.0, 4.0, 4.0, 3.0, 3.0, 0.0}};
+    for (int i = 0; i <= N; i++) {
         assert_true(fine_beyond[i] == expected[0][i]);
         assert_true(coarse_beyond[i] == expected[1][i]);
     }
