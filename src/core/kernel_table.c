@@ -33,7 +33,7 @@
 /* What rows of K leave out at their ends, in the range of u and in the entries kept, relative and per tolerance. */
 #define TRUNCATION 2e-4
 /* What of that is left in sums over directions: seldom more than a thirteenth (99 % of 7,571 values of D, at 1e-2 and 1e-4). */
-#define LEFT_OUT 0.25
+#define LEFT_OUT   0.25
 
 /* G over ln z: below, G = z^1/2/2 is next to nothing; above 1e3, G is constant to 1e-8. */
 #define LN_Z_START (-50.0)

@@ -211,8 +211,9 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     if (least > edge_rate * near) {
         integrate_whole(rules, half, values, &integral, gradient);
         integral.mu_star = high;
-        /* without a zone the integrand may rise by orders of magnitude within a panel: then no power of the difference */
-        integral.rough = isinf(q_edge) && most > ROUGH * least;
+        /* without a zone, and where rates turn next to mu = 1, the integrand may rise by orders of magnitude within a panel:
+         * then no power of the difference */
+        integral.rough = (isinf(q_edge) || high >= 1.0) && most > ROUGH * least;
     } else {
         double margin[NODES];
         for (int i = 0; i < NODES; i++) {
