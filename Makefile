@@ -18,7 +18,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --jobs=$(JOBS)
 endif
 
-OPTIMISE := $(if $(filter 1,$(DEBUG)),-Og,-O3)
+OPTIMISE := $(if $(filter 1,$(DEBUG)),-Og,$(if $(filter 1,$(ASAN) $(UBSAN)),-O1,-O3))
 SANITIZE := $(if $(filter 1,$(ASAN)),-fsanitize=address -fno-omit-frame-pointer)
 SANITIZE += $(if $(filter 1,$(UBSAN)),-fsanitize=undefined -fno-sanitize-recover=undefined)
 SANITIZE += $(if $(filter 1,$(TSAN)),-fsanitize=thread -fno-omit-frame-pointer)

@@ -14,13 +14,13 @@ import itertools
 import math
 import os
 import random
-import re
 import subprocess
 
 import h5py
 import numpy as np
 import pytest
 import yaml
+from scans import environment
 
 SEED = int(os.environ.get("DMUMU_SEED", 20261122))
 GRIDS = int(os.environ.get("DMUMU_GRIDS", 7))
@@ -168,13 +168,9 @@ def random_options(rng, n_curves):
 
 def scan(dmumu, *arguments, ranks=None, threads=1):
     """stdout of a scan that succeeds."""
-    launcher = re.compile(r"^(OMPI_|PMI_|PMIX_|PRTE_|SLURM_)")
-    env = {name: value for name, value in os.environ.items() if not launcher.match(name)}
-    env |= {"OMP_NUM_THREADS": str(threads), "OMPI_MCA_rmaps_base_oversubscribe": "1"}
-    env |= {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
     launch = ["mpirun", "-n", str(ranks), "--bind-to", "none"] if ranks else []
     command = [*launch, str(dmumu), "scan", *map(str, arguments)]
-    result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=TIMEOUT_S)
+    result = subprocess.run(command, env=environment(threads), capture_output=True, text=True, timeout=TIMEOUT_S)
     assert result.returncode == 0, f"{' '.join(command)}\n{result.stderr}"
     return result.stdout
 

@@ -14,31 +14,30 @@ shopt -s nullglob
 core=("$objects"/src/core/*.o)
 [ ${#core[@]} -gt 0 ] || { echo "nm_rules.sh: no objects in $objects/src/core"; exit 2; }
 
-for file in "${core[@]}" "$objects"/src/scan/*.o "$objects"/src/cube/*.o; do
-    while read -r symbol; do
-        [ -z "$symbol" ] || complain "$file: exports '$symbol', which does not start with dmumu_"
-    done < <(nm --defined-only --extern-only "$file" | awk 'NF == 3 && $3 !~ /^dmumu_/ {print $3}')
-done
+# Each rule reads the symbols of all its files from one nm -A, whose lines begin with `FILE:`.
+while read -r file symbol; do
+    complain "$file: exports '$symbol', which does not start with dmumu_"
+done < <(nm -A --defined-only --extern-only "${core[@]}" "$objects"/src/scan/*.o "$objects"/src/cube/*.o |
+    sed 's/:/ /' | awk 'NF == 4 && $4 !~ /^dmumu_/ {print $1, $4}')
+
+# undefined FILE...: lines `FILE SYMBOL`, the C library's checked forms of its functions under the names of these.
+undefined() { nm -A --undefined-only "$@" | awk '{sub(/:$/, "", $1); sub(/_chk$/, "", $NF); print $1, $NF}'; }
 
 forbidden='^_?_?(MPI_|PMPI_|H5|v?f?d?printf|f?puts|f?putc|putchar|perror|psignal|fwrite|write|fopen|std(in|out|err)$'
 forbidden+='|exit$|_exit$|_Exit$|quick_exit$|abort$|assert_fail|err$|errx$|warn$|warnx$|longjmp|getenv)'
-for file in "${core[@]}"; do
-    while read -r symbol; do
-        [ -z "$symbol" ] || complain "$file: the core refers to '$symbol'"
-    done < <(nm --undefined-only "$file" | awk '{print $2}' | sed 's/_chk$//' | grep -E "$forbidden")
-    while read -r kind symbol; do
-        # .data.rel.ro (tables of pointers) is read-only at run time, though nm calls it 'd'.
-        section=$(objdump -t "$file" | awk -v s="$symbol" '$NF == s {for (i = 1; i < NF; i++) if ($i ~ /^\./) print $i}' | head -1)
-        [[ $section == .data.rel.ro* ]] || complain "$file: writable global '$symbol' (nm type $kind)"
-    done < <(nm --defined-only "$file" | awk 'NF == 3 && $2 ~ /^[BbCDdSs]$/ {print $2, $3}')
-done
+while read -r file symbol; do
+    complain "$file: the core refers to '$symbol'"
+done < <(undefined "${core[@]}" | awk -v forbidden="$forbidden" '$2 ~ forbidden')
+while read -r file kind symbol; do
+    # .data.rel.ro (tables of pointers) is read-only at run time, though nm calls it 'd'.
+    section=$(objdump -t "$file" | awk -v s="$symbol" '$NF == s {for (i = 1; i < NF; i++) if ($i ~ /^\./) print $i}' | head -1)
+    [[ $section == .data.rel.ro* ]] || complain "$file: writable global '$symbol' (nm type $kind)"
+done < <(nm -A --defined-only "${core[@]}" | sed 's/:/ /' | awk 'NF == 4 && $3 ~ /^[BbCDdSs]$/ {print $1, $3, $4}')
 
 unbounded='^(system|popen|execl|execlp|execle|execv|execve|execvp|execvpe|posix_spawnp?|wordexp|dlopen'
 unbounded+='|strcpy|stpcpy|strcat|v?sprintf|gets|(isoc99_)?v?[fs]?scanf|mktemp|tmpnam|tempnam)$'
-for file in "$objects"/src/*.o "$objects"/src/*/*.o; do
-    while read -r symbol; do
-        case $file:$symbol in */src/cmd_python.o:posix_spawnp | */src/cmd_python.o:execvp) continue ;; esac
-        [ -z "$symbol" ] || complain "$file: refers to '$symbol'"
-    done < <(nm --undefined-only "$file" | awk '{print $2}' | sed 's/_chk$//; s/^__//' | grep -E "$unbounded")
-done
+while read -r file symbol; do
+    case $file:$symbol in */src/cmd_python.o:posix_spawnp | */src/cmd_python.o:execvp) continue ;; esac
+    complain "$file: refers to '$symbol'"
+done < <(undefined "$objects"/src/*.o "$objects"/src/*/*.o | sed 's/ __/ /' | awk -v unbounded="$unbounded" '$2 ~ unbounded')
 exit $bad

@@ -5,11 +5,11 @@
 #   --scripts                      tests/mpi/*.sh: exit status 0 passed, 77 skipped
 #   --fuzz                         tests/fuzz/check.sh, likewise
 #   --python                       each pytest test of tests/test_*.py, a process for each file
-#   --both                         these and the unit tests, half as many again at a time: what they start waits much of it
+#   --together                     all of these, half as many again at a time: what they start waits much of it
 #   --cluster                      tests/cluster/*.sh, likewise, all at the same time: they wait for Slurm most of it
 #   --asan, --tsan [-quick]        tests/instrumented/scans.sh, or part of it, with what was built with that sanitizer
 #   --valgrind [-quick]            the unit tests, or some of them, under memcheck
-# Without a part: --both --scripts --fuzz. A cmocka program or pytest that dies without saying which test failed counts as one
+# Without a part: --together. A cmocka program or pytest that dies without saying which test failed counts as one
 # failed; what a script says behind 'counted: ' is shown. The last line is 'N passed, N failed[, N skipped]', and goes to the
 # file $DMUMU_TALLY as well; exit status 1 when any failed or nothing ran. $DMUMU_TEST_TIMEOUT (600): seconds for a program;
 # $DMUMU_TEST_BRIEF: how many times less tests repeat themselves (tests/unit/brief.h); $JOBS: tests at a time.
@@ -32,6 +32,7 @@ if [ -z "${SLURM_JOB_ID:-}" ]; then
     export OMPI_MCA_mpi_yield_when_idle=1 # a rank that waits leaves the core to the one that it waits for
     export OMPI_MCA_pml=^cm               # cm takes 0.2 s at each start to find that it has no network
 fi
+export OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-passive} # the same of threads
 instrumented=$PWD/tests/instrumented
 export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$instrumented/lsan.supp:print_suppressions=0}
 # A size that cannot be had must come back as NULL, for the tests of just that.
@@ -164,12 +165,34 @@ run_valgrind() {
 # What takes memory apart and hands pointers around, and takes a few seconds here.
 quick=(axes blocks config core_arena cube_rows exchange queue)
 
-[ $# -gt 0 ] || set -- --both --scripts --fuzz
+# What takes longest, and begins first: begun last, it would keep one core busy while there is nothing left for the others.
+longest=(check.sh test_core_reference test_determinism.py test_resume.py run_cube.sh test_core_random test_rounds.py
+    test_reuse.py test_stop.py test_core_limits test_scan.py test_plot.py test_fit.py test_refine.py test_report.py
+    test_published_grids.py test_python_lookup.py test_figures.py)
+
+# longest_first TEST...: a line for each.
+longest_first() {
+    local name test
+    for name in "${longest[@]}"; do
+        for test; do [ "${test##*/}" != "$name" ] || echo "$test"; done
+    done
+    for test; do
+        [[ " ${longest[*]} " == *" ${test##*/} "* ]] || echo "$test"
+    done
+}
+
+run_together() {
+    local tests
+    mapfile -t tests < <(longest_first tests/fuzz/check.sh tests/mpi/*.sh tests/test_*.py "$build"/tests/unit/test_*)
+    in_parallel $((jobs_at_once + jobs_at_once / 2)) unit "${tests[@]}"
+}
+
+[ $# -gt 0 ] || set -- --together
 for part in "$@"; do
     case $part in
         --unit) run_units unit "$build"/tests/unit/test_* ;;
         --python) in_parallel "$jobs_at_once" unit tests/test_*.py ;;
-        --both) in_parallel $((jobs_at_once + jobs_at_once / 2)) unit tests/test_*.py "$build"/tests/unit/test_* ;;
+        --together) run_together ;;
         --scripts) run_scripts 1 tests/mpi/*.sh ;;
         --fuzz) run_scripts 1 tests/fuzz/check.sh ;;
         --cluster) limit=$((3 * limit)) && DMUMU_TEST_TIMEOUT=$limit run_scripts 9 tests/cluster/*.sh ;;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The fuzz targets for a short while each, all at once, from the seeds: part of `make check`. Before, the command lines of
-# cli_seeds.txt through the program itself under sanitizers, for leaks. $FUZZ_SECONDS (default 5): per target.
+# cli_seeds.txt through the program itself under sanitizers, for leaks. $FUZZ_SECONDS: per target (default 8, since other
+# tests run meanwhile).
 # Exit status 0 passed, 77 skipped: no clang with libFuzzer. Environment: BUILD (default build).
 set -u
 cd "$(dirname "$0")/../.."
@@ -49,7 +50,7 @@ done
 
 echo "== libFuzzer"
 for target in config cube cli; do
-    FUZZ_SEED=1 FUZZ_CORPUS=$scratch/corpus tests/fuzz/run.sh "${FUZZ_SECONDS:-5}" $target >"$scratch/$target.log" 2>&1 &
+    FUZZ_SEED=1 FUZZ_CORPUS=$scratch/corpus tests/fuzz/run.sh "${FUZZ_SECONDS:-8}" $target >"$scratch/$target.log" 2>&1 &
 done
 for job in $(jobs -p); do wait "$job" || failures=$((failures + 1)); done
 sed 's/^fuzz .*: no finding/counted: &/' "$scratch"/*.log
