@@ -6,11 +6,12 @@
 
 #include <math.h>
 
-/* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; and of a
- * panel, the least by one of its rates, or by all of them, before it is. */
+/* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; of a panel,
+ * the least by one of its rates, or by all of them, before it is; and of one rate, before it is made without tables. */
 #define ALL_RATES  0.3
 #define ONE_RATE   0.02
 #define ONE_PANEL  0.1
+#define MAY_MATTER 0.002
 /* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
 #define WORTHWHILE 0.25
 /* Of the tolerance, an error of rates from which these are integrated without tables where confinement is marginal, since
@@ -82,17 +83,21 @@ static bool contributions(const struct dmumu_curve_work *work, const struct dmum
     return true;
 }
 
-static void direct_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
+/* Those without tables, where the rate that is there contributes so much to the error; NULL: at all nodes. */
+static void direct_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r,
+                         const double contribution[], double least)
 {
     for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
-        dmumu_curve_direct_rate(work, panel, node, r);
+        if (!contribution || contribution[node] >= least) {
+            dmumu_curve_direct_rate(work, panel, node, r);
+        }
     }
 }
 
 void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
 {
     if (work->looks[r] == DMUMU_DIRECT_LOOK) {
-        direct_rates(work, panel, r);
+        direct_rates(work, panel, r, NULL, 0.0);
         return;
     }
     const struct look look = look_of(work, work->looks[r]);
@@ -105,28 +110,36 @@ void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_
     }
 }
 
-/* Does any node of a panel matter? All are looked at then: others may, once the edges of C have moved. */
-static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r, double total)
+/* Does a panel matter, by its rates together or by any of them? */
+static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r, double total,
+                    const double contribution[static DMUMU_KRONROD_N])
 {
-    double contribution[DMUMU_KRONROD_N];
-    bool any = false;
-    if (contributions(work, panel, r, total, contribution)) {
-        any = panel->integral[DMUMU_SUM_ALL][panel->slot[r]].rate_error > ONE_PANEL * work->tolerance * total;
-        for (int node = 0; node < DMUMU_KRONROD_N; node++) {
-            any = any || contribution[node] > ONE_RATE * work->tolerance;
-        }
+    bool any = panel->integral[DMUMU_SUM_ALL][panel->slot[r]].rate_error > ONE_PANEL * work->tolerance * total;
+    for (int node = 0; node < DMUMU_KRONROD_N; node++) {
+        any = any || contribution[node] > ONE_RATE * work->tolerance;
     }
     return any;
+}
+
+/* All nodes of a panel that matters: others may, once the edges of C have moved. Without tables, only those that may. */
+static void look_at_panel(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r, double total)
+{
+    double contribution[DMUMU_KRONROD_N];
+    if (!contributions(work, panel, r, total, contribution) || !matters(work, panel, r, total, contribution)) {
+        return;
+    }
+    if (work->looks[r] == DMUMU_DIRECT_LOOK) {
+        direct_rates(work, panel, r, contribution, MAY_MATTER * work->tolerance);
+    } else {
+        dmumu_curve_closer_rates(work, panel, r);
+    }
+    dmumu_curve_integrate_again(work, panel, r);
 }
 
 static void look_at(struct dmumu_curve_work *work, size_t r, double total)
 {
     for (size_t i = 0; i < work->n_panels && work->status == DMUMU_OK; i++) {
-        struct dmumu_curve_panel *panel = work->panel[i];
-        if (matters(work, panel, r, total)) {
-            dmumu_curve_closer_rates(work, panel, r);
-            dmumu_curve_integrate_again(work, panel, r);
-        }
+        look_at_panel(work, work->panel[i], r, total);
     }
     for (int which = 0; which < DMUMU_N_SUMS; which++) {
         work->settled[which][r] = 0;

@@ -6,8 +6,10 @@
 
 #include <math.h>
 
-/* Of the tolerance, what a rise towards mu = 1 may contribute without being looked for: it is in no estimate. */
-#define WHAT_COUNTS 0.02
+/* Of the tolerance, what a rise towards mu = 1 may contribute without being looked for. It is in no estimate but that of the
+ * rules, which sees nothing of it where the integrand does not fall, without a zone. */
+#define WHAT_COUNTS         0.3
+#define WHAT_COUNTS_NO_ZONE 0.02
 
 /* ---- towards mu = 1 ---------------------------------------------------------------------------------------------- */
 
@@ -40,8 +42,9 @@ static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve
     enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
     const int first = panel->key.depth + LAST_NODE;
     const double s2_last = panel->s2[DMUMU_KRONROD_N - 1];
+    const double counts = (isinf(work->q_edge) ? WHAT_COUNTS_NO_ZONE : WHAT_COUNTS) * work->tolerance * total;
     for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
-        if (ldexp(1.0, -k) * s2_last * exp(-q_last) < WHAT_COUNTS * work->tolerance * total) {
+        if (ldexp(1.0, -k) * s2_last * exp(-q_last) < counts) {
             return false;
         }
         const double change =

@@ -17,6 +17,9 @@ enum { N = DMUMU_PANEL_N, NODES = DMUMU_KRONROD_N, MAX_PIECES = 600 };
 /* From here in w = k_perp r_L, oscillations of J'^2 are left out of the integral over scales, as in the reference kernel. */
 #define FADE_FROM 30.0
 
+/* Widths from mu = 0 beyond which a resonance has no mirror image. */
+#define NARROW DMUMU_RESONANCE_REACH
+
 /* What one mu and R fix. */
 struct rate_at {
     const struct dmumu_fast_direct *direct;
@@ -53,16 +56,26 @@ static double reach_of(const struct rate_at *at, int n, double u, double w)
     return fmin(fmin(lobes, resonance), longest);
 }
 
-/* u^3/2 E(mu, n u), per d ln u, at u = exp(-z). */
+/* u^3/2 E(mu, n u), per d ln u, at u = exp(-z), of harmonic -n alone. */
 DMUMU_VECTOR
 static void resonant_part(double mu, double per_width, double n, const double *restrict z, double *restrict u,
                           double *restrict value)
 {
     for (int i = 0; i < N; i++) {
-        u[i] = dmumu_exp(-z[i]);
-        const double a = (mu + n * u[i]) * per_width;
-        const double b = (mu - n * u[i]) * per_width;
-        value[i] = dmumu_exp(-1.5 * z[i]) * (dmumu_exp(-a * a) + dmumu_exp(-b * b));
+        const double root = dmumu_exp(-0.5 * z[i]);
+        u[i] = root * root;
+        const double y = (mu - n * u[i]) * per_width;
+        value[i] = u[i] * root * dmumu_exp(-y * y);
+    }
+}
+
+/* Harmonic n on top of it: nothing where resonances are narrow, exp(-mu^2/Delta^2) of the other at most. */
+DMUMU_VECTOR
+static void add_mirrored(double mu, double per_width, double n, const double *restrict u, double *restrict value)
+{
+    for (int i = 0; i < N; i++) {
+        const double ratio = dmumu_exp(-4.0 * mu * n * u[i] * per_width * per_width);
+        value[i] += value[i] * ratio;
     }
 }
 
@@ -81,6 +94,9 @@ static double over_scales(const struct rate_at *at, int n, double w_of_one, doub
         double square[N];
         dmumu_quadrature_panel_points(from, to, z);
         resonant_part(at->mu, 1.0 / at->width, n, z, u, value);
+        if (at->mu < NARROW * at->width) {
+            add_mirrored(at->mu, 1.0 / at->width, n, u, value);
+        }
         for (int i = 0; i < N; i++) {
             w[i] = w_of_one / u[i];
         }

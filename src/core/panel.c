@@ -180,7 +180,13 @@ static void integrate_whole(const struct dmumu_panel_rules *rules, double half, 
 double dmumu_panel_error(const struct dmumu_panel_integral *integral, double total)
 {
     const double relative = integral->difference / total;
-    return integral->rough ? relative : dmumu_rule_error(relative);
+    if (integral->rough) {
+        return relative;
+    }
+    /* Relative to the panel's own value, as of any rule, where rates turn by all next to mu = 1, and there is little else in
+     * the panel; elsewhere what reference points allow is relative to the whole. */
+    const double share = integral->last ? integral->value / total : 1.0;
+    return fmin(relative, dmumu_rule_error(relative) / sqrt(share));
 }
 
 /* gradient [NODES]: d value / d ln rate of each node, edges included; zeros before. */
@@ -211,9 +217,9 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     if (least > edge_rate * near) {
         integrate_whole(rules, half, values, &integral, gradient);
         integral.mu_star = high;
-        /* without a zone, and where rates turn next to mu = 1, the integrand may rise by orders of magnitude within a panel:
-         * then no power of the difference */
-        integral.rough = (isinf(q_edge) || high >= 1.0) && most > ROUGH * least;
+        /* without a zone the integrand may rise by orders of magnitude within a panel: then no power of the difference */
+        integral.rough = isinf(q_edge) && most > ROUGH * least;
+        integral.last = high >= 1.0;
     } else {
         double margin[NODES];
         for (int i = 0; i < NODES; i++) {

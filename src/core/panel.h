@@ -80,6 +80,7 @@ struct dmumu_panel_integral {
     double difference; /* to coarser rules or polynomials */
     double rate_error; /* absolute, from the rates' errors, edges included */
     double mu_star;    /* largest confined mu; NaN where nothing is confined */
+    bool last;         /* confined as a whole, up to mu = 1 */
     bool rough;        /* the difference itself is the error, no higher power of it: edges, or q is not smooth here */
 };
 
