@@ -183,9 +183,9 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
     if (integral->rough) {
         return relative;
     }
-    /* Relative to the panel's own value, as of any rule, where rates turn by all next to mu = 1, and there is little else in
-     * the panel; elsewhere what reference points allow is relative to the whole. */
-    const double share = integral->last ? integral->value / total : 1.0;
+    /* What reference points allow is relative to the whole, but of a small panel next to mu = 1, where rates may turn and there
+     * is little else, to twenty times its own value. */
+    const double share = integral->last ? fmin(20.0 * integral->value / total, 1.0) : 1.0;
     return fmin(relative, dmumu_rule_error(relative) / sqrt(share));
 }
 

@@ -16,7 +16,7 @@ extern const double dmumu_gauss_weight[DMUMU_GAUSS_N];
 /**
  * The error of a Kronrod value relative to it, from its difference to the embedded Gauss value, both relative: the
  * difference itself is the error of the 7-point rule; that of the 15-point rule falls like its square (the rules'
- * degrees are 13 and 23), of which the power 3/2, as in QUADPACK, is the safe reading. The factor (5.5, where QUADPACK has
+ * degrees are 13 and 23), of which the power 3/2, as in QUADPACK, is the safe reading. The factor (5.3, where QUADPACK has
  * 200) is what the reference points allow.
  */
 double dmumu_rule_error(double relative_difference);
