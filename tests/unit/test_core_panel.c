@@ -483,13 +483,18 @@ static void test_panel_error(void **state)
 {
     (void)state;
     struct dmumu_panel_integral integral = {.difference = 4e-6, .rough = false};
-    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.5 * 2e-6, 1.5), 1e-14);
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5), 1e-14);
     integral.rough = true;
     assert_close(dmumu_panel_error(&integral, 2.0), 2e-6, 1e-14);
     integral.difference = 0.1;
     assert_close(dmumu_panel_error(&integral, 2.0), 0.05, 1e-14);
     integral.rough = false;
     assert_close(dmumu_panel_error(&integral, 2.0), 0.05, 1e-14); /* never more than the difference */
+    /* a small panel next to mu = 1, relative to twenty times its own value; a large one as any */
+    integral = (struct dmumu_panel_integral){.value = 0.02, .difference = 4e-6, .last = true};
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5) / sqrt(0.2), 1e-14);
+    integral.value = 1.0;
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5), 1e-14);
 }
 
 int main(void)
