@@ -52,14 +52,14 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
         return status;
     }
     const struct dmumu_fast_table *table = &panel->node[node].fast;
+    if (!dmumu_fast_table_holds(table, larmor_ratio)) {
+        return dmumu_direct_fast_rate(look->tables, &look->workspace->damping, look->workspace, panel->node[node].mu,
+                                      panel->node[node].s2, larmor_ratio, rate);
+    }
     const struct dmumu_deposit *deposit = dmumu_workspace_deposit(look->workspace, table->step_class);
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(look->workspace, look->tables, panel, node);
     if (!deposit || !profile) {
         return DMUMU_ERROR_MEMORY;
-    }
-    if (!dmumu_fast_table_holds(table, larmor_ratio)) {
-        return dmumu_direct_fast_rate(look->tables, &look->workspace->damping, look->workspace, panel->node[node].mu,
-                                      panel->node[node].s2, larmor_ratio, rate);
     }
     const struct dmumu_fast_common *common = &look->tables->fast;
     const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table->step_class]);

@@ -37,14 +37,19 @@ struct piece {
 
 /* ---- over scales ------------------------------------------------------------------------------------------------- */
 
+static double fade_from_of(int n)
+{
+    return fmax(FADE_FROM, 15.0 * n);
+}
+
 /*
- * How far Gauss's 32 points carry in ln(1/u) from u on: ten widths of the resonance, seven lobes of J'^2, and five powers of
+ * How far Gauss's 32 points carry in ln(1/u) from u on: ten widths of the resonance, six lobes of J'^2, and five powers of
  * e in any case.
  */
 static double reach_of(const struct rate_at *at, int n, double u, double w)
 {
     const double longest = 5.0;
-    const double fade_from = fmax(FADE_FROM, 15.0 * n);
+    const double fade_from = fade_from_of(n);
     double lobes = 20.0 / (w + 7.0);
     if (w < 0.2) {
         lobes = fmax(lobes, log(0.5 / w));
@@ -82,7 +87,7 @@ static void add_mirrored(double mu, double per_width, double n, const double *re
 /* int du u^1/2 J_n'(w)^2 E(mu, n u), w = w_of_one/u, over low < ln(1/u) < high. */
 static double over_scales(const struct rate_at *at, int n, double w_of_one, double low, double high)
 {
-    const struct dmumu_bessel_fade fade = {fmax(FADE_FROM, 15.0 * n), (double)INFINITY};
+    const struct dmumu_bessel_fade fade = {fade_from_of(n), (double)INFINITY};
     double sum = 0.0;
     for (double from = low; from < high;) {
         const double step = reach_of(at, n, exp(-from), w_of_one * exp(from));

@@ -156,15 +156,15 @@ static double step_of(const struct dmumu_workspace *workspace, int step_class)
 
 /*
  * The directions of a class, into workspace->angles. A resonance of a few steps' width turns a steep x_max into a step
- * of that width in ln x_max, which the 15 points of a panel must resolve: a panel is five such widths. Steps are up to half
- * a width for tolerances above 1e-4, a third else (kernel_table.c).
+ * of that width in ln x_max, which the 15 points of a panel must resolve: a panel is five such widths, and so has no more
+ * steps where these are longer than a third of a width, for tolerances above 1e-4.
  */
 static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step_class, double resonant_width)
 {
     const double step = step_of(workspace, step_class);
-    const double coarser = fmin(fmax(pow(workspace->model.tolerance / 1e-4, 0.125), 1.0), 1.5);
+    const double third = dmumu_deposit_step(1e-4, step_class + workspace->refinement);
     const struct dmumu_angle_mesh mesh = {
-        .max_width = 10.0 * step, .max_change = 16.0 / coarser * step, .resonant_width = resonant_width};
+        .max_width = 10.0 * step, .max_change = 16.0 * fmin(step, third), .resonant_width = resonant_width};
     return lay_out(workspace, &mesh, &workspace->angles);
 }
 

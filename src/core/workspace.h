@@ -60,6 +60,7 @@ const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *
 
 /** A few panels of directions for one R, to begin with (kernel_direct.h); NULL when out of memory. */
 const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio);
+
 /** The damping's directions, laid out for one class of lattices; made on demand; NULL when out of memory. */
 const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class);
 

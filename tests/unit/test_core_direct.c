@@ -33,9 +33,7 @@ static const struct rate_point rate_point[] = {
 };
 enum { N_RATE_POINTS = sizeof rate_point / sizeof rate_point[0] };
 
-/* The oracle is good to 2e-8, and leaves out what is below a hundredth of its own tolerance. */
 #define ORACLE_TOLERANCE 1e-9
-#define ORACLE_ERROR     2e-8
 
 static void compare(const struct rate_point *at)
 {
@@ -61,9 +59,9 @@ static void compare(const struct rate_point *at)
     print_message("M_A %g, R %g, mu %g: off by %.1e, estimated %.1e\n", at->point.alfven_mach, at->larmor_ratio, at->mu,
                   difference, rate.error / expected);
     assert_true(expected > 0.0);
-    assert_true(difference < 5e-8);
-    assert_true(difference <= 3.0 * rate.error / expected + ORACLE_ERROR);
-    assert_true(rate.error / expected < 1e-7);
+    assert_true(difference < 2e-8);
+    assert_true(difference <= 3.0 * rate.error / expected);
+    assert_true(rate.error / expected < 3e-8);
     dmumu_workspace_free(workspace);
     dmumu_tables_free(tables);
 }
