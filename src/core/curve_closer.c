@@ -56,14 +56,14 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
         return dmumu_direct_fast_rate(look->tables, &look->workspace->damping, look->workspace, panel->node[node].mu,
                                       panel->node[node].s2, larmor_ratio, rate);
     }
-    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(look->workspace, table->step_class);
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(look->workspace, look->tables, panel, node);
-    if (!deposit || !profile) {
+    const struct dmumu_columns *columns = dmumu_workspace_columns(look->workspace, look->tables, table->step_class);
+    if (!columns || !profile) {
         return DMUMU_ERROR_MEMORY;
     }
     const struct dmumu_fast_common *common = &look->tables->fast;
-    const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table->step_class]);
-    *rate = dmumu_fast_profile_rate(common, table, deposit, profile, &place, larmor_ratio);
+    const struct dmumu_place place = dmumu_fast_place(common, table, log(larmor_ratio));
+    *rate = dmumu_fast_profile_rate(common, table, columns, profile, &place, larmor_ratio);
     return DMUMU_OK;
 }
 

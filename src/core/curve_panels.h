@@ -49,8 +49,8 @@ struct dmumu_curve_work {
     const double *alfven_alone;     /* [n] where D of that mode was computed by itself; else NULL */
     double tolerance;
     double q_edge;                                    /* C: q > q_edge; -inf without confinement */
-    struct dmumu_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where ln R lies; NULL until wanted */
-    struct dmumu_place *cascade_place;                /* [n] the same, of the Alfven and slow modes' lattices */
+    double *ln_ratio;                                 /* [n] ln R; NULL until wanted */
+    struct dmumu_place *cascade_place;                /* [n] where that lies on the Alfven and slow modes' lattices */
     struct dmumu_curve_panel *probe[2];               /* rates at the probes of mu -> 1; NULL until wanted */
     struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS];
     size_t n_panels;

@@ -12,17 +12,17 @@
 
 /* ---- at nodes ------------------------------------------------------------------------------------------------------- */
 
-/* Where each R lies on the lattices of a class; NULL when out of memory. */
-static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_class)
+/* ln R of each; NULL when out of memory. */
+static const double *ln_ratios(struct dmumu_curve_work *work)
 {
-    if (!work->place[step_class]) {
-        struct dmumu_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
-        for (size_t r = 0; place && r < work->n; r++) {
-            place[r] = dmumu_place_of(log(work->larmor_ratio[r]) / work->tables->fast.step[step_class]);
+    if (!work->ln_ratio) {
+        double *ln_ratio = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *ln_ratio);
+        for (size_t r = 0; ln_ratio && r < work->n; r++) {
+            ln_ratio[r] = log(work->larmor_ratio[r]);
         }
-        work->place[step_class] = place;
+        work->ln_ratio = ln_ratio;
     }
-    return work->place[step_class];
+    return work->ln_ratio;
 }
 
 void dmumu_curve_store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r,
@@ -64,17 +64,18 @@ void dmumu_curve_direct_rate(struct dmumu_curve_work *work, struct dmumu_curve_p
 static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
 {
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
-    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(work->workspace, table->step_class);
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
-    const struct dmumu_place *place = places(work, table->step_class);
-    if (!deposit || !profile || !place) {
+    const struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
+    const double *ln_ratio = ln_ratios(work);
+    if (!columns || !profile || !ln_ratio) {
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         if (panel->needed[r] && dmumu_fast_table_holds(table, work->larmor_ratio[r])) {
+            const struct dmumu_place place = dmumu_fast_place(&work->tables->fast, table, ln_ratio[r]);
             const struct dmumu_fast_rate rate =
-                dmumu_fast_profile_rate(&work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
+                dmumu_fast_profile_rate(&work->tables->fast, table, columns, profile, &place, work->larmor_ratio[r]);
             dmumu_curve_store_fast_rate(panel, node, r, &rate);
         } else if (panel->needed[r]) {
             dmumu_curve_direct_rate(work, panel, node, r);

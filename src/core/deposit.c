@@ -46,7 +46,7 @@
 double dmumu_deposit_step(double tolerance, int step_class)
 {
     const double finer = pow(tolerance / 1e-4, 0.125); /* the error of eight-point interpolation goes like step^8 */
-    return 0.13 * fmin(fmax(finer, 0.5), 1.5) * ldexp(1.0, -step_class);
+    return 0.13 * fmin(fmax(finer, 0.5), 1.0) * ldexp(1.0, -step_class);
 }
 
 bool dmumu_deposit_follows_lobes(double tolerance)
@@ -289,7 +289,7 @@ enum dmumu_status dmumu_deposit_make(const struct dmumu_angles *angles, const st
         lay_direction(angles, &landing[i], deposit);
     }
     free(landing);
-    for (int row = 0; status == DMUMU_OK && row < rows->n; row++) {
+    for (int row = 0; status == DMUMU_OK && row < rows->n && rows->density >= DENSITY_LOBES; row++) {
         dmumu_taps_sum_up(&deposit->end[row]);
         dmumu_taps_sum_up(&deposit->start[row]);
     }

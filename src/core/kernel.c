@@ -1,10 +1,11 @@
 /*
- * The production kernel for fast modes: sums over directions, on a lattice in ln R.
- * See kernel.h for the formulas, kernel_table.c for the tables, deposit.h for the sums and docs/kernel.md for why this
- * suffices.
+ * The production kernel for fast modes: rates on a lattice in ln(R s).
+ * See kernel.h for the formulas, kernel_table.c for the tables, columns.h for sums over directions and docs/kernel.md for
+ * why this suffices.
  */
 #include "core/kernel.h"
 
+#include "core/columns.h"
 #include "core/constants.h"
 #include "core/kernel_lobes.h"
 #include "core/rules.h"
@@ -15,7 +16,7 @@
 
 enum { BLOCK = DMUMU_FILTER_BLOCK, SAMPLES = DMUMU_FILTER_SAMPLES };
 
-/* Blocks are counted downwards from one that ends beyond ln R = 0 by what differences there reach; lattice index of a
+/* Blocks are counted downwards from one that ends beyond ln(R s) = 0 by what differences there reach; lattice index of a
  * block's begin. */
 enum { BEYOND = 24 };
 
@@ -59,12 +60,16 @@ static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_bl
 }
 
 enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *common, const struct dmumu_state *state,
-                                           const struct dmumu_fast_table *table,
+                                           const struct dmumu_fast_table *table, struct dmumu_columns *columns,
                                            const struct dmumu_transit_deposit *transit,
                                            struct dmumu_fast_profile *profile)
 {
-    const long least = (long)floor(log(DMUMU_R_MIN) / common->step[table->step_class]) - DMUMU_STENCIL;
+    const double ln_least = log(DMUMU_R_MIN) + table->ln_s;
+    const long least = (long)floor(ln_least / common->step[table->step_class]) - DMUMU_STENCIL;
     enum dmumu_status status = reserve(profile, block_of(least) + 1);
+    if (status == DMUMU_OK) {
+        status = dmumu_columns_make(columns, table);
+    }
     if (status == DMUMU_OK) {
         status = dmumu_transit_taps_make(transit, table->mu, table->width, &profile->taps);
     }
@@ -87,41 +92,6 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
-/* Fetch what a block will meet of a row: rows are too long, and too far apart, to be there already. */
-static inline void fetch_ahead(const struct dmumu_fast_table *table, const struct dmumu_taps *taps, size_t i, long b)
-{
-    enum { LINE = 16, LINES = 4 }; /* entries of a line */
-    const long meets = b + taps->first - table->first;
-    const long from = meets > 0 ? meets : 0;
-    const long n = (long)table->row_end[i];
-    const float *row = table->value + table->row_start[i];
-    for (long k = from; k < n && k < from + LINES * LINE; k += LINE) {
-        __builtin_prefetch(row + k);
-    }
-}
-
-static void gyro_block(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit, long b,
-                       struct dmumu_filter_sum *sum)
-{
-    enum { AHEAD = 2 };
-    /* waves at the cascade's start resonate near R = 1 alone */
-    const bool starts_meet = b + BLOCK - 1 + deposit->start_reach > table->first;
-    for (size_t i = 0; i < (size_t)deposit->rows.n; i++) {
-        const struct dmumu_row row = {.first = table->first,
-                                      .n = table->row_end[i],
-                                      .value = table->value + table->row_start[i],
-                                      .last = table->row_last[i]};
-        if (i + AHEAD < (size_t)deposit->rows.n) {
-            fetch_ahead(table, &deposit->end[i + AHEAD], i + AHEAD, b);
-        }
-        dmumu_filter_add(&deposit->end[i], &row, b, 1.0, sum);
-        if (starts_meet) {
-            dmumu_filter_add(&deposit->start[i], &row, b, -1.0, sum);
-        }
-    }
-    dmumu_filter_finish(sum);
-}
-
 /*
  * value[i] += the sum at `start` + i ratio steps of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
  * floor(start) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
@@ -142,14 +112,14 @@ static void add_interpolated(double start, double ratio, const double wide[stati
 }
 
 /*
- * The transit-time sum is a function of R s, on a lattice of its own, as wide or wider: as much of that as a block of
- * the gyro-resonance's lattice is interpolated from.
+ * The transit-time sum is on a lattice of its own, as wide or wider: as much of that as a block of the gyro-resonance's
+ * lattice is interpolated from.
  */
 static void transit_block(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
                           const struct dmumu_fast_profile *profile, long b, struct dmumu_filter_sum *sum)
 {
     const double ratio = common->step[table->step_class] / common->transit_step;
-    const double start = (double)b * ratio + log(table->s) / common->transit_step;
+    const double start = (double)b * ratio;
     const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;
     struct dmumu_filter_sum wide = {.constant = 0.0};
     double value[2 * BLOCK] = {0.0};
@@ -170,23 +140,31 @@ static void transit_block(const struct dmumu_fast_common *common, const struct d
     }
 }
 
-static void make_block(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
-                       const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile, size_t block)
+/* What makes blocks. */
+struct maker {
+    const struct dmumu_fast_common *common;
+    const struct dmumu_fast_table *table;
+    const struct dmumu_columns *columns;
+    struct dmumu_fast_profile *profile;
+};
+
+static void make_block(const struct maker *maker, size_t block)
 {
+    struct dmumu_fast_profile *profile = maker->profile;
     const long b = block_begin(block);
-    struct dmumu_filter_sum gyro = {.constant = 0.0};
+    double *gyro = profile->gyro + (b - profile->begin);
+    double gap[SAMPLES];
     struct dmumu_filter_sum transit = {.constant = 0.0};
-    gyro_block(table, deposit, b, &gyro);
-    transit_block(common, table, profile, b, &transit);
-    memcpy(profile->gyro + (b - profile->begin), gyro.fine, sizeof gyro.fine);
+    dmumu_columns_sum(maker->columns, maker->table, b, gyro, gap);
+    transit_block(maker->common, maker->table, profile, b, &transit);
     memcpy(profile->transit + (b - profile->begin), transit.fine, sizeof transit.fine);
     for (int k = 0; k < BLOCK; k++) {
         profile->error[b - profile->begin + k] = NOT_YET;
     }
     for (int k = 0; k < SAMPLES; k++) {
         const int at = k * DMUMU_FILTER_SAMPLE;
-        const double total = gyro.fine[at] + transit.fine[at];
-        const double difference = fabs(gyro.fine[at] - gyro.coarse[k]) + fabs(transit.fine[at] - transit.coarse[k]);
+        const double total = gyro[at] + transit.fine[at];
+        const double difference = fabs(gap[k]) + fabs(transit.fine[at] - transit.coarse[k]);
         profile->gap[block * SAMPLES + (size_t)k] = total > 0.0 ? difference / total : 0.0;
     }
     profile->done[block] = true;
@@ -203,21 +181,13 @@ static double gap_at(const struct dmumu_fast_profile *profile, long index)
     return sample + 1 < SAMPLES ? fmax(gap[sample], gap[sample + 1]) : gap[sample];
 }
 
-/* What makes blocks. */
-struct maker {
-    const struct dmumu_fast_common *common;
-    const struct dmumu_fast_table *table;
-    const struct dmumu_deposit *deposit;
-    struct dmumu_fast_profile *profile;
-};
-
 /* The gyro-resonant sums from one lattice point to another, less than a block apart, made if need be. */
 static const double *made_between(const struct maker *maker, long from, long to)
 {
     const size_t block[2] = {block_of(from), block_of(to)};
     for (int k = 0; k < 2; k++) {
         if (!maker->profile->done[block[k]]) {
-            make_block(maker->common, maker->table, maker->deposit, maker->profile, block[k]);
+            make_block(maker, block[k]);
         }
     }
     return maker->profile->gyro + (from - maker->profile->begin);
@@ -300,7 +270,7 @@ static double estimate_error(const struct maker *maker, long index)
     const double widening = maker->table->widened > 0.0 ? widening_error(maker, index) : 0.0;
     return angle_error(gap_at(profile, index)) * (gyro + transit) + interpolation_error(maker, index) +
            profile->table_error * gyro + profile->transit_error * transit + widening +
-           dmumu_missed_lobes(maker->table, maker->deposit, index);
+           dmumu_missed_lobes(maker->table, maker->columns->deposit, index);
 }
 
 static double error_at(const struct maker *maker, long index)
@@ -331,10 +301,10 @@ static inline double value_at(const struct dmumu_place *place, const double valu
 
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
-                                               const struct dmumu_deposit *deposit, struct dmumu_fast_profile *profile,
+                                               const struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
                                                const struct dmumu_place *place, double larmor_ratio)
 {
-    const struct maker maker = {common, table, deposit, profile};
+    const struct maker maker = {common, table, columns, profile};
     const long index = place->first + DMUMU_STENCIL_LEFT; /* of the lattice point to the left of R */
     const double *gyro_at = made_between(&maker, place->first, place->first + DMUMU_STENCIL - 1);
     const double *transit_at = profile->transit + (place->first - profile->begin);

@@ -101,7 +101,7 @@ double dmumu_missed_lobes(const struct dmumu_fast_table *table, const struct dmu
     const size_t n_rows = (size_t)deposit->rows.n;
     for (int n = 1; n <= table->n_missed; n++) {
         const float *missed = table->missed + (size_t)(n - 1) * 2 * n_rows;
-        const long from = lround(log(n / table->mu) / deposit->step) - index; /* V = n/mu */
+        const long from = lround((log(n / table->mu) + table->ln_s) / deposit->step) - index; /* X = n/(mu R) */
         double cosine = 0.0;
         double sine = 0.0;
         for (size_t i = 0; i < n_rows; i++) {

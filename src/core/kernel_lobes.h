@@ -26,7 +26,7 @@ enum dmumu_status dmumu_missed_lobes_init(const struct dmumu_fast_common *common
                                           struct dmumu_fast_table *table);
 void dmumu_missed_lobes_free(struct dmumu_fast_table *table);
 
-/** What is wrong by them at a lattice point of ln R, in units of the sums over directions. */
+/** What is wrong by them at a lattice point of ln(R s), in units of the sums over directions. */
 double dmumu_missed_lobes(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit, long index);
 
 #endif

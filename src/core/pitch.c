@@ -32,22 +32,22 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
     enum dmumu_status status = dmumu_fast_table_init(&tables->fast, state, mu, s2, &table);
     const struct dmumu_transit_deposit *transit =
         status == DMUMU_OK ? dmumu_workspace_transit(workspace, table.width / table.mu) : NULL;
+    struct dmumu_columns *columns =
+        status == DMUMU_OK ? dmumu_workspace_columns(workspace, tables, table.step_class) : NULL;
     if (status == DMUMU_OK) {
-        status =
-            transit ? dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile) : DMUMU_ERROR_MEMORY;
+        status = transit && columns ? dmumu_fast_profile_begin(&tables->fast, state, &table, columns, transit, &profile)
+                                    : DMUMU_ERROR_MEMORY;
     }
-    const struct dmumu_deposit *deposit =
-        status == DMUMU_OK ? dmumu_workspace_deposit(workspace, table.step_class) : NULL;
-    if (deposit) {
-        const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / tables->fast.step[table.step_class]);
-        *rate = dmumu_fast_profile_rate(&tables->fast, &table, deposit, &profile, &place, larmor_ratio);
+    if (status == DMUMU_OK) {
+        const struct dmumu_place place = dmumu_fast_place(&tables->fast, &table, log(larmor_ratio));
+        *rate = dmumu_fast_profile_rate(&tables->fast, &table, columns, &profile, &place, larmor_ratio);
     }
-    if (deposit && !dmumu_fast_table_holds(&table, larmor_ratio)) {
+    if (status == DMUMU_OK && !dmumu_fast_table_holds(&table, larmor_ratio)) {
         status = dmumu_direct_fast_rate(tables, state, workspace, mu, s2, larmor_ratio, rate);
     }
     dmumu_fast_profile_free(&profile);
     dmumu_fast_table_free(&table);
-    return deposit ? status : DMUMU_ERROR_MEMORY;
+    return status;
 }
 
 /* The production kernel at one mu: the same tables as for D, made for this mu and given up again. */

@@ -34,11 +34,10 @@ static enum dmumu_status make_fast_node(const struct panel_context *at, struct d
 {
     const struct dmumu_fast_common *common = &at->tables->fast;
     const enum dmumu_status status = dmumu_fast_table_init(common, &at->tables->state, node->mu, node->s2, &node->fast);
-    if (status == DMUMU_OK && node->fast.value && at->panel->kept) {
-        const int last = common->rows.n - 1;
-        const size_t missed = (size_t)node->fast.n_missed * 2 * (size_t)(last + 1);
-        atomic_fetch_add(&counting(at->tables)->bytes,
-                         (node->fast.row_start[last] + node->fast.row_end[last] + missed) * sizeof *node->fast.value);
+    if (status == DMUMU_OK && node->fast.factor && at->panel->kept) {
+        const size_t factors = (size_t)common->harmonics * node->fast.n * sizeof *node->fast.factor;
+        const size_t missed = (size_t)node->fast.n_missed * 2 * (size_t)common->rows.n * sizeof *node->fast.missed;
+        atomic_fetch_add(&counting(at->tables)->bytes, factors + missed);
     }
     return status;
 }

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of profiles that outlive a curve. */
+/* Bytes of profiles, and of columns, that outlive a curve. */
 #define MOST_PROFILE_BYTES ((size_t)24 << 20)
+#define MOST_COLUMN_BYTES  ((size_t)48 << 20)
 
 /* What directions may leave out at either end, relative. */
 #define ANGLES_TAIL 1e-7
@@ -26,6 +27,23 @@ static void free_profiles(struct dmumu_workspace *workspace)
     workspace->profile_bytes = 0;
 }
 
+static void free_columns(struct dmumu_workspace *workspace)
+{
+    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+        dmumu_columns_free(&workspace->columns[k]);
+        workspace->has_columns[k] = false;
+    }
+}
+
+static size_t column_bytes(const struct dmumu_workspace *workspace)
+{
+    size_t bytes = 0;
+    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+        bytes += workspace->columns[k].bytes;
+    }
+    return bytes;
+}
+
 enum dmumu_status dmumu_workspace_new(struct dmumu_workspace **workspace, struct dmumu_error *error)
 {
     *workspace = calloc(1, sizeof **workspace);
@@ -40,6 +58,7 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     dmumu_workspace_free(workspace->closer);
     dmumu_own_panels_free(&workspace->panels);
     free_profiles(workspace);
+    free_columns(workspace);
     free(workspace->profiles);
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         dmumu_deposit_free(&workspace->deposit[k]);
@@ -67,8 +86,9 @@ void dmumu_workspace_begin_curve(struct dmumu_workspace *workspace)
 {
     for (struct dmumu_workspace *at = workspace; at; at = at->closer) {
         dmumu_own_panels_free(&at->panels);
-        if (at->profile_bytes > MOST_PROFILE_BYTES) {
+        if (at->profile_bytes > MOST_PROFILE_BYTES || column_bytes(at) > MOST_COLUMN_BYTES) {
             free_profiles(at);
+            free_columns(at);
         }
     }
 }
@@ -108,7 +128,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         workspace->has_sharp_angles = false;
         workspace->direct_ratio = 0.0;
         memset(workspace->has_transit, 0, sizeof workspace->has_transit);
-        memset(workspace->has_deposit, 0, sizeof workspace->has_deposit);
+        memset(workspace->has_columns, 0, sizeof workspace->has_columns);
     }
     workspace->damping = *state;
 }
@@ -168,18 +188,22 @@ static enum dmumu_status make_angles(struct dmumu_workspace *workspace, int step
     return lay_out(workspace, &mesh, &workspace->angles);
 }
 
-const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class)
+struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
+                                              int step_class)
 {
-    if (!workspace->has_deposit[step_class]) {
+    struct dmumu_deposit *deposit = &workspace->deposit[step_class];
+    struct dmumu_columns *columns = &workspace->columns[step_class];
+    if (!workspace->has_columns[step_class]) {
         const double step = step_of(workspace, step_class);
-        const struct dmumu_rows rows = dmumu_rows_of(workspace->model.tolerance);
         if (make_angles(workspace, step_class, 0.0) != DMUMU_OK ||
-            dmumu_deposit_make(&workspace->angles, &rows, step, &workspace->deposit[step_class]) != DMUMU_OK) {
+            dmumu_deposit_make(&workspace->angles, &tables->fast.rows, step, deposit) != DMUMU_OK ||
+            dmumu_columns_begin(&tables->fast, deposit, step_class, columns) != DMUMU_OK) {
             return NULL;
         }
-        workspace->has_deposit[step_class] = true;
+        workspace->has_columns[step_class] = true;
     }
-    return &workspace->deposit[step_class];
+    columns->common = &tables->fast; /* tables of the same content may have taken the place of those that were */
+    return columns;
 }
 
 const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width)
@@ -255,10 +279,12 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
     }
     const struct dmumu_fast_table *table = &panel->node[node].fast;
     const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
+    struct dmumu_columns *columns = dmumu_workspace_columns(workspace, tables, table->step_class);
     struct dmumu_fast_profile *profile = &slot->profile[node];
     const size_t bytes = bytes_of(profile);
-    slot->begun[node] =
-        transit && dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, transit, profile) == DMUMU_OK;
+    slot->begun[node] = transit && columns &&
+                        dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, columns, transit,
+                                                 profile) == DMUMU_OK;
     workspace->profile_bytes += bytes_of(profile) - bytes;
     return slot->begun[node] ? profile : NULL;
 }

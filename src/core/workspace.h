@@ -9,6 +9,7 @@
 #define DMUMU_CORE_WORKSPACE_H
 
 #include "core/arena.h"
+#include "core/columns.h"
 #include "core/tables.h"
 
 /** Directions for transit-time damping: few, or many where it is exactly resonant, for narrow resonances. */
@@ -28,12 +29,13 @@ struct dmumu_workspace {
     int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
+    bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angle_ends ends;
     double direct_ratio;                                     /* R of direct_angles; 0: none */
     struct dmumu_angles angles, sharp_angles, direct_angles; /* the first is scratch */
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
+    struct dmumu_columns columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profiles **profiles; /* [n_profiles] in use, up to capacity allocated */
     size_t n_profiles, n_allocated, capacity;
     size_t profile_bytes;
@@ -61,8 +63,9 @@ const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *
 /** A few panels of directions for one R, to begin with (kernel_direct.h); NULL when out of memory. */
 const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio);
 
-/** The damping's directions, laid out for one class of lattices; made on demand; NULL when out of memory. */
-const struct dmumu_deposit *dmumu_workspace_deposit(struct dmumu_workspace *workspace, int step_class);
+/** Sums over the damping's directions, for one class of lattices; made on demand; NULL when out of memory. */
+struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
+                                              int step_class);
 
 /** The same for transit-time damping with a resonance of relative width Delta/mu. */
 const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width);
