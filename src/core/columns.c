@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP = DMUMU_COLUMNS_GROUP, BLOCK = DMUMU_FILTER_BLOCK, SAMPLE = DMUMU_FILTER_SAMPLE };
+enum { GROUP = DMUMU_COLUMNS_GROUP, BLOCK = DMUMU_FILTER_BLOCK };
 
 /* ln sigma of any u and s: u from what is left out of the resonance to 33, s from 1 to that of the last probe. */
 #define LEAST_LN_SIGMA (-24.0)
@@ -216,27 +216,28 @@ static enum dmumu_status make_entries(struct dmumu_columns *columns)
 /* ---- a group ------------------------------------------------------------------------------------------------------- */
 
 /* (1 + t) J_n'^2 of each row at the columns of a group, `first` the first of them: rows hold (1 + t) times a function. */
-static void make_factors(const struct dmumu_columns *columns, int harmonic, long first, double factor[][GROUP])
+static void make_factors(const struct dmumu_columns *columns, int harmonic, long first, double factor[][GROUP],
+                         float single[][GROUP])
 {
     const struct dmumu_fast_common *common = columns->common;
+    memset(factor, 0, (size_t)common->rows.n * sizeof *factor);
     for (int row = 0; row < common->rows.n; row++) {
-        memset(factor[row], 0, sizeof factor[row]);
-        dmumu_fast_add_lobes(common, harmonic, columns->step_class, common->row_ln_tangent[row], first, GROUP,
-                             1.0 + common->row_tangent[row], factor[row]);
+        dmumu_fast_add_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first,
+                             GROUP, 1.0 + common->row_tangent[row], factor[row]);
+        for (size_t k = 0; k < GROUP; k++) {
+            single[row][k] = (float)factor[row][k];
+        }
     }
 }
 
-/* Gaps are wanted at every SAMPLE-th lattice point of ln(R s), as blocks begin: at x, of one of a group's columns. */
+/*
+ * Gaps are wanted at every GROUP-th lattice point of ln(R s), as blocks begin, and so of one column of a group at each x;
+ * for a sum over columns they lie side by side.
+ */
 static size_t column_with_gap(long x)
 {
-    const long place = x - SAMPLE / 2;
-    return (size_t)(place - SAMPLE * floor_divide(place, SAMPLE));
-}
-
-/* Where in that column's list. */
-static size_t place_of_gap(const struct dmumu_columns *columns, long x)
-{
-    return (size_t)(x - columns->first_x) / SAMPLE;
+    const long place = x - GROUP / 2;
+    return (size_t)(place - GROUP * floor_divide(place, GROUP));
 }
 
 /* Sixteen columns at one X. */
@@ -277,25 +278,19 @@ static inline float gap_of(const struct sums *sums, size_t k)
 DMUMU_VECTOR static void cumulate(const struct dmumu_columns *columns, const double factor[][GROUP],
                                   const float single[][GROUP], struct dmumu_column_group *group)
 {
-    const size_t n_gaps = columns->room / SAMPLE;
     struct sums sums = {{0.0}, {0.0}, {0.0}, {0.0}, {0.0F}, {0.0F}};
     const struct dmumu_column_entry *entry = columns->entry;
-    for (size_t i = 0; i < columns->n_x; i++) {
-        const struct dmumu_column_entry *end = columns->entry + columns->entry_end[i];
+    for (size_t k = 0; k < GROUP; k++) {
+        memset(group->value + k * columns->room, 0, BLOCK * sizeof *group->value);
+    }
+    memset(group->gap, 0, BLOCK * sizeof *group->gap);
+    for (size_t i = 0; i < columns->n_x + BLOCK; i++) {
+        const struct dmumu_column_entry *end = columns->entry + columns->entry_end[i < columns->n_x ? i : columns->n_x - 1];
         for (; entry < end; entry++) {
             add_entry(entry, factor[entry->row], single[entry->row], &sums);
         }
         store(&sums, columns->room, group->value + BLOCK + i);
-        const long x = columns->first_x + (long)i;
-        const size_t k = column_with_gap(x);
-        group->gap[k * n_gaps + place_of_gap(columns, x)] = gap_of(&sums, k);
-    }
-    for (size_t i = columns->n_x; i < columns->n_x + BLOCK; i++) {
-        store(&sums, columns->room, group->value + BLOCK + i);
-    }
-    for (size_t k = 0; k < GROUP; k++) {
-        memset(group->value + k * columns->room, 0, BLOCK * sizeof *group->value);
-        group->gap_in_all[k] = gap_of(&sums, k);
+        group->gap[BLOCK + i] = gap_of(&sums, column_with_gap(columns->first_x + (long)i));
     }
 }
 
@@ -303,13 +298,13 @@ static enum dmumu_status reserve_group(struct dmumu_columns *columns, struct dmu
 {
     if (group->capacity < columns->room) {
         double *value = realloc(group->value, GROUP * columns->room * sizeof *value);
-        float *gap = realloc(group->gap, GROUP * (columns->room / SAMPLE) * sizeof *gap);
+        float *gap = realloc(group->gap, columns->room * sizeof *gap);
         group->value = value ? value : group->value;
         group->gap = gap ? gap : group->gap;
         if (!value || !gap) {
             return DMUMU_ERROR_MEMORY;
         }
-        columns->bytes += GROUP * (columns->room - group->capacity) * sizeof *value;
+        columns->bytes += (columns->room - group->capacity) * (GROUP * sizeof *value + sizeof *gap);
         group->capacity = columns->room;
     }
     return DMUMU_OK;
@@ -323,12 +318,7 @@ static enum dmumu_status make_group(struct dmumu_columns *columns, int harmonic,
     if (reserve_group(columns, group) != DMUMU_OK) {
         return DMUMU_ERROR_MEMORY;
     }
-    make_factors(columns, harmonic, index * GROUP, factor);
-    for (int row = 0; row < columns->common->rows.n; row++) {
-        for (size_t k = 0; k < GROUP; k++) {
-            single[row][k] = (float)factor[row][k];
-        }
-    }
+    make_factors(columns, harmonic, index * GROUP, factor, single);
     cumulate(columns, factor, single, group);
     group->made = true;
     return DMUMU_OK;
@@ -430,45 +420,40 @@ DMUMU_VECTOR static void add_columns(size_t n, const double factor[], const doub
     to[7] += h;
 }
 
-/* That, where some column's entries may lie before the first or beyond the last. */
-static void add_columns_at_ends(const struct dmumu_columns *columns, size_t n, const double factor[], const double *value,
-                                long x, double sum[static BLOCK])
+/* Gaps of n columns, DMUMU_FILTER_SAMPLES times. */
+DMUMU_VECTOR static void add_gaps(size_t n, const double factor[], const float *of, double sum[])
 {
+    for (size_t j = 0; j < DMUMU_FILTER_SAMPLES; j++) {
+        for (size_t i = 0; i < n; i++) {
+            sum[j] += factor[i] * (double)of[j * GROUP + i];
+        }
+    }
+}
+
+/* Where a block's entries begin that begin at x. */
+static size_t place_of(const struct dmumu_columns *columns, long x)
+{
+    const long at = x - columns->first_x;
     const long most = (long)columns->n_x;
-    for (size_t i = 0; i < n; i++) {
-        const long at = x + (long)i;
-        const long place = BLOCK + (at < -BLOCK ? -BLOCK : (at < most ? at : most));
-        add_columns(1, factor + i, value + i * columns->room + place, columns->room, sum);
-    }
+    return (size_t)(BLOCK + (at < -BLOCK ? -BLOCK : (at < most ? at : most)));
 }
 
-static double gap_at(const struct dmumu_columns *columns, const struct dmumu_column_group *group, size_t k, long x)
-{
-    if (x < columns->first_x) {
-        return 0.0;
-    }
-    const bool all = x >= columns->first_x + (long)columns->n_x;
-    return (double)(all ? group->gap_in_all[k]
-                        : group->gap[k * (columns->room / SAMPLE) + place_of_gap(columns, x)]);
-}
-
-/* n columns of one group, from `index` on. */
+/* n columns of one group, from `index` on. Those that a block meets before the first X, or beyond the last, one by one. */
 static void sum_group(const struct dmumu_columns *columns, int harmonic, long index, size_t n, const double factor[],
                       long b, double fine[static BLOCK], double gap[])
 {
     const struct dmumu_column_group *group = group_of(columns, harmonic, floor_divide(index, GROUP));
-    const size_t k = (size_t)(index - GROUP * floor_divide(index, GROUP));
-    const double *value = group->value + k * columns->room;
-    const long x = index + b - columns->first_x;
-    if (x >= -BLOCK && x + (long)n <= (long)columns->n_x) {
-        add_columns(n, factor, value + BLOCK + x, columns->room, fine);
-    } else {
-        add_columns_at_ends(columns, n, factor, value, x, fine);
+    const double *value = group->value + (size_t)(index - GROUP * floor_divide(index, GROUP)) * columns->room;
+    const long x = index + b;
+    if (place_of(columns, x) + n - 1 == place_of(columns, x + (long)n - 1)) {
+        add_columns(n, factor, value + place_of(columns, x), columns->room, fine);
+        add_gaps(n, factor, group->gap + place_of(columns, x), gap);
+        return;
     }
     for (size_t i = 0; i < n; i++) {
-        for (long j = 0; j < DMUMU_FILTER_SAMPLES; j++) {
-            gap[j] += factor[i] * gap_at(columns, group, k + i, index + (long)i + b + j * SAMPLE);
-        }
+        const size_t place = place_of(columns, x + (long)i);
+        add_columns(1, factor + i, value + i * columns->room + place, columns->room, fine);
+        add_gaps(1, factor + i, group->gap + place, gap);
     }
 }
 

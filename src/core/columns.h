@@ -23,15 +23,14 @@
 
 #include <stdint.h>
 
-/** Columns that are made together. */
-enum { DMUMU_COLUMNS_GROUP = 16 };
+/** Columns that are made together: as many as there are lattice points from one with a gap to the next. */
+enum { DMUMU_COLUMNS_GROUP = DMUMU_FILTER_SAMPLE };
 
 struct dmumu_column_group {
     bool made;
-    size_t capacity;                     /* entries per column that there is memory for */
-    double *value;                       /* [GROUP][room] C, owned */
-    float *gap;                          /* [GROUP][room/SAMPLE] by how much it exceeds that of the coarser rule, owned */
-    float gap_in_all[DMUMU_COLUMNS_GROUP]; /* the same beyond the last X */
+    size_t capacity; /* entries per column that there is memory for */
+    double *value;   /* [GROUP][room] C, owned */
+    float *gap;      /* [room] by how much it exceeds that of the coarser rule, each of the one column where it is wanted */
 };
 
 /** What one row's directions contribute to C at one X, to be cumulated: in all, and by how much the coarser rule has less. */
@@ -64,7 +63,7 @@ void dmumu_columns_free(struct dmumu_columns *columns);
 enum dmumu_status dmumu_columns_make(struct dmumu_columns *columns, const struct dmumu_fast_table *table);
 
 /**
- * The sums at DMUMU_FILTER_BLOCK lattice points of ln(R s), from b on, b = DMUMU_FILTER_SAMPLE/2 but for a multiple of
+ * The sums at DMUMU_FILTER_BLOCK lattice points of ln(R s), from b on, DMUMU_FILTER_SAMPLE/2 more than a multiple of
  * DMUMU_FILTER_SAMPLE: `fine`; and by how much that of the finer rule of wave angles exceeds that of the coarser one at
  * every DMUMU_FILTER_SAMPLE-th of them.
  */

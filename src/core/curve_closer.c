@@ -62,7 +62,9 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
         return DMUMU_ERROR_MEMORY;
     }
     const struct dmumu_fast_common *common = &look->tables->fast;
-    const struct dmumu_place place = dmumu_fast_place(common, table, log(larmor_ratio));
+    const double ln_ratio = log(larmor_ratio);
+    struct dmumu_place place;
+    dmumu_fast_places(common, table, 1, &ln_ratio, &place);
     *rate = dmumu_fast_profile_rate(common, table, columns, profile, &place, larmor_ratio);
     return DMUMU_OK;
 }

@@ -71,11 +71,15 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
+    struct dmumu_place place[DMUMU_FAST_PLACES];
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
+        const size_t left = work->n - r < DMUMU_FAST_PLACES ? work->n - r : DMUMU_FAST_PLACES;
+        if (r % DMUMU_FAST_PLACES == 0 && memchr(panel->needed + r, 1, left)) {
+            dmumu_fast_places(&work->tables->fast, table, left, ln_ratio + r, place);
+        }
         if (panel->needed[r] && dmumu_fast_table_holds(table, work->larmor_ratio[r])) {
-            const struct dmumu_place place = dmumu_fast_place(&work->tables->fast, table, ln_ratio[r]);
-            const struct dmumu_fast_rate rate =
-                dmumu_fast_profile_rate(&work->tables->fast, table, columns, profile, &place, work->larmor_ratio[r]);
+            const struct dmumu_fast_rate rate = dmumu_fast_profile_rate(
+                &work->tables->fast, table, columns, profile, &place[r % DMUMU_FAST_PLACES], work->larmor_ratio[r]);
             dmumu_curve_store_fast_rate(panel, node, r, &rate);
         } else if (panel->needed[r]) {
             dmumu_curve_direct_rate(work, panel, node, r);

@@ -9,6 +9,7 @@
 #include "core/constants.h"
 #include "core/kernel_lobes.h"
 #include "core/rules.h"
+#include "core/vector.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -280,6 +281,39 @@ static double error_at(const struct maker *maker, long index)
         *error = estimate_error(maker, index);
     }
     return *error;
+}
+
+/* Of each position, its lattice point to the left and the weights of the eight around it (lattice.h), several at once. */
+DMUMU_VECTOR static void find_weights(const double *restrict position, double *restrict whole,
+                                      double weight[static restrict DMUMU_STENCIL][DMUMU_FAST_PLACES])
+{
+    for (int i = 0; i < DMUMU_FAST_PLACES; i++) {
+        double at[DMUMU_STENCIL];
+        whole[i] = floor(position[i]);
+        dmumu_stencil_weights(position[i] - whole[i], at);
+        for (int j = 0; j < DMUMU_STENCIL; j++) {
+            weight[j][i] = at[j];
+        }
+    }
+}
+
+void dmumu_fast_places(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table, size_t n,
+                       const double ln_larmor_ratio[], struct dmumu_place place[])
+{
+    const double per_step = 1.0 / common->step[table->step_class];
+    double position[DMUMU_FAST_PLACES] = {0.0};
+    double whole[DMUMU_FAST_PLACES];
+    double weight[DMUMU_STENCIL][DMUMU_FAST_PLACES];
+    for (size_t i = 0; i < n; i++) {
+        position[i] = (ln_larmor_ratio[i] + table->ln_s) * per_step;
+    }
+    find_weights(position, whole, weight);
+    for (size_t i = 0; i < n; i++) {
+        place[i].first = (long)whole[i] - DMUMU_STENCIL_LEFT;
+        for (int j = 0; j < DMUMU_STENCIL; j++) {
+            place[i].weight[j] = weight[j][i];
+        }
+    }
 }
 
 /* Errors change slowly: every other lattice point is enough. */

@@ -45,6 +45,7 @@ struct dmumu_fast_common {
     struct dmumu_lobes *lobes;             /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
     double row_tangent[DMUMU_MAX_ROWS];    /* [rows.n] t of each row */
     double row_ln_tangent[DMUMU_MAX_ROWS]; /* [rows.n] */
+    struct dmumu_place *row_place[DMUMU_DEPOSIT_CLASSES]; /* [rows.n] where lobes of it lie at sigma = 1, owned */
     double *g_value;                    /* owned */
     float *g_row;                       /* owned, of g */
     struct dmumu_row g;                 /* G over ln z at the transit step */
@@ -58,9 +59,15 @@ enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int h
                                          int refinement);
 void dmumu_fast_common_free(struct dmumu_fast_common *common);
 
-/** to[k] += scale J_n'(w)^2 at w = tan(theta)/sigma, ln sigma = (first + k) steps of a class, k < n. */
-void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class, double ln_tangent,
-                          long first, size_t n, double scale, double to[]);
+/** Where J'(tan(theta))^2 lies on the lattice of lobes of a class. */
+struct dmumu_place dmumu_fast_lobes_place(const struct dmumu_fast_common *common, int step_class, double ln_tangent);
+
+/**
+ * to[k] += scale J_n'(w)^2 at w = tan(theta)/sigma, ln sigma = (first + k) steps of a class, k < n.
+ * @param[in] place  of the direction
+ */
+void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
+                          const struct dmumu_place *place, long first, size_t n, double scale, double to[]);
 
 /** G(z) by interpolation; constant above its table's end. */
 double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
@@ -98,12 +105,10 @@ bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, double larmor_
 /** f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 from above, less R^-1/2. */
 double dmumu_fast_front(const struct dmumu_state *state, double s);
 
-/** Where R lies on the lattice of a table's class. */
-static inline struct dmumu_place dmumu_fast_place(const struct dmumu_fast_common *common,
-                                                  const struct dmumu_fast_table *table, double ln_larmor_ratio)
-{
-    return dmumu_place_of((ln_larmor_ratio + table->ln_s) / common->step[table->step_class]);
-}
+/** Where each R lies on the lattice of a table's class; DMUMU_FAST_PLACES of them at most. */
+enum { DMUMU_FAST_PLACES = 16 };
+void dmumu_fast_places(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table, size_t n,
+                       const double ln_larmor_ratio[], struct dmumu_place place[]);
 
 /** Sums of one (mu, R), dimensionless D_mumu L/v. */
 struct dmumu_fast_rate {

@@ -170,21 +170,34 @@ DMUMU_VECTOR static void add_neighbours(size_t n, const double *const from[stati
     }
 }
 
-void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class, double ln_tangent,
-                          long first, size_t n, double scale, double to[])
+struct dmumu_place dmumu_fast_lobes_place(const struct dmumu_fast_common *common, int step_class, double ln_tangent)
+{
+    return dmumu_place_of(-ln_tangent * DMUMU_LOBES_PHASES / common->step[step_class]);
+}
+
+void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
+                          const struct dmumu_place *place, long first, size_t n, double scale, double to[])
 {
     enum { PHASES = DMUMU_LOBES_PHASES };
     const struct dmumu_lobes *lobes = lobes_of(common, harmonic, step_class);
-    const double fine_step = common->step[step_class] / PHASES;
-    const double position = (double)(PHASES * first - lobes->first) - ln_tangent / fine_step;
-    struct dmumu_place place = dmumu_place_of(position);
+    const size_t at = (size_t)(place->first + PHASES * first - lobes->first);
+    double weight[DMUMU_STENCIL];
     const double *from[DMUMU_STENCIL];
     for (size_t j = 0; j < DMUMU_STENCIL; j++) {
-        const size_t at = (size_t)place.first + j;
-        from[j] = lobes->value + at % PHASES * lobes->n + at / PHASES;
-        place.weight[j] *= scale;
+        from[j] = lobes->value + (at + j) % PHASES * lobes->n + (at + j) / PHASES;
+        weight[j] = scale * place->weight[j];
     }
-    add_neighbours(n, from, place.weight, to);
+    add_neighbours(n, from, weight, to);
+}
+
+static enum dmumu_status find_row_places(struct dmumu_fast_common *common, int step_class)
+{
+    struct dmumu_place *place = malloc((size_t)common->rows.n * sizeof *place);
+    common->row_place[step_class] = place;
+    for (int row = 0; place && row < common->rows.n; row++) {
+        place[row] = dmumu_fast_lobes_place(common, step_class, common->row_ln_tangent[row]);
+    }
+    return place ? DMUMU_OK : DMUMU_ERROR_MEMORY;
 }
 
 enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int harmonics, double tolerance,
@@ -195,13 +208,14 @@ enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int h
     common->transit_step = dmumu_deposit_step(tolerance, DMUMU_TRANSIT_CLASS + refinement);
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
-    for (int k = 0; k < dmumu_deposit_classes(tolerance); k++) {
+    find_rows(common);
+    for (int k = 0; status == DMUMU_OK && k < dmumu_deposit_classes(tolerance); k++) {
         common->step[k] = dmumu_deposit_step(tolerance, k + refinement);
+        status = find_row_places(common, k);
         for (int n = 1; status == DMUMU_OK && n <= harmonics; n++) {
             status = make_lobes(n, tolerance, common->step[k], lobes_of(common, n, k));
         }
     }
-    find_rows(common);
     return status == DMUMU_OK ? make_g(common) : status;
 }
 
@@ -210,13 +224,16 @@ void dmumu_fast_common_free(struct dmumu_fast_common *common)
     for (int i = 0; common->lobes && i < common->harmonics * DMUMU_DEPOSIT_CLASSES; i++) {
         free(common->lobes[i].value);
     }
+    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+        free(common->row_place[k]);
+    }
     free(common->lobes);
     free(common->g_value);
     free(common->g_row);
     *common = (struct dmumu_fast_common){0};
 }
 
-/* ---- K ---------------------------------------------------------------------------------------------------------- */
+/* ---- the resonance ------------------------------------------------------------------------------------------------ */
 
 static double shape_value(const struct dmumu_resonance_shape *shape, double nu)
 {
@@ -235,8 +252,6 @@ static struct dmumu_resonance_shape choose_class(const struct dmumu_fast_common 
     table->step_class = step_class;
     return dmumu_resonance_shape_of(table->mu, table->width, STEPS_PER_WIDTH * common->step[step_class] / finer);
 }
-
-/* ---- samples ----------------------------------------------------------------------------------------------------- */
 
 /* d ln u u^3/2 E of all harmonics: what J'^2 < 1 lets through at most. */
 static double sample_size(const struct dmumu_resonance_shape *shape, int harmonics, double step, double ln_u)
@@ -292,21 +307,31 @@ DMUMU_VECTOR static void make_factors(const struct dmumu_resonance_shape *shape,
 
 /*
  * What one row adds up to, for waves from u down to each sample: cumulated[i] += scale times the sum of J_n'^2 times the
- * factors, of samples from i on. lobe: [n] scratch
+ * factors, of samples from i on. Returns that of all. lobe: [n] scratch
  */
-static void add_row(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table, double ln_tangent,
-                    double scale, double lobe[], double cumulated[])
+static double add_row(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table, double ln_tangent,
+                      double scale, double lobe[], double cumulated[])
 {
+    double all = 0.0;
+    const struct dmumu_place place = dmumu_fast_lobes_place(common, table->step_class, ln_tangent);
     for (int n = 1; n <= common->harmonics; n++) {
         const double *factor = table->factor + (size_t)(n - 1) * table->n;
         memset(lobe, 0, table->n * sizeof *lobe);
-        dmumu_fast_add_lobes(common, n, table->step_class, ln_tangent, table->first, table->n, scale, lobe);
+        dmumu_fast_add_lobes(common, n, table->step_class, &place, table->first, table->n, scale, lobe);
         double sum = 0.0;
         for (size_t i = table->n; i-- > 0;) {
             sum += factor[i] * lobe[i];
             cumulated[i] += sum;
         }
+        all += sum;
     }
+    return all;
+}
+
+enum { BUMP = 12 }; /* rows on either side of the bump's middle */
+static double bump_at(double rows)
+{
+    return exp(-rows * rows * (16.0 / (BUMP * BUMP)));
 }
 
 /*
@@ -317,33 +342,25 @@ static void add_row(const struct dmumu_fast_common *common, const struct dmumu_f
  */
 static enum dmumu_status measure_error(const struct dmumu_fast_common *common, struct dmumu_fast_table *table)
 {
-    enum { REACH = 12 }; /* rows on either side of the bump's middle */
-    double *difference = calloc(3 * table->n, sizeof *difference);
+    double *difference = calloc(2 * table->n, sizeof *difference);
     if (!difference) {
         return DMUMU_ERROR_MEMORY;
     }
-    double *whole = difference + table->n;
-    double *scratch = whole + table->n;
+    double *scratch = difference + table->n;
+    double whole = 0.0;
     const double lobes_at = log(6.0 * table->mu / table->s);
     const int middle = (int)dmumu_rows_position(&common->rows, fmin(fmax(lobes_at, -1.0), 5.0));
-    for (int i = -REACH; i <= REACH; i++) {
-        const double at[2] = {i, i + 0.5};
+    for (int i = -BUMP; i <= BUMP; i++) {
         const double row = common->row_ln_tangent[middle + i];
-        const double ln_tangent[2] = {row, 0.5 * (row + common->row_ln_tangent[middle + i + 1])};
-        for (int k = 0; k < 2; k++) {
-            const double bump = exp(-at[k] * at[k] * (16.0 / (REACH * REACH)));
-            const double scale = bump * (1.0 + exp(ln_tangent[k]));
-            add_row(common, table, ln_tangent[k], k == 0 ? scale : -scale, scratch, difference);
-            if (k == 1) {
-                add_row(common, table, ln_tangent[k], scale, scratch, whole);
-            }
-        }
+        const double between = 0.5 * (row + common->row_ln_tangent[middle + i + 1]);
+        add_row(common, table, row, bump_at(i) * (1.0 + exp(row)), scratch, difference);
+        whole -= add_row(common, table, between, -bump_at(i + 0.5) * (1.0 + exp(between)), scratch, difference);
     }
     double worst = 0.0;
     for (size_t k = 0; k < table->n; k++) {
         worst = fmax(worst, fabs(difference[k]));
     }
-    table->rel_error = whole[0] > 0.0 ? 0.5 * worst / whole[0] : 0.0;
+    table->rel_error = whole > 0.0 ? 0.5 * worst / whole : 0.0;
     free(difference);
     return DMUMU_OK;
 }

@@ -39,7 +39,9 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
                                     : DMUMU_ERROR_MEMORY;
     }
     if (status == DMUMU_OK) {
-        const struct dmumu_place place = dmumu_fast_place(&tables->fast, &table, log(larmor_ratio));
+        const double ln_ratio = log(larmor_ratio);
+        struct dmumu_place place;
+        dmumu_fast_places(&tables->fast, &table, 1, &ln_ratio, &place);
         *rate = dmumu_fast_profile_rate(&tables->fast, &table, columns, &profile, &place, larmor_ratio);
     }
     if (status == DMUMU_OK && !dmumu_fast_table_holds(&table, larmor_ratio)) {

@@ -26,9 +26,9 @@ struct stages {
     double larmor_ratio[N_RIGIDITY];
     double rate[N_NODES][N_RIGIDITY];
     double tables_ms, cascade_ms;                     /* of one M_A */
-    double directions_ms, transit_ms, filter_ms;      /* of one damping */
+    double directions_ms, transit_ms, columns_ms, sums_ms; /* of one damping */
     double interpolation_ms, alfven_ms, integrals_ms; /* of one curve */
-    double taps;                                      /* that the filter went through, of one damping */
+    double entries;                                   /* of all groups of columns, of one damping */
 };
 
 static double now_ms(void)
@@ -47,7 +47,7 @@ static struct dmumu_panel_tables *panel_of(const struct stages *stages, int pane
     return tables;
 }
 
-/* Tables of K and of B, and the Alfven modes' rates at the list of R. */
+/* Tables of the resonance and of B, and the Alfven modes' rates at the list of R. */
 static bool time_tables(struct stages *stages)
 {
     bool good = true;
@@ -90,41 +90,31 @@ static bool time_alfven(struct stages *stages)
     return good;
 }
 
-static size_t clamped(long i, size_t n)
-{
-    return i < 0 ? 0 : ((size_t)i < n ? (size_t)i : n);
-}
-
-/* Taps that one block of one list and row goes through, as in dmumu_filter_add. */
-static double taps_of(const struct dmumu_taps *taps, long first, size_t n, long b)
-{
-    const size_t begin = clamped(first - (b + DMUMU_FILTER_BLOCK - 1) - taps->first, taps->n);
-    const size_t end = clamped(first + (long)n - 1 - b - taps->first, taps->n);
-    return end > begin ? (double)(end - begin) : 0.0;
-}
-
-static double count_taps(const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit,
-                         const struct dmumu_fast_profile *profile)
+static double count_entries(const struct dmumu_columns *columns)
 {
     double sum = 0.0;
-    for (size_t block = 0; block < profile->n_blocks; block++) {
-        const long b = profile->begin + (long)(profile->n_blocks - 1 - block) * DMUMU_FILTER_BLOCK;
-        for (int row = 0; profile->done[block] && row < deposit->rows.n; row++) {
-            sum += taps_of(&deposit->end[row], table->first, table->row_end[row], b);
-            sum += taps_of(&deposit->start[row], table->first, table->row_end[row], b);
-        }
+    for (size_t i = 0; i < (size_t)columns->harmonics * columns->n_groups; i++) {
+        sum += columns->group[i].made ? (double)columns->entry_end[columns->n_x - 1] : 0.0;
     }
     return sum;
 }
 
 /* All R at one node; ms. */
-static double rates_ms(struct stages *stages, const struct dmumu_fast_table *table, const struct dmumu_deposit *deposit,
-                       struct dmumu_fast_profile *profile, const struct dmumu_place place[], double rate[])
+static double rates_ms(struct stages *stages, const struct dmumu_fast_table *table, const struct dmumu_columns *columns,
+                       struct dmumu_fast_profile *profile, double rate[])
 {
+    struct dmumu_place place[N_RIGIDITY];
+    double ln_ratio[N_RIGIDITY];
+    for (int r = 0; r < N_RIGIDITY; r++) {
+        ln_ratio[r] = log(stages->larmor_ratio[r]);
+    }
     const double start = now_ms();
+    for (int r = 0; r < N_RIGIDITY; r += DMUMU_FAST_PLACES) {
+        dmumu_fast_places(&stages->tables->fast, table, DMUMU_FAST_PLACES, ln_ratio + r, place + r);
+    }
     for (int r = 0; r < N_RIGIDITY; r++) {
         const struct dmumu_fast_rate fast =
-            dmumu_fast_profile_rate(&stages->tables->fast, table, deposit, profile, &place[r], stages->larmor_ratio[r]);
+            dmumu_fast_profile_rate(&stages->tables->fast, table, columns, profile, &place[r], stages->larmor_ratio[r]);
         rate[r] = fast.gyro + fast.transit;
     }
     return now_ms() - start;
@@ -134,23 +124,21 @@ static bool time_node(struct stages *stages, struct dmumu_panel_tables *panel, i
 {
     const struct dmumu_fast_table *table = &panel->node[node].fast;
     const double start = now_ms();
-    const struct dmumu_deposit *deposit = dmumu_workspace_deposit(stages->workspace, table->step_class);
-    const double middle = now_ms();
+    struct dmumu_columns *columns = dmumu_workspace_columns(stages->workspace, stages->tables, table->step_class);
+    const double laid = now_ms();
+    const bool made = columns && dmumu_columns_make(columns, table) == DMUMU_OK;
+    const double summed = now_ms();
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(stages->workspace, stages->tables, panel, node);
-    stages->directions_ms += middle - start;
-    stages->transit_ms += now_ms() - middle;
-    if (!deposit || !profile) {
+    stages->directions_ms += laid - start;
+    stages->columns_ms += summed - laid;
+    stages->transit_ms += now_ms() - summed;
+    if (!made || !profile) {
         return false;
     }
-    struct dmumu_place place[N_RIGIDITY];
-    for (int r = 0; r < N_RIGIDITY; r++) {
-        place[r] = dmumu_place_of(log(stages->larmor_ratio[r]) / stages->tables->fast.step[table->step_class]);
-    }
-    const double first = rates_ms(stages, table, deposit, profile, place, rate);
-    const double again = rates_ms(stages, table, deposit, profile, place, rate);
-    stages->filter_ms += fmax(first - again, 0.0);
+    const double first = rates_ms(stages, table, columns, profile, rate);
+    const double again = rates_ms(stages, table, columns, profile, rate);
+    stages->sums_ms += fmax(first - again, 0.0);
     stages->interpolation_ms += again;
-    stages->taps += count_taps(table, deposit, profile);
     return true;
 }
 
@@ -162,6 +150,10 @@ static bool time_fast(struct stages *stages)
         for (int node = 0; node < DMUMU_KRONROD_N && good; node++) {
             good = time_node(stages, panel, node, stages->rate[p * DMUMU_KRONROD_N + node]);
         }
+    }
+    for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
+        const struct dmumu_columns *columns = &stages->workspace->columns[k];
+        stages->entries += columns->n_x > 0 ? count_entries(columns) : 0.0;
     }
     return good;
 }
@@ -226,46 +218,22 @@ static double peak_gflops(void)
     return best;
 }
 
-/* The filter's loop over one list of 64 taps in the first-level cache. */
-static double loop_gflops(void)
-{
-    enum { TAPS = 64 };
-    static double tap[TAPS];
-    static double from[TAPS + DMUMU_FILTER_BLOCK];
-    double sum[DMUMU_FILTER_BLOCK] = {0.0};
-    double best = 0.0;
-    const int n = 40000;
-    for (int i = 0; i < TAPS; i++) {
-        tap[i] = from[i] = 1e-3 * i;
-    }
-    for (int i = 0; i < REPEAT; i++) {
-        const double start = now_ms();
-        for (int k = 0; k < n; k++) {
-            dmumu_filter_block(TAPS, tap, from, 1.0, sum);
-        }
-        best = fmax(best, 2.0 * TAPS * DMUMU_FILTER_BLOCK * n / (now_ms() - start) * 1e-6);
-    }
-    sink = sum[3];
-    return best;
-}
-
 /* ---- in words ---------------------------------------------------------------------------------------------------- */
 
 static void print_times(const struct stages *stages, double alfven_mach, double beta)
 {
     printf("stages              halo, M_A %g, beta %g, L 100 pc, %d rigidities, %d pitch angles; ms:\n", alfven_mach,
            beta, (int)N_RIGIDITY, (int)N_NODES);
-    printf("  once per M_A      tables of K %.2f, tables of B %.2f\n", stages->tables_ms, stages->cascade_ms);
+    printf("  once per M_A      tables of the resonance %.2f, of B %.2f\n", stages->tables_ms, stages->cascade_ms);
     printf("  once per list of R  Alfven modes %.2f\n", stages->alfven_ms);
-    printf("  once per damping  directions laid on rows %.2f, transit-time damping %.2f, filter %.2f\n",
-           stages->directions_ms, stages->transit_ms, stages->filter_ms);
+    printf("  once per damping  directions laid on rows %.2f, transit-time damping %.2f, columns %.2f, sums over them %.2f\n",
+           stages->directions_ms, stages->transit_ms, stages->columns_ms, stages->sums_ms);
     printf("  each curve        rates %.3f, integrals over mu %.3f\n", stages->interpolation_ms, stages->integrals_ms);
-    const double flops = 2.0 * DMUMU_FILTER_BLOCK * stages->taps;
-    printf("  filter            %.0f thousand taps on %d points of R each: %.1f Gflop/s; its loop alone %.1f, "
-           "registers alone "
-           "%.1f; rows read at %.1f GB/s\n",
-           1e-3 * stages->taps, (int)DMUMU_FILTER_BLOCK, flops / stages->filter_ms * 1e-6, loop_gflops(), peak_gflops(),
-           4.0 * stages->taps / stages->filter_ms * 1e-6);
+    const double flops = 2.0 * DMUMU_COLUMNS_GROUP * stages->entries;
+    printf("  columns           %.0f thousand entries for %d columns each: %.1f Gflop/s, and as much again in single "
+           "precision; registers alone %.1f; entries read at %.1f GB/s\n",
+           1e-3 * stages->entries, (int)DMUMU_COLUMNS_GROUP, flops / stages->columns_ms * 1e-6, peak_gflops(),
+           (double)sizeof(struct dmumu_column_entry) * stages->entries / stages->columns_ms * 1e-6);
 }
 
 bool stages_print(double alfven_mach, double beta)

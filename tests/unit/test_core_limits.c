@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/cascade.h"
+#include "core/columns.h"
 #include "core/kernel.h"
 #include "core/kernel_ref.h"
 #include "core/quasilinear.h"
@@ -158,15 +159,20 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     struct dmumu_fast_profile profile = {0};
     struct dmumu_transit_deposit transit = {0};
     static struct dmumu_deposit deposit;
+    struct dmumu_columns columns = {0};
+    struct dmumu_place place;
+    const double ln_ratio = log(larmor_ratio);
     assert_int_equal(dmumu_fast_table_init(common, state, mu, s2, &table), DMUMU_OK);
     const double step = dmumu_deposit_step(common->tolerance, table.step_class);
     const double transit_step = dmumu_deposit_step(common->tolerance, DMUMU_TRANSIT_CLASS);
     assert_int_equal(dmumu_deposit_make(angles, &common->rows, step, &deposit), DMUMU_OK);
     assert_int_equal(dmumu_transit_deposit_make(angles, transit_step, state->alfven_speed_v, &transit), DMUMU_OK);
-    assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &transit, &profile), DMUMU_OK);
-    const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table.step_class]);
+    assert_int_equal(dmumu_columns_begin(common, &deposit, table.step_class, &columns), DMUMU_OK);
+    assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &columns, &transit, &profile), DMUMU_OK);
+    dmumu_fast_places(common, &table, 1, &ln_ratio, &place);
     const struct dmumu_fast_rate rate =
-        dmumu_fast_profile_rate(common, &table, &deposit, &profile, &place, larmor_ratio);
+        dmumu_fast_profile_rate(common, &table, &columns, &profile, &place, larmor_ratio);
+    dmumu_columns_free(&columns);
     dmumu_fast_profile_free(&profile);
     dmumu_transit_deposit_free(&transit);
     dmumu_deposit_free(&deposit);
