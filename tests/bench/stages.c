@@ -214,6 +214,8 @@ DMUMU_VECTOR static double register_loop(long n)
 
 static volatile double sink;
 
+enum { REGISTERS_N = 400000000 };
+
 static double peak_gflops(void)
 {
     const long n = 4000000;
@@ -224,6 +226,13 @@ static double peak_gflops(void)
         best = fmax(best, 64.0 * (double)n / (now_ms() - start) * 1e-6);
     }
     return best;
+}
+
+double stages_registers_s(void)
+{
+    const double start = now_ms();
+    sink = register_loop(REGISTERS_N);
+    return 1e-3 * (now_ms() - start);
 }
 
 /* The filter's loop over one list of 64 taps in the first-level cache. */
