@@ -61,7 +61,7 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
     if (!deposit || !profile) {
         return DMUMU_ERROR_MEMORY;
     }
-    const struct dmumu_fast_common *common = &look->tables->fast;
+    const struct dmumu_fast_common *common = look->tables->fast;
     const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / common->step[table->step_class]);
     *rate = dmumu_fast_profile_rate(common, table, deposit, profile, &place, larmor_ratio);
     return DMUMU_OK;

@@ -18,7 +18,7 @@ static const struct dmumu_place *places(struct dmumu_curve_work *work, int step_
     if (!work->place[step_class]) {
         struct dmumu_place *place = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *place);
         for (size_t r = 0; place && r < work->n; r++) {
-            place[r] = dmumu_place_of(log(work->larmor_ratio[r]) / work->tables->fast.step[step_class]);
+            place[r] = dmumu_place_of(log(work->larmor_ratio[r]) / work->tables->fast->step[step_class]);
         }
         work->place[step_class] = place;
     }
@@ -44,7 +44,7 @@ static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
         if (panel->needed[r]) {
             const struct dmumu_node_tables *tables = &panel->tables->node[node];
             const struct dmumu_fast_rate rate = dmumu_quasilinear_fast_rate(
-                &work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
+                work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
             dmumu_curve_store_fast_rate(panel, node, r, &rate);
         }
     }
@@ -74,7 +74,7 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         if (panel->needed[r] && dmumu_fast_table_holds(table, work->larmor_ratio[r])) {
             const struct dmumu_fast_rate rate =
-                dmumu_fast_profile_rate(&work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
+                dmumu_fast_profile_rate(work->tables->fast, table, deposit, profile, &place[r], work->larmor_ratio[r]);
             dmumu_curve_store_fast_rate(panel, node, r, &rate);
         } else if (panel->needed[r]) {
             dmumu_curve_direct_rate(work, panel, node, r);

@@ -18,7 +18,7 @@ static enum dmumu_status sharp_fast_rate(struct dmumu_tables *tables, const stru
         return DMUMU_ERROR_MEMORY;
     }
     if (mu > 0.0) {
-        *rate = dmumu_quasilinear_fast_rate(&tables->fast, state, angles, mu, s2, larmor_ratio);
+        *rate = dmumu_quasilinear_fast_rate(tables->fast, state, angles, mu, s2, larmor_ratio);
     }
     return DMUMU_OK;
 }
@@ -29,18 +29,18 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
 {
     struct dmumu_fast_table table = {0};
     struct dmumu_fast_profile profile = {0};
-    enum dmumu_status status = dmumu_fast_table_init(&tables->fast, state, mu, s2, &table);
+    enum dmumu_status status = dmumu_fast_table_init(tables->fast, state, mu, s2, &table);
     const struct dmumu_transit_deposit *transit =
         status == DMUMU_OK ? dmumu_workspace_transit(workspace, table.width / table.mu) : NULL;
     if (status == DMUMU_OK) {
         status =
-            transit ? dmumu_fast_profile_begin(&tables->fast, state, &table, transit, &profile) : DMUMU_ERROR_MEMORY;
+            transit ? dmumu_fast_profile_begin(tables->fast, state, &table, transit, &profile) : DMUMU_ERROR_MEMORY;
     }
     const struct dmumu_deposit *deposit =
         status == DMUMU_OK ? dmumu_workspace_deposit(workspace, table.step_class) : NULL;
     if (deposit) {
-        const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / tables->fast.step[table.step_class]);
-        *rate = dmumu_fast_profile_rate(&tables->fast, &table, deposit, &profile, &place, larmor_ratio);
+        const struct dmumu_place place = dmumu_place_of(log(larmor_ratio) / tables->fast->step[table.step_class]);
+        *rate = dmumu_fast_profile_rate(tables->fast, &table, deposit, &profile, &place, larmor_ratio);
     }
     if (deposit && !dmumu_fast_table_holds(&table, larmor_ratio)) {
         status = dmumu_direct_fast_rate(tables, state, workspace, mu, s2, larmor_ratio, rate);

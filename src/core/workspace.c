@@ -258,7 +258,7 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
     struct dmumu_fast_profile *profile = &slot->profile[node];
     const size_t bytes = bytes_of(profile);
     slot->begun[node] =
-        transit && dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, transit, profile) == DMUMU_OK;
+        transit && dmumu_fast_profile_begin(tables->fast, &workspace->damping, table, transit, profile) == DMUMU_OK;
     workspace->profile_bytes += bytes_of(profile) - bytes;
     return slot->begun[node] ? profile : NULL;
 }

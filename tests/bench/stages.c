@@ -124,7 +124,7 @@ static double rates_ms(struct stages *stages, const struct dmumu_fast_table *tab
     const double start = now_ms();
     for (int r = 0; r < N_RIGIDITY; r++) {
         const struct dmumu_fast_rate fast =
-            dmumu_fast_profile_rate(&stages->tables->fast, table, deposit, profile, &place[r], stages->larmor_ratio[r]);
+            dmumu_fast_profile_rate(stages->tables->fast, table, deposit, profile, &place[r], stages->larmor_ratio[r]);
         rate[r] = fast.gyro + fast.transit;
     }
     return now_ms() - start;
@@ -144,7 +144,7 @@ static bool time_node(struct stages *stages, struct dmumu_panel_tables *panel, i
     }
     struct dmumu_place place[N_RIGIDITY];
     for (int r = 0; r < N_RIGIDITY; r++) {
-        place[r] = dmumu_place_of(log(stages->larmor_ratio[r]) / stages->tables->fast.step[table->step_class]);
+        place[r] = dmumu_place_of(log(stages->larmor_ratio[r]) / stages->tables->fast->step[table->step_class]);
     }
     const double first = rates_ms(stages, table, deposit, profile, place, rate);
     const double again = rates_ms(stages, table, deposit, profile, place, rate);
