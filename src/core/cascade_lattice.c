@@ -35,8 +35,9 @@ static void list_free(struct dmumu_cascade_list *list)
 {
     for (size_t r = 0; r < list->n; r++) {
         free(list->entry[r]);
+        dmumu_lazy_destroy(&list->lazy[r]);
     }
-    omp_destroy_lock(&list->lock);
+    free(list->lazy);
     free(list);
 }
 
@@ -243,10 +244,17 @@ enum dmumu_status dmumu_cascade_lattice_rates(const struct dmumu_cascade_lattice
 static struct dmumu_cascade_list *list_new(size_t n)
 {
     struct dmumu_cascade_list *list = calloc(1, sizeof *list + n * sizeof *list->entry);
-    if (list) {
-        list->n = n;
-        omp_init_lock(&list->lock);
+    struct dmumu_lazy *lazy = malloc(n * sizeof *lazy);
+    if (!list || !lazy) {
+        free(list);
+        free(lazy);
+        return NULL;
     }
+    for (size_t r = 0; r < n; r++) {
+        dmumu_lazy_init(&lazy[r]);
+    }
+    list->n = n;
+    list->lazy = lazy;
     return list;
 }
 
@@ -292,25 +300,21 @@ static struct dmumu_cascade_list *find_or_add(struct dmumu_cascade_lattice *latt
     if (list && slot && !*slot) {
         list->kept = true;
         *slot = list;
-        count_bytes(lattice, sizeof *list + ask->n * sizeof *list->entry);
+        count_bytes(lattice, sizeof *list + ask->n * (sizeof *list->entry + sizeof *list->lazy));
     }
     omp_unset_lock(&lattice->lock);
     return list;
 }
 
-/* Is an R wanted that nobody has asked for yet? */
-static bool is_missing(const struct dmumu_cascade_list *list, const uint8_t chosen[], size_t r)
+/* Is an R wanted that is not there yet? */
+static bool is_any_missing(const struct dmumu_cascade_list *list, const uint8_t chosen[])
 {
-    return chosen[r] && !list->entry[r];
-}
-
-static size_t count_missing(const struct dmumu_cascade_list *list, const uint8_t chosen[])
-{
-    size_t n = 0;
     for (size_t r = 0; r < list->n; r++) {
-        n += is_missing(list, chosen, r);
+        if (chosen[r] && !atomic_load(&list->lazy[r].made)) {
+            return true;
+        }
     }
-    return n;
+    return false;
 }
 
 static size_t n_transit_of(const struct dmumu_cascade_source *source)
@@ -336,23 +340,65 @@ static struct dmumu_cascade_entry *entry_new(const struct dmumu_cascade_column *
     return entry;
 }
 
-/* The list's lock is held. */
-static enum dmumu_status fill(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
-                              const struct dmumu_cascade_ask *ask, struct dmumu_wave_nodes *scratch,
-                              struct dmumu_cascade_list *list)
+struct fill_context {
+    const struct dmumu_cascade_lattice *lattice;
+    const struct dmumu_cascade_source *source;
+    const struct dmumu_cascade_ask *ask;
+    struct dmumu_wave_nodes *scratch;
+    struct dmumu_cascade_list *list;
+    size_t first;  /* what item 0 is */
+    size_t n_made; /* by this thread */
+};
+
+static enum dmumu_status make_entry(void *context, int item)
+{
+    struct fill_context *at = context;
+    const size_t r = at->first + (size_t)item;
+    struct dmumu_cascade_column column;
+    const enum dmumu_status status = dmumu_cascade_lattice_rates(at->lattice, at->source, at->ask->larmor_ratio[r],
+                                                                 &at->ask->place[r], at->scratch, &column);
+    if (status != DMUMU_OK) {
+        return status;
+    }
+    at->list->entry[r] = entry_new(&column, n_transit_of(at->source));
+    at->n_made += at->list->entry[r] != NULL;
+    return at->list->entry[r] ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+}
+
+/* What is missing, a few entries at a time: threads that come to the same list, as those do that begin runs together,
+ * take different ones of them, and wait for one at most. */
+static enum dmumu_status fill(struct fill_context *at)
+{
+    enum { AT_A_TIME = 16 };
+    struct dmumu_cascade_list *list = at->list;
+    enum dmumu_status status = DMUMU_OK;
+    for (at->first = 0; at->first < list->n && status == DMUMU_OK; at->first += AT_A_TIME) {
+        struct dmumu_lazy *lazy[AT_A_TIME];
+        const size_t left = list->n - at->first;
+        const int n = left < AT_A_TIME ? (int)left : AT_A_TIME;
+        for (int i = 0; i < n; i++) {
+            lazy[i] = &list->lazy[at->first + (size_t)i];
+        }
+        status = dmumu_lazy_make(lazy, n, at->ask->chosen + at->first, make_entry, at);
+    }
+    return status;
+}
+
+static enum dmumu_status make_missing(struct dmumu_cascade_lattice *lattice, const struct dmumu_cascade_source *source,
+                                      const struct dmumu_cascade_ask *ask, struct dmumu_wave_nodes *scratch,
+                                      struct dmumu_cascade_list *list)
 {
     struct dmumu_cascade_source finished = *source;
     dmumu_cascade_source_finish(&finished);
     enum dmumu_status status =
         dmumu_cascade_lattice_make(lattice, &finished, list->n, ask->place, ask->chosen, scratch);
-    for (size_t r = 0; r < list->n && status == DMUMU_OK; r++) {
-        if (is_missing(list, ask->chosen, r)) {
-            struct dmumu_cascade_column column;
-            status =
-                dmumu_cascade_lattice_rates(lattice, &finished, ask->larmor_ratio[r], &ask->place[r], scratch, &column);
-            list->entry[r] = status == DMUMU_OK ? entry_new(&column, n_transit_of(source)) : NULL;
-            status = list->entry[r] ? status : DMUMU_ERROR_MEMORY;
-        }
+    struct fill_context context = {
+        .lattice = lattice, .source = &finished, .ask = ask, .scratch = scratch, .list = list};
+    status = status == DMUMU_OK ? fill(&context) : status;
+    if (list->kept && context.n_made > 0) {
+        omp_set_lock(&lattice->lock);
+        count_bytes(lattice, context.n_made * (sizeof *list->entry[0] + 2 * n_transit_of(source) * sizeof(double)));
+        omp_unset_lock(&lattice->lock);
     }
     return status;
 }
@@ -363,19 +409,7 @@ const struct dmumu_cascade_list *dmumu_cascade_lattice_list(struct dmumu_cascade
                                                             struct dmumu_wave_nodes *scratch)
 {
     struct dmumu_cascade_list *list = find_or_add(lattice, ask);
-    if (!list) {
-        return NULL;
-    }
-    omp_set_lock(&list->lock);
-    const size_t n_missing = count_missing(list, ask->chosen);
-    const enum dmumu_status status = n_missing > 0 ? fill(lattice, source, ask, scratch, list) : DMUMU_OK;
-    omp_unset_lock(&list->lock);
-    if (list->kept && n_missing > 0) {
-        omp_set_lock(&lattice->lock);
-        count_bytes(lattice, n_missing * (sizeof *list->entry[0] + 2 * n_transit_of(source) * sizeof(double)));
-        omp_unset_lock(&lattice->lock);
-    }
-    if (status != DMUMU_OK) {
+    if (list && is_any_missing(list, ask->chosen) && make_missing(lattice, source, ask, scratch, list) != DMUMU_OK) {
         dmumu_cascade_list_release(list);
         return NULL;
     }

@@ -95,7 +95,7 @@ struct dmumu_cascade_entry {
 struct dmumu_cascade_list {
     size_t n;
     bool kept;
-    omp_lock_t lock;                     /* of `entry` while it is being filled */
+    struct dmumu_lazy *lazy;             /* [n] of each entry, owned */
     struct dmumu_cascade_entry *entry[]; /* [n], owned; NULL where nobody has asked yet */
 };
 
@@ -109,7 +109,8 @@ struct dmumu_cascade_ask {
 };
 
 /**
- * The list of these R, its entries made where chosen. Thread-safe; those that are made never change.
+ * The list of these R, its entries made where chosen. Thread-safe: threads that need the same ones share the work. Those
+ * that are made never change.
  * @param[in]     source   need not be finished
  * @param[in,out] scratch  of the calling thread
  * @return to be released; NULL without memory

@@ -61,7 +61,7 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
     if (!columns || !profile) {
         return DMUMU_ERROR_MEMORY;
     }
-    const struct dmumu_fast_common *common = &look->tables->fast;
+    const struct dmumu_fast_common *common = look->tables->fast;
     const double ln_ratio = log(larmor_ratio);
     struct dmumu_place place;
     dmumu_fast_places(common, table, 1, &ln_ratio, &place);

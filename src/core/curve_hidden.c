@@ -106,7 +106,7 @@ static double confined_beyond_jump(struct dmumu_curve_work *work, size_t r)
         const double s2 = (1.0 - mu) * (1.0 + mu);
         const struct dmumu_fast_rate rate =
             s2 > 0.0
-                ? dmumu_quasilinear_fast_rate(&work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r])
+                ? dmumu_quasilinear_fast_rate(work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r])
                 : (struct dmumu_fast_rate){.transit = 0.0};
         if (s2 > 0.0 && (rate.transit + rate.gyro) / s2 > edge_rate) {
             return width;

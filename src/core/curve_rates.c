@@ -44,7 +44,7 @@ static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
         if (panel->needed[r]) {
             const struct dmumu_node_tables *tables = &panel->tables->node[node];
             const struct dmumu_fast_rate rate = dmumu_quasilinear_fast_rate(
-                &work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
+                work->tables->fast, work->state, angles, tables->mu, tables->s2, work->larmor_ratio[r]);
             dmumu_curve_store_fast_rate(panel, node, r, &rate);
         }
     }
@@ -75,11 +75,11 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         const size_t left = work->n - r < DMUMU_FAST_PLACES ? work->n - r : DMUMU_FAST_PLACES;
         if (r % DMUMU_FAST_PLACES == 0 && memchr(panel->needed + r, 1, left)) {
-            dmumu_fast_places(&work->tables->fast, table, left, ln_ratio + r, place);
+            dmumu_fast_places(work->tables->fast, table, left, ln_ratio + r, place);
         }
         if (panel->needed[r] && dmumu_fast_table_holds(table, work->larmor_ratio[r])) {
             const struct dmumu_fast_rate rate = dmumu_fast_profile_rate(
-                &work->tables->fast, table, columns, profile, &place[r % DMUMU_FAST_PLACES], work->larmor_ratio[r]);
+                work->tables->fast, table, columns, profile, &place[r % DMUMU_FAST_PLACES], work->larmor_ratio[r]);
             dmumu_curve_store_fast_rate(panel, node, r, &rate);
         } else if (panel->needed[r]) {
             dmumu_curve_direct_rate(work, panel, node, r);

@@ -7,8 +7,8 @@ enum dmumu_status dmumu_direct_fast_rate(struct dmumu_tables *tables, const stru
                                          struct dmumu_workspace *workspace, double mu, double s2, double larmor_ratio,
                                          struct dmumu_fast_rate *rate)
 {
-    const struct dmumu_fast_direct direct = {.common = &tables->fast,
-                                             .bessel = dmumu_tables_bessel(tables),
+    const struct dmumu_fast_direct direct = {.common = tables->fast,
+                                             .bessel = dmumu_shared_bessel(tables->shared),
                                              .state = state,
                                              .angles = dmumu_workspace_direct_angles(workspace, larmor_ratio)};
     if (!direct.bessel || !direct.angles) {

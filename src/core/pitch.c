@@ -18,7 +18,7 @@ static enum dmumu_status sharp_fast_rate(struct dmumu_tables *tables, const stru
         return DMUMU_ERROR_MEMORY;
     }
     if (mu > 0.0) {
-        *rate = dmumu_quasilinear_fast_rate(&tables->fast, state, angles, mu, s2, larmor_ratio);
+        *rate = dmumu_quasilinear_fast_rate(tables->fast, state, angles, mu, s2, larmor_ratio);
     }
     return DMUMU_OK;
 }
@@ -29,20 +29,20 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
 {
     struct dmumu_fast_table table = {0};
     struct dmumu_fast_profile profile = {0};
-    enum dmumu_status status = dmumu_fast_table_init(&tables->fast, state, mu, s2, &table);
+    enum dmumu_status status = dmumu_fast_table_init(tables->fast, state, mu, s2, &table);
     const struct dmumu_transit_deposit *transit =
         status == DMUMU_OK ? dmumu_workspace_transit(workspace, table.width / table.mu) : NULL;
     struct dmumu_columns *columns =
         status == DMUMU_OK ? dmumu_workspace_columns(workspace, tables, table.step_class) : NULL;
     if (status == DMUMU_OK) {
-        status = transit && columns ? dmumu_fast_profile_begin(&tables->fast, state, &table, columns, transit, &profile)
+        status = transit && columns ? dmumu_fast_profile_begin(tables->fast, state, &table, columns, transit, &profile)
                                     : DMUMU_ERROR_MEMORY;
     }
     if (status == DMUMU_OK) {
         const double ln_ratio = log(larmor_ratio);
         struct dmumu_place place;
-        dmumu_fast_places(&tables->fast, &table, 1, &ln_ratio, &place);
-        *rate = dmumu_fast_profile_rate(&tables->fast, &table, columns, &profile, &place, larmor_ratio);
+        dmumu_fast_places(tables->fast, &table, 1, &ln_ratio, &place);
+        *rate = dmumu_fast_profile_rate(tables->fast, &table, columns, &profile, &place, larmor_ratio);
     }
     if (status == DMUMU_OK && !dmumu_fast_table_holds(&table, larmor_ratio)) {
         status = dmumu_direct_fast_rate(tables, state, workspace, mu, s2, larmor_ratio, rate);

@@ -10,9 +10,6 @@
 static const enum dmumu_mode cascade_modes[] = {DMUMU_ALFVEN, DMUMU_SLOW};
 enum { N_CASCADE_MODES = 2 };
 
-/* What a closer look multiplies the tolerance by. */
-#define CLOSER 0.5
-
 /* ---- panels ------------------------------------------------------------------------------------------------------ */
 
 struct panel_context {
@@ -32,7 +29,7 @@ static struct dmumu_tables *counting(struct dmumu_tables *tables)
 
 static enum dmumu_status make_fast_node(const struct panel_context *at, struct dmumu_node_tables *node)
 {
-    const struct dmumu_fast_common *common = &at->tables->fast;
+    const struct dmumu_fast_common *common = at->tables->fast;
     const enum dmumu_status status = dmumu_fast_table_init(common, &at->tables->state, node->mu, node->s2, &node->fast);
     if (status == DMUMU_OK && node->fast.factor && at->panel->kept) {
         const size_t factors = (size_t)common->harmonics * node->fast.n * sizeof *node->fast.factor;
@@ -185,7 +182,8 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     const struct dmumu_state *state = &tables->state;
     enum dmumu_status status = DMUMU_OK;
     if (state->modes[DMUMU_FAST]) {
-        status = dmumu_fast_common_init(&tables->fast, state->harmonics, tables->model.tolerance, tables->refinement);
+        tables->fast = dmumu_shared_fast(tables->shared, tables->refinement);
+        status = tables->fast ? DMUMU_OK : DMUMU_ERROR_MEMORY;
     }
     for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
         if (state->modes[cascade_modes[i]]) {
@@ -196,7 +194,8 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
 }
 
 static enum dmumu_status tables_new(const struct dmumu_model *model, double alfven_mach, int refinement,
-                                    struct dmumu_tables **tables, struct dmumu_error *error)
+                                    struct dmumu_shared *shared, struct dmumu_tables **tables,
+                                    struct dmumu_error *error)
 {
     *tables = NULL;
     enum dmumu_status status = dmumu_model_check(model, error);
@@ -210,11 +209,11 @@ static enum dmumu_status tables_new(const struct dmumu_model *model, double alfv
     made->model = *model;
     made->alfven_mach = alfven_mach;
     made->refinement = refinement;
+    made->shared = dmumu_shared_use(shared);
     made->most_bytes = DMUMU_MOST_PANEL_BYTES;
     atomic_init(&made->bytes, 0);
     omp_init_lock(&made->lock);
     dmumu_lazy_init(&made->closer_lazy);
-    dmumu_lazy_init(&made->bessel_lazy);
     dmumu_ratios_init(&made->ratios);
     dmumu_alone_init(&made->alfven_alone);
     dmumu_panel_rules_make(&made->rules);
@@ -236,10 +235,23 @@ static enum dmumu_status tables_new(const struct dmumu_model *model, double alfv
     return DMUMU_OK;
 }
 
+enum dmumu_status dmumu_tables_new_sharing(const struct dmumu_model *model, double alfven_mach,
+                                           struct dmumu_shared *shared, struct dmumu_tables **tables,
+                                           struct dmumu_error *error)
+{
+    return tables_new(model, alfven_mach, 0, shared, tables, error);
+}
+
 enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
                                    struct dmumu_error *error)
 {
-    return tables_new(model, alfven_mach, 0, tables, error);
+    struct dmumu_shared *shared = dmumu_shared_new(model->tolerance, model->harmonics);
+    *tables = NULL;
+    const enum dmumu_status status =
+        shared ? dmumu_tables_new_sharing(model, alfven_mach, shared, tables, error)
+               : dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the tables of M_A = %g", alfven_mach);
+    dmumu_shared_release(shared);
+    return status;
 }
 
 static enum dmumu_status make_closer(void *context, int item)
@@ -248,9 +260,9 @@ static enum dmumu_status make_closer(void *context, int item)
     struct dmumu_tables *tables = context;
     struct dmumu_model model = tables->model;
     struct dmumu_error error;
-    model.tolerance = fmax(CLOSER * model.tolerance, DMUMU_LEAST_TOLERANCE);
+    model.tolerance = dmumu_shared_tolerance(tables->shared, tables->refinement + 1);
     const enum dmumu_status status =
-        tables_new(&model, tables->alfven_mach, tables->refinement + 1, &tables->closer, &error);
+        tables_new(&model, tables->alfven_mach, tables->refinement + 1, tables->shared, &tables->closer, &error);
     if (tables->closer) {
         tables->closer->closer_to = tables;
     }
@@ -263,19 +275,6 @@ struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables)
     return dmumu_lazy_make(lazy, 1, NULL, make_closer, tables) == DMUMU_OK ? tables->closer : NULL;
 }
 
-static enum dmumu_status make_bessel(void *context, int item)
-{
-    (void)item;
-    struct dmumu_tables *tables = context;
-    return dmumu_bessel_ref_init(&tables->bessel, tables->state.harmonics) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
-}
-
-const struct dmumu_bessel_ref *dmumu_tables_bessel(struct dmumu_tables *tables)
-{
-    struct dmumu_lazy *lazy[1] = {&tables->bessel_lazy};
-    return dmumu_lazy_make(lazy, 1, NULL, make_bessel, tables) == DMUMU_OK ? &tables->bessel : NULL;
-}
-
 void dmumu_tables_free(struct dmumu_tables *tables)
 {
     if (!tables) {
@@ -284,11 +283,9 @@ void dmumu_tables_free(struct dmumu_tables *tables)
     free_all(&tables->first_panel);
     dmumu_tables_free(tables->closer);
     dmumu_lazy_destroy(&tables->closer_lazy);
-    dmumu_lazy_destroy(&tables->bessel_lazy);
-    dmumu_bessel_ref_free(&tables->bessel);
     dmumu_alone_free(&tables->alfven_alone);
     dmumu_ratios_free(&tables->ratios);
-    dmumu_fast_common_free(&tables->fast);
+    dmumu_shared_release(tables->shared);
     dmumu_cascade_common_free(&tables->cascade[DMUMU_ALFVEN]);
     dmumu_cascade_common_free(&tables->cascade[DMUMU_SLOW]);
     omp_destroy_lock(&tables->lock);

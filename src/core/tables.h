@@ -12,12 +12,12 @@
 #define DMUMU_CORE_TABLES_H
 
 #include "core/alone.h"
-#include "core/bessel_ref.h"
 #include "core/cascade_lattice.h"
 #include "core/kernel.h"
 #include "core/lazy.h"
 #include "core/panel.h"
 #include "core/ratios.h"
+#include "core/shared.h"
 
 #include <omp.h>
 #include <stdatomic.h>
@@ -50,7 +50,8 @@ struct dmumu_tables {
     int refinement;           /* of the lattices for fast modes: 0, or more for a closer look */
     struct dmumu_state state; /* of the model at this M_A; beta, x_c and speeds are not to be used */
     struct dmumu_panel_rules rules;
-    struct dmumu_fast_common fast;
+    struct dmumu_shared *shared;
+    const struct dmumu_fast_common *fast; /* of `shared`; NULL without fast modes */
     struct dmumu_cascade_common cascade[DMUMU_N_MODES];
     struct dmumu_ratios ratios;
     struct dmumu_alone alfven_alone;
@@ -61,12 +62,15 @@ struct dmumu_tables {
     size_t most_bytes;
     struct dmumu_lazy closer_lazy;
     struct dmumu_tables *closer; /* NULL until somebody looks closer */
-    struct dmumu_lazy bessel_lazy;
-    struct dmumu_bessel_ref bessel; /* of integrals without tables */
 };
 
 /** Bytes of panels to keep, closer looks' included; there are a workspace per thread and some tens of MB beyond that. */
 #define DMUMU_MOST_PANEL_BYTES ((size_t)140 << 20)
+
+/** As dmumu_tables_new, with what the tables of all M_A of this model share; the tables are one user more. */
+enum dmumu_status dmumu_tables_new_sharing(const struct dmumu_model *model, double alfven_mach,
+                                           struct dmumu_shared *shared, struct dmumu_tables **tables,
+                                           struct dmumu_error *error);
 
 /**
  * The panel, its tables to be made when needed. Thread-safe. NULL and *status on failure.
@@ -82,12 +86,7 @@ enum dmumu_status dmumu_tables_complete(struct dmumu_tables *tables, struct dmum
 enum dmumu_status dmumu_tables_complete_node(struct dmumu_tables *tables, struct dmumu_panel_tables *panel,
                                              enum dmumu_mode mode, int node);
 
-/** Closer looks, one upon the other; and the one without tables. */
-enum { DMUMU_MOST_REFINEMENT = 2, DMUMU_DIRECT_LOOK };
-
 /** The same with lattices twice as fine and for a tolerance of half of this one's, made on demand. Thread-safe. NULL when out of memory. */
 struct dmumu_tables *dmumu_tables_closer(struct dmumu_tables *tables);
-/** J'^2 for integrals without tables of K (kernel_direct.h), made on demand. Thread-safe. NULL when out of memory. */
-const struct dmumu_bessel_ref *dmumu_tables_bessel(struct dmumu_tables *tables);
 
 #endif

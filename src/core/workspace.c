@@ -196,13 +196,13 @@ struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace,
     if (!workspace->has_columns[step_class]) {
         const double step = step_of(workspace, step_class);
         if (make_angles(workspace, step_class, 0.0) != DMUMU_OK ||
-            dmumu_deposit_make(&workspace->angles, &tables->fast.rows, step, deposit) != DMUMU_OK ||
-            dmumu_columns_begin(&tables->fast, deposit, step_class, columns) != DMUMU_OK) {
+            dmumu_deposit_make(&workspace->angles, &tables->fast->rows, step, deposit) != DMUMU_OK ||
+            dmumu_columns_begin(tables->fast, deposit, step_class, columns) != DMUMU_OK) {
             return NULL;
         }
         workspace->has_columns[step_class] = true;
     }
-    columns->common = &tables->fast; /* tables of the same content may have taken the place of those that were */
+    columns->common = tables->fast; /* tables of the same content may have taken the place of those that were */
     return columns;
 }
 
@@ -283,7 +283,7 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
     struct dmumu_fast_profile *profile = &slot->profile[node];
     const size_t bytes = bytes_of(profile);
     slot->begun[node] = transit && columns &&
-                        dmumu_fast_profile_begin(&tables->fast, &workspace->damping, table, columns, transit,
+                        dmumu_fast_profile_begin(tables->fast, &workspace->damping, table, columns, transit,
                                                  profile) == DMUMU_OK;
     workspace->profile_bytes += bytes_of(profile) - bytes;
     return slot->begun[node] ? profile : NULL;

@@ -2,6 +2,7 @@
 #include "scan/cache.h"
 
 #include "core/error.h"
+#include "core/tables.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ struct slot {
 
 struct dmumu_cache {
     const struct dmumu_model *model;
+    struct dmumu_shared *shared;
     int keep, n_slots;
     struct slot *slot; /* [n_slots] */
     unsigned long uses;
@@ -27,12 +29,14 @@ enum dmumu_status dmumu_cache_new(const struct dmumu_model *model, int keep, int
     struct dmumu_cache *made = malloc(sizeof *made);
     const int n_slots = keep + threads;
     struct slot *slots = calloc((size_t)n_slots, sizeof *slots);
-    if (!made || !slots) {
+    struct dmumu_shared *shared = dmumu_shared_new(model->tolerance, model->harmonics);
+    if (!made || !slots || !shared) {
+        dmumu_shared_release(shared);
         free(made);
         free(slots);
         return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for a cache of %d tables", n_slots);
     }
-    *made = (struct dmumu_cache){.model = model, .keep = keep, .n_slots = n_slots, .slot = slots};
+    *made = (struct dmumu_cache){.model = model, .shared = shared, .keep = keep, .n_slots = n_slots, .slot = slots};
     omp_init_lock(&made->lock);
     *cache = made;
     return DMUMU_OK;
@@ -44,6 +48,7 @@ void dmumu_cache_free(struct dmumu_cache *cache)
         return;
     for (int i = 0; i < cache->n_slots; ++i)
         dmumu_tables_free(cache->slot[i].tables);
+    dmumu_shared_release(cache->shared);
     omp_destroy_lock(&cache->lock);
     free(cache->slot);
     free(cache);
@@ -100,7 +105,8 @@ static enum dmumu_status acquire_locked(struct dmumu_cache *cache, double alfven
         if (!slot)
             return dmumu_error_set(error, DMUMU_ERROR_INTERNAL, "more threads than the cache of tables was made for");
         struct dmumu_tables *made = NULL;
-        const enum dmumu_status status = dmumu_tables_new(cache->model, alfven_mach, &made, error);
+        const enum dmumu_status status =
+            dmumu_tables_new_sharing(cache->model, alfven_mach, cache->shared, &made, error);
         if (status != DMUMU_OK)
             return status;
         *slot = (struct slot){.tables = made, .alfven_mach = alfven_mach};

@@ -9,8 +9,8 @@
  * Error    Seconds per curve against the tolerance.
  * Stages   Where the time goes, and what of the core's peak the innermost loop reaches (stages.h).
  * Memory   Most that the process ever held.
- * Usage    bench [SECONDS]: the seconds of one curve of the NumPy baseline, measured in the same run (run.sh), for the
- *          ratios.
+ * Usage    bench [SECONDS]: the seconds of one curve of the NumPy baseline, measured in the same run (bench.sh), for the
+ *          ratios. bench registers: a loop on registers alone, for what the machine's cores can side by side (ranks.py).
  */
 #include "dmumu.h"
 #include "stages.h"
@@ -18,6 +18,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -204,8 +205,18 @@ static void print_memory(void)
     printf("memory              %.0f MB at most\n", (double)usage.ru_maxrss / 1024.0);
 }
 
+static int print_registers(void)
+{
+    const double start = seconds_now();
+    const double core_s = stages_registers_s();
+    printf("registers           %.4f s, with a core %.4f s\n", seconds_now() - start, core_s);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "registers") == 0)
+        return print_registers();
     struct bench_grid demo = {DMUMU_N_REGIONS, N_BETA, N_SCALE};
     struct bench_grid cube = {DMUMU_N_REGIONS, 24, 24};
     struct bench bench = {0};

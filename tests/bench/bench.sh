@@ -1,6 +1,6 @@
 #!/bin/bash
 # Benchmark, in one run: the NumPy baseline (median of three) and bench.c, which prints the ratios, on one core; then scans on
-# two, ranks against threads. Called by `make bench`.
+# two, ranks against threads, and what the machine's two cores can at all. Called by `make bench`.
 set -eu
 cd "$(dirname "$0")/../.."
 export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
@@ -9,4 +9,4 @@ seconds=$(for _ in 1 2 3; do
 done | sort -g | sed -n 2p)
 echo "one core of: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 "${BUILD:-build}/bench" "$seconds"
-"${PYTHON:-/usr/bin/python3}" tests/bench/ranks.py efficiency "${BUILD:-build}/dmumu"
+"${PYTHON:-/usr/bin/python3}" tests/bench/ranks.py efficiency "${BUILD:-build}/dmumu" "${BUILD:-build}/bench"

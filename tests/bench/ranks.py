@@ -1,7 +1,10 @@
 #!/usr/bin/python3
-"""Ranks and threads of real scans, by ratios in one run: ranks.py efficiency|crowd DMUMU.
+"""Ranks and threads of real scans, by ratios in one run: ranks.py efficiency DMUMU BENCH, ranks.py crowd DMUMU.
 
-efficiency   2 ranks x 1 thread and 1 rank x 2 threads against 1 x 1, for `make bench`: in each round the three run one after
+efficiency   2 ranks x 1 thread and 1 rank x 2 threads against 1 x 1, for `make bench`. Two cores of a machine are not always
+             twice one: two hardware threads may share a core, or the clock be lower. So two programs that know nothing of each
+             other run side by side too: two such scans, and two loops that use nothing but registers. What is missing to 1
+             there is the machine's; the program's own efficiency is the ratio to two scans. In each round all run one after
              the other, and the median of the rounds' ratios counts. With other processes on the machine a second figure
              leaves out the time that threads were without a core (the scan's own account, last lines of `dmumu scan`).
 crowd        1 to 16 ranks on two cores, progress on, for `make bench-scale`: an epoch every second against none before the
@@ -14,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 INPUT = """\
@@ -42,10 +46,10 @@ def environment(threads):
 class Scan:
     """One run: its seconds, and the parts of its threads' time."""
 
-    def __init__(self, program, folder, ranks, threads, *options):
+    def __init__(self, program, folder, ranks, threads, *options, cube="cube.h5"):
         result = subprocess.run(
             ["mpirun", "-n", str(ranks), "--bind-to", "none", program, "scan", str(folder / "input.yaml"),
-             "-o", str(folder / "cube.h5"), "--overwrite", *options],
+             "-o", str(folder / cube), "--overwrite", *options],
             env=environment(threads), capture_output=True, text=True, check=True,
         )  # fmt: skip
         found = re.search(r"^(\d+) curves in ([\d.]+) s", result.stdout, re.M)
@@ -59,24 +63,67 @@ class Scan:
         return self.cores * self.seconds * (1 - self.parts[WITHOUT_A_CORE])
 
 
+class Loop:
+    """One run of a loop that touches no memory."""
+
+    cores = 1
+
+    def __init__(self, bench):
+        text = subprocess.run([bench, "registers"], capture_output=True, text=True, check=True).stdout
+        self.seconds, self.core_seconds = (float(number) for number in re.findall(r"([\d.]+) s", text))
+
+    def with_core(self):
+        return self.core_seconds
+
+
+class Pair:
+    """Two of a kind at the same time, without a word between them. Seconds are for the work of one: half of what is done."""
+
+    cores = 2
+
+    def __init__(self, kind):
+        with ThreadPoolExecutor(2) as pool:
+            self.two = list(pool.map(kind, range(2)))
+        self.seconds = 1 / sum(1 / one.seconds for one in self.two)
+
+    def with_core(self):
+        return statistics.mean(one.with_core() for one in self.two)
+
+
 def spread(values):
     return f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
-def efficiency(program, folder):
-    several = {"2 ranks x 1 thread": (2, 1), "1 rank x 2 threads": (1, 2)}
-    wall = {name: [] for name in several}
-    core = {name: [] for name in several}
-    for _ in range(ROUNDS):
-        alone = Scan(program, folder, 1, 1)
-        for name, (ranks, threads) in several.items():
-            scan = Scan(program, folder, ranks, threads)
-            wall[name].append(alone.seconds / (scan.cores * scan.seconds))
-            core[name].append(alone.with_core() / scan.with_core())
-    print(f"efficiency to 1 x 1 {alone.curves} curves, {alone.seconds:.1f} s alone, median of {ROUNDS} paired rounds")
-    for name in several:
-        print(f"  {name:18s}  {spread(wall[name])}; without the time when other processes had the core "
-              f"{spread(core[name])}")  # fmt: skip
+def against(one, other):
+    """How well the other uses its cores for the same work: all time counted, and only that with a core."""
+    return one.cores * one.seconds / (other.cores * other.seconds), one.with_core() / other.with_core()
+
+
+def efficiency_round(program, folder, bench):
+    """All ratios once: against one scan (or loop) alone, and against two scans side by side."""
+    alone = Scan(program, folder, 1, 1)
+    two = Pair(lambda i: Scan(program, folder, 1, 1, cube=f"cube{i}.h5"))
+    ranks, threads = Scan(program, folder, 2, 1), Scan(program, folder, 1, 2)
+    loop, loops = Loop(bench), Pair(lambda _: Loop(bench))
+    several = {"2 ranks x 1 thread": ranks, "1 rank x 2 threads": threads}
+    raw = {name: against(alone, scan) for name, scan in several.items()}
+    machine = {"two 1 x 1 scans": against(alone, two), "two loops in registers": against(loop, loops)}
+    own = {name: against(two, scan) for name, scan in several.items()}
+    return alone, (raw, machine, own)
+
+
+def efficiency(program, folder, bench):
+    rounds = [efficiency_round(program, folder, bench) for _ in range(ROUNDS)]
+    alone = rounds[-1][0]
+    print(f"efficiency to 1 x 1 {alone.curves} curves, {alone.seconds:.1f} s alone, median of {ROUNDS} rounds in turn; then "
+          "without the time when other processes had the core")  # fmt: skip
+    titles = ("to one alone", "what the machine can: two programs side by side, to one alone",
+              "the program's own: to two 1 x 1 scans side by side")  # fmt: skip
+    for title, *parts in zip(titles, *(parts for _, parts in rounds)):
+        print(f"  {title}")
+        for name in parts[0]:
+            wall, core = zip(*(part[name] for part in parts))
+            print(f"    {name:22s}  {spread(wall)}; {spread(core)}")
 
 
 def crowd(program, folder):
@@ -98,11 +145,11 @@ def crowd(program, folder):
 
 def main():
     what = {"efficiency": efficiency, "crowd": crowd}[sys.argv[1]]
-    program = str(Path(sys.argv[2]).resolve())
+    programs = [str(Path(name).resolve()) for name in sys.argv[2:]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "input.yaml").write_text(INPUT, encoding="utf-8")
-        what(program, folder)
+        what(programs[0], folder, *programs[1:])
 
 
 if __name__ == "__main__":

@@ -110,11 +110,11 @@ static double rates_ms(struct stages *stages, const struct dmumu_fast_table *tab
     }
     const double start = now_ms();
     for (int r = 0; r < N_RIGIDITY; r += DMUMU_FAST_PLACES) {
-        dmumu_fast_places(&stages->tables->fast, table, DMUMU_FAST_PLACES, ln_ratio + r, place + r);
+        dmumu_fast_places(stages->tables->fast, table, DMUMU_FAST_PLACES, ln_ratio + r, place + r);
     }
     for (int r = 0; r < N_RIGIDITY; r++) {
         const struct dmumu_fast_rate fast =
-            dmumu_fast_profile_rate(&stages->tables->fast, table, columns, profile, &place[r], stages->larmor_ratio[r]);
+            dmumu_fast_profile_rate(stages->tables->fast, table, columns, profile, &place[r], stages->larmor_ratio[r]);
         rate[r] = fast.gyro + fast.transit;
     }
     return now_ms() - start;
@@ -206,6 +206,8 @@ DMUMU_VECTOR static double register_loop(long n)
 
 static volatile double sink;
 
+enum { REGISTERS_N = 400000000 };
+
 static double peak_gflops(void)
 {
     const long n = 4000000;
@@ -216,6 +218,13 @@ static double peak_gflops(void)
         best = fmax(best, 64.0 * (double)n / (now_ms() - start) * 1e-6);
     }
     return best;
+}
+
+double stages_registers_s(void)
+{
+    const double start = now_ms();
+    sink = register_loop(REGISTERS_N);
+    return 1e-3 * (now_ms() - start);
 }
 
 /* ---- in words ---------------------------------------------------------------------------------------------------- */

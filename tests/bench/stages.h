@@ -7,4 +7,7 @@
 /** Print the times of one M_A, one damping and one curve, stage by stage; false when something failed. */
 bool stages_print(double alfven_mach, double beta);
 
+/** Core seconds of a fixed number of multiplications and additions on registers alone; about a second. */
+double stages_registers_s(void);
+
 #endif

@@ -27,7 +27,8 @@ struct values {
 };
 
 /* One look, or as many as it takes, at N rigidities from 10 GV on. */
-static void compute(double tolerance, bool closer, struct values *values)
+static void compute_sharing(struct dmumu_shared *shared, double alfven_mach, double tolerance, bool closer,
+                            struct values *values)
 {
     struct dmumu_model model;
     struct dmumu_tables *tables = NULL;
@@ -40,13 +41,24 @@ static void compute(double tolerance, bool closer, struct values *values)
     }
     dmumu_model_default(&model);
     model.tolerance = tolerance;
-    assert_int_equal(dmumu_tables_new(&model, point.alfven_mach, &tables, NULL), DMUMU_OK);
+    struct dmumu_point at = point;
+    at.alfven_mach = alfven_mach;
+    assert_int_equal(dmumu_tables_new_sharing(&model, alfven_mach, shared, &tables, NULL), DMUMU_OK);
     assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
-    assert_int_equal(dmumu_diffusion_compute(tables, &point, N, rigidity_gv, closer ? DMUMU_MOST_REFINEMENT : 0, &curve,
+    assert_int_equal(dmumu_diffusion_compute(tables, &at, N, rigidity_gv, closer ? DMUMU_MOST_REFINEMENT : 0, &curve,
                                              values->rate_error, workspace, NULL),
                      DMUMU_OK);
     dmumu_workspace_free(workspace);
     dmumu_tables_free(tables);
+}
+
+static void compute(double tolerance, bool closer, struct values *values)
+{
+    struct dmumu_shared *shared = dmumu_shared_new(tolerance, 1);
+    assert_non_null(shared);
+    compute_sharing(shared, point.alfven_mach, tolerance, closer, values);
+    assert_int_equal(atomic_load(&shared->users), 1);
+    dmumu_shared_release(shared);
 }
 
 static void test_closer_look(void **state)
@@ -85,6 +97,24 @@ static void test_again(void **state)
     compute(1e-4, true, &again);
     assert_memory_equal(once.d_cm2_s, again.d_cm2_s, sizeof once.d_cm2_s);
     assert_memory_equal(once.rel_error, again.rel_error, sizeof once.rel_error);
+}
+
+/* What tables of another M_A have made already gives the same to the bit. */
+static void test_shared(void **state)
+{
+    (void)state;
+    struct values alone;
+    struct values other;
+    struct values sharing;
+    struct dmumu_shared *shared = dmumu_shared_new(1e-4, 1);
+    assert_non_null(shared);
+    compute(1e-4, true, &alone);
+    compute_sharing(shared, 0.5, 1e-4, true, &other);
+    compute_sharing(shared, point.alfven_mach, 1e-4, true, &sharing);
+    dmumu_shared_release(shared);
+    assert_memory_not_equal(alone.d_cm2_s, other.d_cm2_s, sizeof alone.d_cm2_s);
+    assert_memory_equal(alone.d_cm2_s, sharing.d_cm2_s, sizeof alone.d_cm2_s);
+    assert_memory_equal(alone.rel_error, sharing.rel_error, sizeof alone.rel_error);
 }
 
 /* Panels that there is no room to keep belong to one curve: nothing changes but the time. */
@@ -130,6 +160,6 @@ static void test_bounded_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_closer_look), cmocka_unit_test(test_again),
-                                       cmocka_unit_test(test_bounded_memory)};
+                                       cmocka_unit_test(test_shared), cmocka_unit_test(test_bounded_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

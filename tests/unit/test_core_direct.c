@@ -121,9 +121,9 @@ static void test_where_tables_hold(void **state)
     struct dmumu_fast_table broad;
     const double near_one = 1e-4;
     assert_int_equal(
-        dmumu_fast_table_init(&tables->fast, &tables->state, 1.0 - near_one, near_one * (2.0 - near_one), &narrow),
+        dmumu_fast_table_init(tables->fast, &tables->state, 1.0 - near_one, near_one * (2.0 - near_one), &narrow),
         DMUMU_OK);
-    assert_int_equal(dmumu_fast_table_init(&tables->fast, &tables->state, 0.1, 0.99, &broad), DMUMU_OK);
+    assert_int_equal(dmumu_fast_table_init(tables->fast, &tables->state, 0.1, 0.99, &broad), DMUMU_OK);
     assert_false(dmumu_fast_table_holds(&narrow, 1.0));
     assert_true(dmumu_fast_table_holds(&narrow, 0.5));
     assert_true(dmumu_fast_table_holds(&broad, 1.0));
