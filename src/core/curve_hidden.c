@@ -98,9 +98,8 @@ static double confined_beyond_jump(struct dmumu_curve_work *work, size_t r)
     enum { LAST = 40 };
     const double jump = work->state->alfven_speed_v;
     const double edge_rate = exp(work->q_edge);
-    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
-    work->status = angles ? work->status : DMUMU_ERROR_MEMORY;
-    for (int k = 0; work->status == DMUMU_OK && k <= LAST; k++) {
+    const struct dmumu_sharp_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
+    for (int k = 0; k <= LAST; k++) {
         const double width = jump * exp2(-0.5 * k);
         const double mu = jump + width;
         const double s2 = (1.0 - mu) * (1.0 + mu);

@@ -35,11 +35,7 @@ void dmumu_curve_store_fast_rate(struct dmumu_curve_panel *panel, int node, size
 
 static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
 {
-    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
-    if (!angles) {
-        work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
+    const struct dmumu_sharp_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
     for (size_t r = 0; r < work->n; r++) {
         if (panel->needed[r]) {
             const struct dmumu_node_tables *tables = &panel->tables->node[node];
