@@ -133,7 +133,8 @@ static void add_interval(const struct resonance *at, struct interval in, struct 
 /* All intervals of directions with resonant waves. */
 static void add_harmonic(const struct resonance *at, const struct dmumu_sharp_angles *angles, struct two_sums *sum)
 {
-    struct interval open = {.low = angles->ln_tangent[0], .w_low = 0.0};
+    /* waves along B are there from theta = 0 on, and matter as far as tan(theta) ~ mu, wherever directions are said to end */
+    struct interval open = {.low = -(double)INFINITY, .w_low = 0.0};
     bool inside = angles->ln_x_par_max[0] > at->ln_x_par;
     for (size_t i = 1; i < angles->n; i++) {
         if ((angles->ln_x_par_max[i] > at->ln_x_par) == inside) {
@@ -190,7 +191,6 @@ struct dmumu_fast_rate dmumu_quasilinear_fast_rate(const struct dmumu_fast_commo
         add_harmonic(&at, angles, &sum);
     }
     const double error = sum.fine > 0.0 ? dmumu_rule_error((sum.fine - sum.coarse) / sum.fine) : 0.0;
-    return (struct dmumu_fast_rate){.transit = transit(&at, front),
-                                    .gyro = front / mu * sum.fine,
-                                    .error = front / mu * sum.fine * error};
+    return (struct dmumu_fast_rate){
+        .transit = transit(&at, front), .gyro = front / mu * sum.fine, .error = front / mu * sum.fine * error};
 }

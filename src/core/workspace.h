@@ -31,8 +31,8 @@ struct dmumu_workspace {
     struct dmumu_state damping;
     bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angle_ends ends;
-    double direct_ratio;                                     /* R of direct_angles; 0: none */
-    struct dmumu_angles angles, direct_angles;               /* the first is scratch */
+    double direct_ratio;                       /* R of direct_angles; 0: none */
+    struct dmumu_angles angles, direct_angles; /* the first is scratch */
     struct dmumu_sharp_angles sharp_angles;
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
@@ -56,6 +56,9 @@ void dmumu_workspace_begin_curve(struct dmumu_workspace *workspace);
 /** Forget the profiles when the damping is another one. */
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
                                  const struct dmumu_state *state);
+
+/** Ends of the damping's directions, and the kinks of x_max between. */
+const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace *workspace);
 
 /** Where directions of exactly resonant waves may begin and end. */
 const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
