@@ -170,7 +170,7 @@ static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work, unsi
     if (work->probe[index]) {
         return work->probe[index];
     }
-    const struct dmumu_panel_key key = {DMUMU_PROBE_DEPTH, index};
+    const struct dmumu_panel_key key = {.depth = DMUMU_PROBE_DEPTH, .index = index};
     struct dmumu_curve_panel *panel = dmumu_curve_panel_new(work, key, work->n);
     if (panel && !dmumu_curve_panel_find_tables(work, panel)) {
         return NULL;

@@ -112,7 +112,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
     workspace->damping = *state;
 }
 
-static const struct dmumu_angle_ends *ends_of(struct dmumu_workspace *workspace)
+const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace *workspace)
 {
     if (!workspace->has_ends) {
         workspace->ends = dmumu_angles_find_ends(&workspace->damping, ANGLES_TAIL, DMUMU_R_MIN, DMUMU_R_MAX);
@@ -125,13 +125,13 @@ static const struct dmumu_angle_ends *ends_of(struct dmumu_workspace *workspace)
 static enum dmumu_status lay_out(struct dmumu_workspace *workspace, const struct dmumu_angle_mesh *mesh,
                                  struct dmumu_angles *angles)
 {
-    return dmumu_angles_lay_out(&workspace->damping, mesh, ends_of(workspace), angles);
+    return dmumu_angles_lay_out(&workspace->damping, mesh, dmumu_workspace_angle_ends(workspace), angles);
 }
 
 const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace)
 {
     if (!workspace->has_sharp_angles) {
-        workspace->sharp_angles = dmumu_sharp_angles_find(&workspace->damping, ends_of(workspace));
+        workspace->sharp_angles = dmumu_sharp_angles_find(&workspace->damping, dmumu_workspace_angle_ends(workspace));
         workspace->has_sharp_angles = true;
     }
     return &workspace->sharp_angles;
@@ -230,7 +230,7 @@ static struct dmumu_cached_profiles *profiles_of(struct dmumu_workspace *workspa
 {
     for (size_t i = 0; i < workspace->n_profiles; i++) {
         struct dmumu_cached_profiles *known = workspace->profiles[i];
-        if (known->key.depth == key.depth && known->key.index == key.index) {
+        if (dmumu_panel_same(&known->key, &key)) {
             return known;
         }
     }
