@@ -39,7 +39,7 @@ double dmumu_fast_front(const struct dmumu_state *state, double s)
 
 static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_blocks)
 {
-    const size_t n = n_blocks * (3 * BLOCK + SAMPLES);
+    const size_t n = n_blocks * (3 * BLOCK + 2 * SAMPLES);
     if (profile->capacity < n) {
         double *grown = realloc(profile->memory, n * sizeof *grown);
         bool *done = realloc(profile->done, n_blocks * sizeof *done);
@@ -55,6 +55,7 @@ static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_bl
     profile->transit = profile->gyro + n_blocks * BLOCK;
     profile->error = profile->transit + n_blocks * BLOCK;
     profile->gap = profile->error + n_blocks * BLOCK;
+    profile->coarse = profile->gap + n_blocks * SAMPLES;
     profile->begin = block_begin(n_blocks - 1);
     memset(profile->done, 0, n_blocks * sizeof *profile->done);
     return DMUMU_OK;
@@ -94,6 +95,23 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
 /*
+ * Error of interpolating along the lattice, which is done twice: K for each direction, and their sum for R. It is large
+ * where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps; and where the far
+ * lobes of J'^2, not two steps long, do not cancel, as directions at an extremum of x_max (1 - xi^2)^1/2 share them:
+ * that shows in the 14th difference alone. Interpolated twice, and a fifth less than the sum: in the middle between points,
+ * where the error is largest, R lies seldom (a factor of 2 left the median of all estimates at 21 times the error).
+ */
+static double lattice_error(const double sum[static 15])
+{
+    static const double binomial[8] = {1.0, -14.0, 91.0, -364.0, 1001.0, -2002.0, 3003.0, -3432.0};
+    double lobes = binomial[7] * sum[7];
+    for (int k = 0; k < 7; k++) { /* from both ends */
+        lobes += binomial[k] * (sum[k] + sum[14 - k]);
+    }
+    return 1.6 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
+}
+
+/*
  * value[i] += the sum at `start` + i ratio steps of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
  * floor(start) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
  */
@@ -114,10 +132,11 @@ static void add_interpolated(double start, double ratio, const double wide[stati
 
 /*
  * The transit-time sum is on a lattice of its own, as wide or wider: as much of that as a block of the gyro-resonance's
- * lattice is interpolated from.
+ * lattice is interpolated from. Where it is wider, differences on the finer lattice see nothing of the error of that.
  */
 static void transit_block(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
-                          const struct dmumu_fast_profile *profile, long b, struct dmumu_filter_sum *sum)
+                          const struct dmumu_fast_profile *profile, long b, struct dmumu_filter_sum *sum,
+                          double error[static SAMPLES])
 {
     const double ratio = common->step[table->step_class] / common->transit_step;
     const double start = (double)b * ratio;
@@ -138,6 +157,8 @@ static void transit_block(const struct dmumu_fast_common *common, const struct d
         const int nearest = (int)(DMUMU_STENCIL_LEFT + at * ratio + 0.5 * DMUMU_FILTER_SAMPLE) / DMUMU_FILTER_SAMPLE;
         const double fine = wide.fine[nearest * DMUMU_FILTER_SAMPLE];
         sum->coarse[k] = fine > 0.0 ? wide.coarse[nearest] / fine * sum->fine[at] : sum->fine[at];
+        const int middle = DMUMU_STENCIL_LEFT + (int)(at * ratio);
+        error[k] = ratio < 1.0 ? lattice_error(value + (middle > 7 ? middle - 7 : 0)) : 0.0;
     }
 }
 
@@ -157,7 +178,7 @@ static void make_block(const struct maker *maker, size_t block)
     double gap[SAMPLES];
     struct dmumu_filter_sum transit = {.constant = 0.0};
     dmumu_columns_sum(maker->columns, maker->table, b, gyro, gap);
-    transit_block(maker->common, maker->table, profile, b, &transit);
+    transit_block(maker->common, maker->table, profile, b, &transit, profile->coarse + block * SAMPLES);
     memcpy(profile->transit + (b - profile->begin), transit.fine, sizeof transit.fine);
     for (int k = 0; k < BLOCK; k++) {
         profile->error[b - profile->begin + k] = NOT_YET;
@@ -173,13 +194,13 @@ static void make_block(const struct maker *maker, size_t block)
 
 /* ---- rates ------------------------------------------------------------------------------------------------------- */
 
-/* The difference of the rules at a place: the larger of the two samples around it, within its block. */
-static double gap_at(const struct dmumu_fast_profile *profile, long index)
+/* What there are samples of at a place: the larger of the two around it, within its block. */
+static double sampled_at(const double samples[], long index)
 {
     const size_t block = block_of(index);
-    const size_t sample = (size_t)(index - block_begin(block)) / DMUMU_FILTER_SAMPLE;
-    const double *gap = profile->gap + block * SAMPLES;
-    return sample + 1 < SAMPLES ? fmax(gap[sample], gap[sample + 1]) : gap[sample];
+    const size_t k = (size_t)(index - block_begin(block)) / DMUMU_FILTER_SAMPLE;
+    const double *at = samples + block * SAMPLES;
+    return k + 1 < SAMPLES ? fmax(at[k], at[k + 1]) : at[k];
 }
 
 /* The gyro-resonant sums from one lattice point to another, less than a block apart, made if need be. */
@@ -202,29 +223,16 @@ static long inside(const struct dmumu_fast_profile *profile, long index, long ro
     return index > most ? most : (index < least ? least : index);
 }
 
-/*
- * Error of interpolating along the lattice, which is done twice: K for each direction, and their sum for R. It is large
- * where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps; and where the far
- * lobes of J'^2, not two steps long, do not cancel, as directions at an extremum of x_max (1 - xi^2)^1/2 share them:
- * that shows in the 14th difference alone. Interpolated twice, and a fifth less than the sum: in the middle between points,
- * where the error is largest, R lies seldom (a factor of 2 left the median of all estimates at 21 times the error).
- */
 static double interpolation_error(const struct maker *maker, long index)
 {
-    static const double binomial[8] = {1.0, -14.0, 91.0, -364.0, 1001.0, -2002.0, 3003.0, -3432.0};
     const long centre = inside(maker->profile, index, 7);
     const double *gyro = made_between(maker, centre - 7, centre + 7);
     const double *transit = maker->profile->transit + (gyro - maker->profile->gyro);
     double sum[15];
-    double lobes = 0.0;
     for (int k = 0; k < 15; k++) {
         sum[k] = gyro[k] + transit[k];
     }
-    for (int k = 0; k < 7; k++) { /* from both ends */
-        lobes += binomial[k] * (sum[k] + sum[14 - k]);
-    }
-    lobes += binomial[7] * sum[7];
-    return 1.6 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
+    return lattice_error(sum);
 }
 
 /*
@@ -269,7 +277,8 @@ static double estimate_error(const struct maker *maker, long index)
     const double gyro = profile->gyro[index - profile->begin];
     const double transit = profile->transit[index - profile->begin];
     const double widening = maker->table->widened > 0.0 ? widening_error(maker, index) : 0.0;
-    return angle_error(gap_at(profile, index)) * (gyro + transit) + interpolation_error(maker, index) +
+    return angle_error(sampled_at(profile->gap, index)) * (gyro + transit) + interpolation_error(maker, index) +
+           sampled_at(profile->coarse, index) +
            profile->table_error * gyro + profile->transit_error * transit + widening +
            dmumu_missed_lobes(maker->table, maker->columns->deposit, index);
 }

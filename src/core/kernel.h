@@ -129,6 +129,7 @@ struct dmumu_fast_profile {
     double *transit; /* the same */
     double *error;   /* the same: estimated, absolute */
     double *gap;     /* [n_blocks][samples]: relative difference of the two rules of wave angles */
+    double *coarse;  /* the same: absolute error of the transit-time sum, interpolated from a coarser lattice */
     size_t capacity; /* doubles in `memory` */
     double *memory;
     struct dmumu_transit_taps taps;

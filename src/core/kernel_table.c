@@ -18,10 +18,13 @@
  * and D is 0.1 where most of D_F is: 3e-3 at w = 24. */
 #define FADE_FROM          8.0
 #define FADE_TO            28.0
-#define LAST_LOBE          2.6 /* over the step in ln sigma */
-#define CLASS_OF_LOBES     2   /* the least that has steps so short where lobes are followed */
 #define FADE_FROM_FOLLOWED 24.0
 #define FADE_TO_FOLLOWED   54.0
+
+/* The coarsest classes of lattices, where lobes are followed and elsewhere: a step is a seventh of the shortest lobe that is
+ * not faded, and the end of the sum over u, which runs through lobes, is good to 1e-7. (With twice the step, to 1e-5.) */
+#define LEAST_CLASS          1
+#define LEAST_CLASS_FOLLOWED 2
 
 /*
  * Steps of the lattice in ln V per relative width of the resonance, Delta/mu: the error function of that width is
@@ -125,15 +128,12 @@ static void find_rows(struct dmumu_fast_common *common)
     }
 }
 
-/*
- * J_n'^2 of one harmonic and class. Lobes are faded while they are longer than two steps: samples of the resonance, which
- * are a step apart, do not see any others.
- */
+/* J_n'^2 of one harmonic and class. */
 static enum dmumu_status make_lobes(int n, double tolerance, double step, struct dmumu_lobes *lobes)
 {
     const bool followed = dmumu_deposit_follows_lobes(tolerance);
     const double from = 2.0 * n + (followed ? FADE_FROM_FOLLOWED : FADE_FROM);
-    const double to = 2.0 * n + (followed ? FADE_TO_FOLLOWED : fmin(FADE_TO, LAST_LOBE / step));
+    const double to = 2.0 * n + (followed ? FADE_TO_FOLLOWED : FADE_TO);
     const double fine_step = step / DMUMU_LOBES_PHASES;
     lobes->first = (long)floor(-LN_W_END / fine_step);
     lobes->n = (size_t)((LN_W_END - LN_W_START) / step) + 2;
@@ -245,7 +245,7 @@ static struct dmumu_resonance_shape choose_class(const struct dmumu_fast_common 
 {
     const double finer = ldexp(fmin(pow(common->tolerance / 1e-4, 0.125), 1.5), -common->refinement);
     const double wanted = table->width / table->mu * finer / STEPS_PER_WIDTH; /* infinite at mu = 0 */
-    int step_class = dmumu_deposit_follows_lobes(common->tolerance) ? CLASS_OF_LOBES : 0;
+    int step_class = dmumu_deposit_follows_lobes(common->tolerance) ? LEAST_CLASS_FOLLOWED : LEAST_CLASS;
     while (step_class < dmumu_deposit_classes(common->tolerance) - 1 && common->step[step_class] > wanted) {
         step_class++;
     }
