@@ -35,7 +35,7 @@ static void compare(const struct dmumu_state *state, double mu)
     struct dmumu_cascade_common common = {0};
     struct dmumu_cascade_table table = {0};
     struct dmumu_wave_nodes scratch = {0};
-    assert_int_equal(dmumu_cascade_common_init(state, DMUMU_ALFVEN, &common), DMUMU_OK);
+    assert_int_equal(dmumu_cascade_common_init(state, DMUMU_ALFVEN, 1e-4, &common), DMUMU_OK);
     assert_int_equal(dmumu_cascade_table_init(&common, state, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
                      DMUMU_OK);
     const struct dmumu_cascade_limits limits = dmumu_cascade_limits_of(&common.form, &table);
@@ -108,7 +108,7 @@ static void test_list(void **state)
         place[r] = dmumu_cascade_place_of(ratio[r]);
         chosen[r] = r != 2;
     }
-    assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, &common), DMUMU_OK);
+    assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, 1e-4, &common), DMUMU_OK);
     make_source(&at, &common, table, &source);
     const size_t most = 1;
     atomic_size_t bytes;
