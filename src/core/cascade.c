@@ -78,12 +78,11 @@ enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enu
                                             struct dmumu_cascade_common *common)
 {
     const double of_slow = tolerance < TIGHT ? TABLE_ERROR_SLOW_TIGHT : TABLE_ERROR_SLOW;
-    *common =
-        (struct dmumu_cascade_common){.mode = mode,
-                                      .form = dmumu_spectrum_cascade(state, mode),
-                                      .harmonics = state->harmonics,
-                                      .ln_z_step = (tolerance < TIGHT ? 0.5 : 1.0) * DMUMU_CASCADE_LN_Z_STEP,
-                                      .table_error = mode == DMUMU_ALFVEN ? TABLE_ERROR_ALFVEN : of_slow};
+    *common = (struct dmumu_cascade_common){.mode = mode,
+                                            .form = dmumu_spectrum_cascade(state, mode),
+                                            .harmonics = state->harmonics,
+                                            .ln_z_step = (tolerance < TIGHT ? 0.5 : 1.0) * DMUMU_CASCADE_LN_Z_STEP,
+                                            .table_error = mode == DMUMU_ALFVEN ? TABLE_ERROR_ALFVEN : of_slow};
     common->nodes = calloc((size_t)state->harmonics + 1, sizeof *common->nodes);
     if (!common->nodes) {
         return DMUMU_ERROR_MEMORY;

@@ -42,9 +42,9 @@ struct dmumu_cascade_table {
     double ln_p_start, ln_p_step; /* of the lattice */
     double ln_p_end;              /* beyond, B = 0 */
     double ln_z_step;
-    size_t n_p, n_z;              /* n_z = 1 for Alfven modes */
-    double *value;                /* [n_z][n_p], owned; NULL in the quasi-linear limit */
-    double *descending;           /* [n_p] B itself, from the largest p on; owned with `value`; NULL for slow modes */
+    size_t n_p, n_z;    /* n_z = 1 for Alfven modes */
+    double *value;      /* [n_z][n_p], owned; NULL in the quasi-linear limit */
+    double *descending; /* [n_p] B itself, from the largest p on; owned with `value`; NULL for slow modes */
 };
 
 /**

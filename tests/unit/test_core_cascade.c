@@ -168,7 +168,8 @@ static void test_slow(void **state)
             struct dmumu_cascade_rate rate;
             assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_SLOW, tolerance[k], &common), DMUMU_OK);
             assert_int_equal(
-                dmumu_cascade_table_init(&common, &at, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table), DMUMU_OK);
+                dmumu_cascade_table_init(&common, &at, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
+                DMUMU_OK);
             assert_int_equal(dmumu_cascade_rate(&common, &at, &table, larmor_ratio, &scratch, &rate), DMUMU_OK);
             const double error = fabs(rate.gyro - exact);
             printf("slow, mu %.2f, R %.2f, tolerance %g: off by %.1e, estimated %.1e\n", mu, larmor_ratio, tolerance[k],

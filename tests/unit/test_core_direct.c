@@ -158,6 +158,7 @@ static void test_rows_that_suffice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates), cmocka_unit_test(test_kept_directions),
-                                       cmocka_unit_test(test_where_tables_hold), cmocka_unit_test(test_rows_that_suffice)};
+                                       cmocka_unit_test(test_where_tables_hold),
+                                       cmocka_unit_test(test_rows_that_suffice)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
