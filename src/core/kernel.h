@@ -46,7 +46,7 @@ struct dmumu_fast_common {
     struct dmumu_rows rows;
     struct dmumu_lobes *lobes;              /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
     double row_tangent[DMUMU_MAX_ROWS];     /* [rows.n] t of each row */
-    double halfway_tangent[DMUMU_MAX_ROWS]; /* [rows.n] and halfway to the next one, as positions go */
+    double halfway_tangent[DMUMU_MAX_ROWS]; /* [rows.n] and halfway to the next one */
     double *g_value;                        /* owned */
     float *g_row;                           /* owned, of g */
     struct dmumu_row g;                     /* G over ln z at the transit step */
