@@ -42,13 +42,14 @@ struct dmumu_fast_common {
     int refinement;
     double step[DMUMU_DEPOSIT_CLASSES], transit_step;
     struct dmumu_rows rows;
-    struct dmumu_lobes *lobes;             /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
-    double row_tangent[DMUMU_MAX_ROWS];    /* [rows.n] t of each row */
-    double row_ln_tangent[DMUMU_MAX_ROWS]; /* [rows.n] */
+    struct dmumu_lobes *lobes;                 /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
+    double row_tangent[DMUMU_MAX_ROWS];        /* [rows.n] t of each row */
+    double row_ln_tangent[DMUMU_MAX_ROWS];     /* [rows.n] */
+    double halfway_ln_tangent[DMUMU_MAX_ROWS]; /* [rows.n] and halfway to the next one */
     struct dmumu_place *row_place[DMUMU_DEPOSIT_CLASSES]; /* [rows.n] where lobes of it lie at sigma = 1, owned */
-    double *g_value;                    /* owned */
-    float *g_row;                       /* owned, of g */
-    struct dmumu_row g;                 /* G over ln z at the transit step */
+    double *g_value;                           /* owned */
+    float *g_row;                              /* owned, of g */
+    struct dmumu_row g;                        /* G over ln z at the transit step */
 };
 
 /**

@@ -109,22 +109,36 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
 
 /* ---- what all tables share --------------------------------------------------------------------------------------- */
 
-/* t of each row, by bisection of dmumu_rows_position. */
+/* ln t at a position among the rows, by bisection of dmumu_rows_position. */
+static double ln_tangent_at(const struct dmumu_rows *rows, double position)
+{
+    double low = -20.0;
+    double high = 20.0;
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (dmumu_rows_position(rows, middle) < position) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return 0.5 * (low + high);
+}
+
+/*
+ * Halfway between rows is halfway in position: in ln t, where the density of rows changes, a smooth sum over them shifts by up to
+ * 3e-6. At loose tolerances that shift stays in the estimate: it stands for what no other part of it sees (2.5e-6 of D at point 306).
+ */
 static void find_rows(struct dmumu_fast_common *common)
 {
-    for (int row = 0; row < common->rows.n; row++) {
-        double low = -20.0;
-        double high = 20.0;
-        for (int i = 0; i < 60; i++) {
-            const double middle = 0.5 * (low + high);
-            if (dmumu_rows_position(&common->rows, middle) < row) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        common->row_ln_tangent[row] = 0.5 * (low + high);
+    const struct dmumu_rows *rows = &common->rows;
+    const bool by_position = dmumu_deposit_follows_lobes(common->tolerance);
+    for (int row = 0; row < rows->n; row++) {
+        common->row_ln_tangent[row] = ln_tangent_at(rows, row);
         common->row_tangent[row] = exp(common->row_ln_tangent[row]);
+        common->halfway_ln_tangent[row] =
+            by_position ? ln_tangent_at(rows, row + 0.5)
+                        : 0.5 * (common->row_ln_tangent[row] + ln_tangent_at(rows, row + 1));
     }
 }
 
@@ -352,7 +366,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, s
     const int middle = (int)dmumu_rows_position(&common->rows, fmin(fmax(lobes_at, -1.0), 5.0));
     for (int i = -BUMP; i <= BUMP; i++) {
         const double row = common->row_ln_tangent[middle + i];
-        const double between = 0.5 * (row + common->row_ln_tangent[middle + i + 1]);
+        const double between = common->halfway_ln_tangent[middle + i];
         add_row(common, table, row, bump_at(i) * (1.0 + exp(row)), scratch, difference);
         whole -= add_row(common, table, between, -bump_at(i + 0.5) * (1.0 + exp(between)), scratch, difference);
     }
