@@ -12,7 +12,7 @@
 #include <string.h>
 
 /*
- * Rows of K: t = tan(theta) from 1e-4, below which K no longer depends on it, to 665, above which K ~ 1/t. They lie
+ * Rows: t = tan(theta) from 1e-4, below which J'^2 no longer depends on it, to 665, above which its mean ~ 1/t. They lie
  * much denser from t ~ 0.1 on, where the lobes of J'^2 pass the resonance as t changes, with a period of pi/w in ln t:
  * at w = 10, where they begin to be faded out, 24 rows per unit are 7.5 to a period, 40 are 12. Where lobes are followed to
  * w = 24, 40 leave errors of 1e-7, 24 of 3e-6 (M_A = 0.05, mu = 0.98).
@@ -29,7 +29,7 @@
 #define RAMP          2.0 /* the change between the two takes 1/RAMP in ln t */
 #define FIRST         ((double)DMUMU_STENCIL_LEFT)
 
-/* Directions closer to 90 degrees than this carry no gyro-resonance: their K falls like xi^9/2. */
+/* Directions closer to 90 degrees than this carry no gyro-resonance: it falls like xi^9/2. */
 #define LEAST_GYRO_COSINE  1e-3
 /* Directions closer to B than this carry no transit-time damping: it falls like tan^7/2. */
 #define LEAST_TRANSIT_SINE 3e-4
@@ -210,18 +210,12 @@ static void measure(const struct landing landing[], size_t n, struct dmumu_depos
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
     struct columns columns;
     find_columns(landing, n, deposit->step, &columns);
-    deposit->start_reach = LONG_MIN / 2; /* further indices are added to it */
     for (int l = 0; l < 2; l++) {
         for (int row = 0; row + DMUMU_STENCIL <= deposit->rows.n; row++) {
             for (int j = 0; j < DMUMU_STENCIL && columns.least[l][row] <= columns.most[l][row]; j++) {
                 widen(&list[l][row + j], columns.least[l][row], columns.most[l][row] + DMUMU_STENCIL);
             }
         }
-    }
-    for (int row = 0; row < deposit->rows.n; row++) {
-        const struct dmumu_taps *start = &deposit->start[row];
-        const long reach = start->first + (long)start->n;
-        deposit->start_reach = start->n > 0 && reach > deposit->start_reach ? reach : deposit->start_reach;
     }
 }
 
@@ -240,7 +234,7 @@ static void lay_direction(const struct dmumu_angles *angles, const struct landin
     struct dmumu_taps *const list[2] = {deposit->end, deposit->start};
     const size_t p = landing->p;
     const double xi = angles->cosine[p];
-    /* rows hold (1 + t) K, and K as it is below the first */
+    /* rows hold (1 + t) times a function, and the function as it is below the first */
     const double t = fmax(angles->sine[p] / xi, exp(LN_T_START + FIRST / ROWS_OUTSIDE));
     const double scale = xi * sqrt(xi) / (1.0 + t);
     const struct dmumu_place row = dmumu_place_of(landing->row);

@@ -1,14 +1,11 @@
 /*
- * Deposit: the directions of one damping, laid onto the rows and lattice points of the tables of K and G.
+ * Deposit: the directions of one damping, laid onto rows of ln tan(theta) and lattice points of ln X, X = x xi.
  *
- * A direction asks for K at t between rows and at ln V = ln R + ln(x_max xi) between lattice points; interpolation is
- * linear in K, so its weights can be summed over all directions first, once per damping, whatever mu: for each row a
- * short list of weights over consecutive lattice points in ln x, its taps. D_F on the lattice in ln R is then
- *
- *     sum_rows sum_c tap[row][c] K[row][b + c],   b the index of ln R,
- *
- * to the accuracy of the interpolation, however many directions there were. The embedded coarser rule of wave angles
- * has taps of its own, for the error.
+ * A direction asks for J_n'^2 at a t between rows, and ends at an X = x_max xi between lattice points. What it is asked for is
+ * smooth in both once it has been integrated over the resonance, and interpolation is linear, so the weights of all
+ * directions can be summed first, once per damping, whatever mu: for each row a short list of weights over consecutive
+ * lattice points, its taps, however many directions there were. Columns (columns.h) are made of them. The embedded
+ * coarser rule of wave angles has taps of its own, for the error.
  */
 #ifndef DMUMU_CORE_DEPOSIT_H
 #define DMUMU_CORE_DEPOSIT_H
@@ -23,7 +20,7 @@
  * Classes of lattices: the step of class k is 2^-k of that of class 0, for resonances so much narrower. The
  * transit-time sum has no resonance to resolve, but the lobes of J_1^2, which all directions may share.
  */
-enum { DMUMU_DEPOSIT_CLASSES = 4, DMUMU_TRANSIT_CLASS = 0 };
+enum { DMUMU_DEPOSIT_CLASSES = 4, DMUMU_TRANSIT_CLASS = 1 };
 double dmumu_deposit_step(double tolerance, int step_class);
 /** How many of the classes are in use: the finest for tight tolerances alone. */
 int dmumu_deposit_classes(double tolerance);
@@ -39,7 +36,7 @@ bool dmumu_deposit_follows_lobes(double tolerance);
  */
 double dmumu_deposit_least_error(double tolerance);
 
-/** Rows of K over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
+/** Rows over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
 enum { DMUMU_MAX_ROWS = 424 };
 struct dmumu_rows {
     int n;
@@ -54,7 +51,6 @@ struct dmumu_deposit {
     double step;
     struct dmumu_rows rows;
     struct dmumu_taps end[DMUMU_MAX_ROWS], start[DMUMU_MAX_ROWS]; /* [rows.n] */
-    long start_reach;                                             /* all `start` lie before this lattice point */
     double *memory;                                               /* owned: all taps */
     size_t capacity;
 };

@@ -1,4 +1,4 @@
-/* Direct: rates of the fast modes without tables of K (kernel_direct.h), for the panels of a curve and for single pitch
+/* Direct: rates of the fast modes without tables (kernel_direct.h), for the panels of a curve and for single pitch
  * angles. */
 #ifndef DMUMU_CORE_DIRECT_H
 #define DMUMU_CORE_DIRECT_H

@@ -31,18 +31,26 @@ static size_t block_of(long index)
     return (size_t)((BEYOND - 1 - index) / BLOCK);
 }
 
+/* The nearest lattice index at least `room` from either end of its block. */
+static long inside(long index, long room)
+{
+    const long least = block_begin(block_of(index)) + room;
+    const long most = least + BLOCK - 1 - 2 * room;
+    return index > most ? most : (index < least ? least : index);
+}
+
 double dmumu_fast_front(const struct dmumu_state *state, double s)
 {
     const double m = state->alfven_mach;
     return state->energy_fraction[DMUMU_FAST] * DMUMU_SQRT_PI * s * m * sqrt(m) / (2.0 * sqrt(state->kappa));
 }
 
-static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_blocks)
+static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_blocks, size_t n_wide)
 {
-    const size_t n = n_blocks * (3 * BLOCK + 2 * SAMPLES);
+    const size_t n = n_blocks * (3 * BLOCK + 2 * SAMPLES) + n_wide * (BLOCK + SAMPLES);
     if (profile->capacity < n) {
         double *grown = realloc(profile->memory, n * sizeof *grown);
-        bool *done = realloc(profile->done, n_blocks * sizeof *done);
+        bool *done = realloc(profile->done, n / BLOCK * sizeof *done); /* more than there are blocks */
         profile->memory = grown ? grown : profile->memory;
         profile->done = done ? done : profile->done;
         if (!grown || !done) {
@@ -57,8 +65,19 @@ static enum dmumu_status reserve(struct dmumu_fast_profile *profile, size_t n_bl
     profile->gap = profile->error + n_blocks * BLOCK;
     profile->coarse = profile->gap + n_blocks * SAMPLES;
     profile->begin = block_begin(n_blocks - 1);
-    memset(profile->done, 0, n_blocks * sizeof *profile->done);
+    profile->n_wide = n_wide;
+    profile->wide = profile->coarse + n_blocks * SAMPLES;
+    profile->wide_ratio = profile->wide + n_wide * BLOCK;
+    profile->wide_begin = block_begin(n_wide - 1);
+    profile->wide_done = profile->done + n_blocks;
+    memset(profile->done, 0, (n_blocks + n_wide) * sizeof *profile->done);
     return DMUMU_OK;
+}
+
+/* Transit-time steps in one of a table's class. */
+static double wide_ratio(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table)
+{
+    return common->step[table->step_class] / common->transit_step;
 }
 
 enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *common, const struct dmumu_state *state,
@@ -68,7 +87,9 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
 {
     const double ln_least = log(DMUMU_R_MIN) + table->ln_s;
     const long least = (long)floor(ln_least / common->step[table->step_class]) - DMUMU_STENCIL;
-    enum dmumu_status status = reserve(profile, block_of(least) + 1);
+    const size_t n_blocks = block_of(least) + 1;
+    const double least_wide = (double)block_begin(n_blocks - 1) * wide_ratio(common, table);
+    enum dmumu_status status = reserve(profile, n_blocks, block_of((long)floor(least_wide) - DMUMU_STENCIL) + 1);
     if (status == DMUMU_OK) {
         status = dmumu_columns_make(columns, table);
     }
@@ -95,7 +116,7 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile)
 /* ---- blocks ------------------------------------------------------------------------------------------------------ */
 
 /*
- * Error of interpolating along the lattice, which is done twice: K for each direction, and their sum for R. It is large
+ * Error of interpolating along the lattice, which is done twice: for each direction, and their sum for R. It is large
  * where only the tail of the resonance is reached, which falls by orders of magnitude in a few steps; and where the far
  * lobes of J'^2, not two steps long, do not cancel, as directions at an extremum of x_max (1 - xi^2)^1/2 share them:
  * that shows in the 14th difference alone. Interpolated twice, and a fifth less than the sum: in the middle between points,
@@ -111,57 +132,6 @@ static double lattice_error(const double sum[static 15])
     return 1.6 * fmax(fabs(sum[7] - dmumu_stencil_wide(sum)) / 256.0, fabs(lobes) / 3432.0);
 }
 
-/*
- * value[i] += the sum at `start` + i ratio steps of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
- * floor(start) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
- */
-static void add_interpolated(double start, double ratio, const double wide[static 2 * BLOCK],
-                             double value[static BLOCK])
-{
-    const size_t phases = (size_t)lround(1.0 / ratio);
-    const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;
-    for (size_t phase = 0; phase < phases; phase++) {
-        const struct dmumu_place place = dmumu_place_of(start + (double)phase * ratio);
-        double sum[BLOCK] = {0.0};
-        dmumu_filter_block(DMUMU_STENCIL, place.weight, wide + (place.first - first), 1.0, sum);
-        for (size_t i = 0; phase + i * phases < BLOCK; i++) {
-            value[phase + i * phases] += sum[i];
-        }
-    }
-}
-
-/*
- * The transit-time sum is on a lattice of its own, as wide or wider: as much of that as a block of the gyro-resonance's
- * lattice is interpolated from. Where it is wider, differences on the finer lattice see nothing of the error of that.
- */
-static void transit_block(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
-                          const struct dmumu_fast_profile *profile, long b, struct dmumu_filter_sum *sum,
-                          double error[static SAMPLES])
-{
-    const double ratio = common->step[table->step_class] / common->transit_step;
-    const double start = (double)b * ratio;
-    const long first = (long)floor(start) - DMUMU_STENCIL_LEFT;
-    struct dmumu_filter_sum wide = {.constant = 0.0};
-    double value[2 * BLOCK] = {0.0};
-    /* a^3/2, a = R s (1 - xi^2)^1/2: the R of it is in the profile's unit, the angle in the taps */
-    const double scale = table->s * sqrt(table->s);
-    for (int half = ratio > 0.5 ? 1 : 0; half >= 0; half--) { /* `wide` ends with the first half, for the samples */
-        wide = (struct dmumu_filter_sum){.constant = 0.0};
-        dmumu_filter_add(&profile->taps.taps, &common->g, first + half * BLOCK, scale, &wide);
-        dmumu_filter_finish(&wide);
-        memcpy(value + half * BLOCK, wide.fine, sizeof wide.fine);
-    }
-    add_interpolated(start, ratio, value, sum->fine);
-    for (int k = 0; k < SAMPLES; k++) { /* the rules' ratio changes slowly: that of the nearest sample there is */
-        const int at = k * DMUMU_FILTER_SAMPLE;
-        const int nearest = (int)(DMUMU_STENCIL_LEFT + at * ratio + 0.5 * DMUMU_FILTER_SAMPLE) / DMUMU_FILTER_SAMPLE;
-        const double fine = wide.fine[nearest * DMUMU_FILTER_SAMPLE];
-        sum->coarse[k] = fine > 0.0 ? wide.coarse[nearest] / fine * sum->fine[at] : sum->fine[at];
-        const int middle = DMUMU_STENCIL_LEFT + (int)(at * ratio);
-        error[k] = ratio < 1.0 ? lattice_error(value + (middle > 7 ? middle - 7 : 0)) : 0.0;
-    }
-}
-
 /* What makes blocks. */
 struct maker {
     const struct dmumu_fast_common *common;
@@ -170,23 +140,101 @@ struct maker {
     struct dmumu_fast_profile *profile;
 };
 
-static void make_block(const struct maker *maker, size_t block)
+/* A block of the transit-time lattice. */
+static void make_wide(const struct maker *maker, size_t block)
 {
     struct dmumu_fast_profile *profile = maker->profile;
     const long b = block_begin(block);
-    double *gyro = profile->gyro + (b - profile->begin);
-    double gap[SAMPLES];
-    struct dmumu_filter_sum transit = {.constant = 0.0};
-    dmumu_columns_sum(maker->columns, maker->table, b, gyro, gap);
-    transit_block(maker->common, maker->table, profile, b, &transit, profile->coarse + block * SAMPLES);
-    memcpy(profile->transit + (b - profile->begin), transit.fine, sizeof transit.fine);
+    struct dmumu_filter_sum sum = {.constant = 0.0};
+    /* a^3/2, a = R s (1 - xi^2)^1/2: the R of it is in the profile's unit, the angle in the taps */
+    const double scale = maker->table->s * sqrt(maker->table->s);
+    dmumu_filter_add(&profile->taps.taps, &maker->common->g, b, scale, &sum);
+    dmumu_filter_finish(&sum);
+    memcpy(profile->wide + (b - profile->wide_begin), sum.fine, sizeof sum.fine);
+    for (size_t k = 0; k < SAMPLES; k++) {
+        const double fine = sum.fine[k * DMUMU_FILTER_SAMPLE];
+        profile->wide_ratio[block * SAMPLES + k] = fine > 0.0 ? sum.coarse[k] / fine : 1.0;
+    }
+    profile->wide_done[block] = true;
+}
+
+/*
+ * value[i] = the sum at begin + i ratio of the transit-time lattice, i < BLOCK; wide: that sum from lattice point
+ * floor(begin) - DMUMU_STENCIL_LEFT on. Every 1/ratio-th point, a power of two, lies equally far from its neighbours.
+ */
+static void interpolate(double begin, double ratio, const double wide[], double value[static BLOCK])
+{
+    const size_t phases = (size_t)lround(1.0 / ratio);
+    const long first = (long)floor(begin) - DMUMU_STENCIL_LEFT;
+    for (size_t phase = 0; phase < phases; phase++) {
+        const struct dmumu_place place = dmumu_place_of(begin + (double)phase * ratio);
+        for (size_t i = 0; phase + i * phases < BLOCK; i++) {
+            const double *at = wide + (place.first - first) + i;
+            double sum = 0.0;
+            for (size_t j = 0; j < DMUMU_STENCIL; j++) {
+                sum += place.weight[j] * at[j];
+            }
+            value[phase + i * phases] = sum;
+        }
+    }
+}
+
+/* The nearest sample's ratio of the two rules, within its block. */
+static double wide_ratio_at(const struct dmumu_fast_profile *profile, long index)
+{
+    const size_t block = block_of(index);
+    const long within = index - block_begin(block);
+    return profile->wide_ratio[block * SAMPLES + (within >= DMUMU_FILTER_SAMPLE / 2 && within < BLOCK - DMUMU_FILTER_SAMPLE / 2)];
+}
+
+/*
+ * The transit-time sum is on a lattice of its own, whose steps are longer: a block of the gyro-resonance's is interpolated
+ * from it. Differences on the finer lattice see nothing of the error of that.
+ * @param[out] gap  by how much it exceeds that of the coarser rule of wave angles, at samples
+ */
+static void transit_block(const struct maker *maker, size_t block, double gap[static SAMPLES])
+{
+    struct dmumu_fast_profile *profile = maker->profile;
+    const double ratio = wide_ratio(maker->common, maker->table);
+    const double begin = (double)block_begin(block) * ratio;
+    const long first = (long)floor(begin) - DMUMU_STENCIL_LEFT;
+    const size_t own[2] = {block, block};
+    const size_t apart[2] = {block_of(first), block_of(first + (long)(BLOCK * ratio) + DMUMU_STENCIL)};
+    const size_t *wide = ratio < 1.0 ? apart : own; /* one lattice, or another */
+    double *transit = profile->transit + (block_begin(block) - profile->begin);
+    for (int k = 0; k < 2; k++) {
+        if (!profile->wide_done[wide[k]]) {
+            make_wide(maker, wide[k]);
+        }
+    }
+    if (ratio < 1.0) {
+        interpolate(begin, ratio, profile->wide + (first - profile->wide_begin), transit);
+    } else {
+        memcpy(transit, profile->wide + (block_begin(block) - profile->wide_begin), BLOCK * sizeof *transit);
+    }
+    for (size_t k = 0; k < SAMPLES; k++) {
+        const long at = (long)floor(begin + (double)(k * DMUMU_FILTER_SAMPLE) * ratio);
+        const double *around = profile->wide + (inside(at, 7) - 7 - profile->wide_begin);
+        gap[k] = (1.0 - wide_ratio_at(profile, at)) * transit[k * DMUMU_FILTER_SAMPLE];
+        profile->coarse[block * SAMPLES + k] = ratio < 1.0 ? lattice_error(around) : 0.0;
+    }
+}
+
+static void make_block(const struct maker *maker, size_t block)
+{
+    struct dmumu_fast_profile *profile = maker->profile;
+    const long at = block_begin(block) - profile->begin;
+    double gyro_gap[SAMPLES];
+    double transit_gap[SAMPLES];
+    dmumu_columns_sum(maker->columns, maker->table, block_begin(block), profile->gyro + at, gyro_gap);
+    transit_block(maker, block, transit_gap);
     for (int k = 0; k < BLOCK; k++) {
-        profile->error[b - profile->begin + k] = NOT_YET;
+        profile->error[at + k] = NOT_YET;
     }
     for (int k = 0; k < SAMPLES; k++) {
-        const int at = k * DMUMU_FILTER_SAMPLE;
-        const double total = gyro[at] + transit.fine[at];
-        const double difference = fabs(gap[k]) + fabs(transit.fine[at] - transit.coarse[k]);
+        const long sample = at + (long)k * DMUMU_FILTER_SAMPLE;
+        const double total = profile->gyro[sample] + profile->transit[sample];
+        const double difference = fabs(gyro_gap[k]) + fabs(transit_gap[k]);
         profile->gap[block * SAMPLES + (size_t)k] = total > 0.0 ? difference / total : 0.0;
     }
     profile->done[block] = true;
@@ -215,8 +263,8 @@ static const double *made_between(const struct maker *maker, long from, long to)
     return maker->profile->gyro + (from - maker->profile->begin);
 }
 
-/* A lattice index at least `room` from either end. */
-static long inside(const struct dmumu_fast_profile *profile, long index, long room)
+/* A lattice index at least `room` from either end of all blocks. */
+static long within_all(const struct dmumu_fast_profile *profile, long index, long room)
 {
     const long most = BEYOND - 1 - room;
     const long least = profile->begin + room;
@@ -225,7 +273,7 @@ static long inside(const struct dmumu_fast_profile *profile, long index, long ro
 
 static double interpolation_error(const struct maker *maker, long index)
 {
-    const long centre = inside(maker->profile, index, 7);
+    const long centre = within_all(maker->profile, index, 7);
     const double *gyro = made_between(maker, centre - 7, centre + 7);
     const double *transit = maker->profile->transit + (gyro - maker->profile->gyro);
     double sum[15];
@@ -246,7 +294,7 @@ static double widening_error(const struct maker *maker, long index)
     static const double weight[5] = {1.0, -4.0, 6.0, -4.0, 1.0};
     const struct dmumu_fast_table *table = maker->table;
     const long stride = table->stride; /* D/mu */
-    const long centre = inside(maker->profile, index, 2 * stride);
+    const long centre = within_all(maker->profile, index, 2 * stride);
     double fourth = 0.0;
     for (long k = 0; k < 5; k++) {
         const long at = centre + (k - 2) * stride;

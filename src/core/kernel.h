@@ -85,7 +85,7 @@ struct dmumu_fast_table {
     double reach;     /* u from which nothing is left of it */
     long stride;      /* D/mu in lattice points */
     int n_missed;     /* harmonics of which lobes are known to be wrong, see kernel_lobes.h */
-    float *missed;    /* [n_missed][rows][2] times the cosine and sine of their phase, of (1 + t) K; owned */
+    float *missed;    /* [n_missed][rows][2] times the cosine and sine of their phase, of (1 + t) times a row; owned */
 };
 
 /**
@@ -124,13 +124,18 @@ struct dmumu_fast_profile {
     double front;
     double table_error, transit_error; /* relative, of the two: rows, truncation, widening */
     size_t n_blocks;                   /* the last ends beyond ln(R s) = 0 */
-    bool *done;                        /* [n_blocks], owned with all that follows */
+    bool *done;                        /* [n_blocks + n_wide], owned with all that follows */
     long begin;      /* lattice index of the first entry, in the last block: blocks are counted downwards */
     double *gyro;    /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln(R s) */
     double *transit; /* the same */
     double *error;   /* the same: estimated, absolute */
     double *gap;     /* [n_blocks][samples]: relative difference of the two rules of wave angles */
-    double *coarse;  /* the same: absolute error of the transit-time sum, interpolated from a coarser lattice */
+    double *coarse;  /* the same: absolute error of the transit-time sum, interpolated from its own lattice */
+    size_t n_wide;   /* blocks of that lattice, the transit step's, where they are made; likewise */
+    bool *wide_done;
+    long wide_begin;
+    double *wide;       /* [n_wide DMUMU_FILTER_BLOCK] the transit-time sum, in the unit of `transit` */
+    double *wide_ratio; /* [n_wide][samples] of the coarser rule to it */
     size_t capacity; /* doubles in `memory` */
     double *memory;
     struct dmumu_transit_taps taps;

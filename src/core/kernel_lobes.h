@@ -1,7 +1,7 @@
 /*
- * Kernel lobes: what tables of K make of the lobes of J'^2 that does not cancel in the sum over directions.
+ * Kernel lobes: what rows and columns make of the lobes of J'^2 that does not cancel in the sum over directions.
  *
- * At V far beyond harmonic n of the resonance, K holds, besides its mean, the lobes that the resonance leaves of J_n'^2,
+ * A direction with X far beyond harmonic n of the resonance adds, besides a mean, the lobes that the resonance leaves of J_n'^2,
  *
  *     (mu/n)^1/2 pi^1/2 Delta/n /(pi w) exp(-w^2 Delta^2/mu^2) cos(2w + phase),  w = n s t/mu.
  *

@@ -32,7 +32,7 @@ void dmumu_shared_release(struct dmumu_shared *shared);
 /** Tolerance of a closer look. */
 double dmumu_shared_tolerance(const struct dmumu_shared *shared, int refinement);
 
-/** For tables of K, and for integrals without them, made on demand. Thread-safe. NULL without memory. */
+/** For columns, and for integrals without them, made on demand. Thread-safe. NULL without memory. */
 const struct dmumu_fast_common *dmumu_shared_fast(struct dmumu_shared *shared, int refinement);
 const struct dmumu_bessel_ref *dmumu_shared_bessel(struct dmumu_shared *shared);
 

@@ -19,7 +19,7 @@ enum { N = 12 };
 
 /* The disk at beta = 1, where viscous damping leaves the fast modes of low rigidities the tail of their resonance. */
 static const struct dmumu_point point = {
-    .region = DMUMU_DISK, .alfven_mach = 0.8, .beta = 1.0, .injection_scale_pc = 50.9};
+    .region = DMUMU_DISK, .alfven_mach = 1.0, .beta = 1.0, .injection_scale_pc = 20.0};
 
 struct values {
     double d_cm2_s[N], rel_error[N], mu_star[N], rate_error[N], fast_cm2_s[N];
@@ -37,7 +37,7 @@ static void compute_sharing(struct dmumu_shared *shared, double alfven_mach, dou
     struct dmumu_curve curve = {
         values->d_cm2_s, {values->fast_cm2_s, NULL, NULL}, values->rel_error, values->mu_star, values->quality};
     for (int i = 0; i < N; i++) {
-        rigidity_gv[i] = pow(10.0, 1.0 + 2.0 * i / 21.0);
+        rigidity_gv[i] = pow(10.0, 1.2 + i / 21.0);
     }
     dmumu_model_default(&model);
     model.tolerance = tolerance;
@@ -128,7 +128,7 @@ static void test_bounded_memory(void **state)
     dmumu_model_default(&model);
     double rigidity_gv[N];
     for (int i = 0; i < N; i++) {
-        rigidity_gv[i] = pow(10.0, 1.0 + 2.0 * i / 21.0);
+        rigidity_gv[i] = pow(10.0, 1.2 + i / 21.0);
     }
     for (int bounded = 0; bounded < 2; bounded++) {
         struct dmumu_tables *tables = NULL;

@@ -19,7 +19,8 @@
 
 /* ---- smooth functions -------------------------------------------------------------------------------------------- */
 
-/* Like K: constant for small t, ~ 1/(1 + t) for large t, 0 for small V, constant for large V; here (1 + t) K. */
+/* Like what a direction adds, over ln(R X): constant for small t, ~ 1/(1 + t) for large t, 0 for small V, constant for large V;
+ * here times 1 + t. */
 static double smooth_row(double ln_t, double ln_v)
 {
     const double t = exp(ln_t);
@@ -49,7 +50,7 @@ static void find_rows(const struct dmumu_rows *rows, double ln_tangent[static DM
 
 /* ---- sums by taps ------------------------------------------------------------------------------------------------ */
 
-/* `full`: what the fine sum would be with K or G at its constant end everywhere. */
+/* `full`: what the fine sum would be with that or G at its constant end everywhere. */
 struct sums {
     double fine, coarse, full;
 };
@@ -97,7 +98,7 @@ static struct sums transit_by_taps(const struct dmumu_taps *taps, double step, d
 
 /* ---- sums over directions ---------------------------------------------------------------------------------------- */
 
-/* sum weight xi^3/2 K; at the end of the cascade, or at its start. */
+/* sum weight xi^3/2 of it; at the end of the cascade, or at its start. */
 static struct sums gyro_directly(const struct dmumu_angles *angles, bool end, double ln_r)
 {
     struct sums sums = {0.0, 0.0, 0.0};

@@ -1,7 +1,7 @@
 /*
  * Filter: sums of taps along a row against a plain double loop, wherever the row begins and ends.
  *
- * Rows begin with 0, as those of K do: the entry at row.first counts for nothing where a block just reaches it.
+ * Rows begin with 0: the entry at row.first counts for nothing where a block just reaches it.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -532,7 +532,7 @@ static void test_panel_error(void **state)
 /* The nearer a singularity, the less do all rules converge: Kronrod's like the square of the others at any distance. */
 static void test_quick_panels(void **state)
 {
-    const struct dmumu_panel_key key = {1, 0};
+    const struct dmumu_panel_key key = {.depth = 1};
     int n = 0;
     for (double k = 4.0; k < 40.0; k *= 1.1) {
         const struct curve curve = {.slope = -3.0, .wave = 0.5, .k = k};
