@@ -35,10 +35,6 @@
 /* Widths of a widened resonance beyond which the cascade's start is to lie: exp(-20) of it. */
 #define START_WIDTHS 4.5
 
-/* What fading lobes leaves of a rate where a resonance is so narrow that they do not cancel and waves begin sharply at some angle,
- * relative: up to this at M_A = 0.05. Where lobes are followed, kernel_lobes.h knows. */
-#define FADED 2e-6
-
 /* What is left out of the range of u, relative and per tolerance. */
 #define TRUNCATION 2e-4
 /* What of that is left in sums over directions: seldom more than a thirteenth (99 % of 7,571 values of D, at 1e-2 and 1e-4). */
@@ -386,12 +382,6 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, s
     return DMUMU_OK;
 }
 
-static double faded_lobes(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table)
-{
-    const double decay = FADE_FROM * table->width / table->mu;
-    return dmumu_deposit_follows_lobes(common->tolerance) ? 0.0 : FADED * exp(-decay * decay);
-}
-
 enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
                                         double mu, double s2, struct dmumu_fast_table *table)
 {
@@ -416,7 +406,7 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     if (status == DMUMU_OK) {
         status = dmumu_missed_lobes_init(common, &shape, FADE_FROM_FOLLOWED, FADE_TO_FOLLOWED, table);
     }
-    table->rel_error += LEFT_OUT * TRUNCATION * tolerance + SMALL_ERRORS + faded_lobes(common, table);
+    table->rel_error += LEFT_OUT * TRUNCATION * tolerance + SMALL_ERRORS;
     table->widened = 1.0 - shape.ratio * shape.ratio;
     table->reach = shape.mu + START_WIDTHS * shape.width;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * common->step[table->step_class]));
