@@ -13,6 +13,15 @@
 
 /* ---- towards mu = 1 ---------------------------------------------------------------------------------------------- */
 
+/* How many octaves towards mu = 1 a panel that ends there begins: its depth, but for sections. */
+static int octave_of(struct dmumu_panel_key key)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    return -ilogb(1.0 - low);
+}
+
 /*
  * Alfven modes scatter best along B: where nothing else is confined, a sliver at mu -> 1 may be, beyond the last
  * panel's nodes. The depth at which an edge of C beyond the panel's nodes lies in the last panel but one; 0: there is
@@ -25,7 +34,7 @@ static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_pa
     if (!(dmumu_curve_probe(work, which, r, k, true) > edge_rate)) {
         return 0;
     }
-    while (k > DMUMU_FIRST_PROBE && k - 1 > panel->key.depth &&
+    while (k > DMUMU_FIRST_PROBE && k - 1 > octave_of(panel->key) &&
            dmumu_curve_probe(work, which, r, k - 1, true) > edge_rate) {
         k--;
     }
@@ -40,7 +49,7 @@ static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve
                          double q_last, double total)
 {
     enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
-    const int first = panel->key.depth + LAST_NODE;
+    const int first = octave_of(panel->key) + LAST_NODE;
     const double s2_last = panel->s2[DMUMU_KRONROD_N - 1];
     const double counts = (isinf(work->q_edge) ? WHAT_COUNTS_NO_ZONE : WHAT_COUNTS) * work->tolerance * total;
     for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
@@ -89,46 +98,41 @@ static int depth_towards_one(struct dmumu_curve_work *work, struct dmumu_curve_p
 /* ---- transit-time damping without broadening --------------------------------------------------------------------- */
 
 /*
- * It sets in at mu = v_A/v, where the waves along B are resonant, and ends where those oblique enough for a larger mu are
- * damped away, which may be 1e-5 of mu beyond. Where it confines, as far as half octaves beyond v_A/v tell: width of that
- * range of mu; 0 where there is none.
+ * It sets in at mu = v_A/v, where the waves along B are resonant, and may confine next to nothing beyond. Does it, as far as
+ * half octaves of a panel that begins there tell?
  */
-static double confined_beyond_jump(struct dmumu_curve_work *work, size_t r)
+static bool confined_beyond_jump(struct dmumu_curve_work *work, double high, size_t r)
 {
     enum { LAST = 40 };
     const double jump = work->state->alfven_speed_v;
     const double edge_rate = exp(work->q_edge);
-    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
-    work->status = angles ? work->status : DMUMU_ERROR_MEMORY;
-    for (int k = 0; work->status == DMUMU_OK && k <= LAST; k++) {
-        const double width = jump * exp2(-0.5 * k);
-        const double mu = jump + width;
+    const struct dmumu_sharp_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
+    for (int k = 1; k <= LAST; k++) {
+        const double mu = jump + (high - jump) * exp2(-0.5 * k);
         const double s2 = (1.0 - mu) * (1.0 + mu);
         const struct dmumu_fast_rate rate =
-            s2 > 0.0
-                ? dmumu_quasilinear_fast_rate(work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r])
-                : (struct dmumu_fast_rate){.transit = 0.0};
-        if (s2 > 0.0 && (rate.transit + rate.gyro) / s2 > edge_rate) {
-            return width;
+            dmumu_quasilinear_fast_rate(work->tables->fast, work->state, angles, mu, s2, work->larmor_ratio[r]);
+        if ((rate.transit + rate.gyro) / s2 > edge_rate) {
+            return true;
         }
     }
-    return 0.0;
+    return false;
 }
 
-/* Nodes of a panel see what is a quarter of it. */
-static int depth_at_jump(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
+/* Where nothing is confined by what the nodes tell. */
+static int depth_at_jump(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r,
                          double total)
 {
     double low;
     double high;
     dmumu_panel_ends(panel->key, &low, &high);
-    const double jump = work->state->alfven_speed_v;
-    if (work->state->kappa > 0.0 || !dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) || high < jump ||
-        low > 2.0 * jump || (high - low) * exp(-work->q_edge) < 0.01 * work->tolerance * total) {
+    if (work->state->kappa > 0.0 || !dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) || panel->probed[which][r] ||
+        low != work->state->alfven_speed_v || panel->integral[which][panel->slot[r]].value > 0.0 ||
+        (high - low) * exp(-work->q_edge) < 0.01 * work->tolerance * total) {
         return 0;
     }
-    const double width = confined_beyond_jump(work, r);
-    return low < jump + width && high - low > 4.0 * width && width > 0.0 ? panel->key.depth + 1 : 0;
+    panel->probed[which][r] = 1;
+    return confined_beyond_jump(work, high, r) ? panel->key.depth + 1 : 0;
 }
 
 int dmumu_curve_hidden_depth(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r,

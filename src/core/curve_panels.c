@@ -2,6 +2,7 @@
 #include "core/curve_panels.h"
 
 #include "core/curve_rates.h"
+#include "core/curve_sections.h"
 #include "core/vector.h"
 
 #include <math.h>
@@ -61,6 +62,7 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
     const size_t at = dmumu_curve_rates_at(panel, r);
     bool any = false;
     memcpy(values->s2, panel->s2, sizeof values->s2);
+    values->sharp = work->state->kappa == 0.0;
     for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
         if (!dmumu_curve_mode_in_sum(work, mode, which)) {
             continue;
@@ -80,24 +82,24 @@ bool dmumu_curve_gather(const struct dmumu_curve_work *work, const struct dmumu_
     return true;
 }
 
+/* Of a panel, what lies between its ends and the nodes but one next to them. */
+#define NEXT_TO_ENDS 0.0254
+
 /*
- * Without broadening, transit-time damping begins at mu = v_A/v with a jump, which no polynomial follows. What the
- * panel around it can hold at most, its width at the edge of C, is its error, until it is narrow enough.
+ * A rate that jumps, or all but does, may confine between an end of the panel and the nodes: what that can hold at most,
+ * at the edge of C, is an error until the panel is narrow enough.
  */
-static void mind_the_jump(const struct dmumu_curve_work *work, struct dmumu_panel_key key,
+static void mind_the_jump(const struct dmumu_curve_work *work, struct dmumu_panel_key key, int which, size_t r,
                           struct dmumu_panel_integral *integral)
 {
     double low;
     double high;
-    if (work->state->kappa > 0.0) {
+    if (work->state->kappa > 0.0 || !dmumu_curve_jumps_in(work, key, which, r)) {
         return;
     }
     dmumu_panel_ends(key, &low, &high);
-    const double jump = work->state->alfven_speed_v;
-    if (low < jump && jump < high) {
-        integral->rough = true;
-        integral->difference = fmax(integral->difference, (high - low) * exp(-work->q_edge));
-    }
+    integral->rough = true;
+    integral->difference = fmax(integral->difference, NEXT_TO_ENDS * (high - low) * exp(-work->q_edge));
 }
 
 static void integrate_panel(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r)
@@ -106,9 +108,7 @@ static void integrate_panel(const struct dmumu_curve_work *work, struct dmumu_cu
     if (dmumu_curve_gather(work, panel, which, r, &values)) {
         panel->integral[which][panel->slot[r]] =
             dmumu_panel_integrate(&work->tables->rules, panel->key, &values, work->q_edge);
-        if (dmumu_curve_mode_in_sum(work, DMUMU_FAST, which)) {
-            mind_the_jump(work, panel->key, &panel->integral[which][panel->slot[r]]);
-        }
+        mind_the_jump(work, panel->key, which, r, &panel->integral[which][panel->slot[r]]);
     } else {
         panel->integral[which][panel->slot[r]] =
             (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};

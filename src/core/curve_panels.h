@@ -13,7 +13,8 @@
 enum {
     DMUMU_SUM_ALL = DMUMU_N_MODES, /* besides the single modes: all of the model's together */
     DMUMU_N_SUMS = DMUMU_N_MODES + 1,
-    DMUMU_MAX_PANELS = 400
+    DMUMU_MAX_PANELS = 400,
+    DMUMU_MAX_PANELS_QUASILINEAR = 2000 /* kinks lie elsewhere at each rigidity */
 };
 
 enum dmumu_panel_part { DMUMU_PART_NOT_THERE, DMUMU_PART_LEAF, DMUMU_PART_SPLIT };
@@ -52,7 +53,7 @@ struct dmumu_curve_work {
     struct dmumu_place *place[DMUMU_DEPOSIT_CLASSES]; /* [n] each, where ln R lies; NULL until wanted */
     struct dmumu_place *cascade_place;                /* [n] the same, of the Alfven and slow modes' lattices */
     struct dmumu_curve_panel *probe[2];               /* rates at the probes of mu -> 1; NULL until wanted */
-    struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS];
+    struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS_QUASILINEAR];
     size_t n_panels;
     enum dmumu_status status;
 };

@@ -35,11 +35,7 @@ void dmumu_curve_store_fast_rate(struct dmumu_curve_panel *panel, int node, size
 
 static void sharp_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
 {
-    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
-    if (!angles) {
-        work->status = DMUMU_ERROR_MEMORY;
-        return;
-    }
+    const struct dmumu_sharp_angles *angles = dmumu_workspace_sharp_angles(work->workspace);
     for (size_t r = 0; r < work->n; r++) {
         if (panel->needed[r]) {
             const struct dmumu_node_tables *tables = &panel->tables->node[node];
@@ -174,7 +170,7 @@ static struct dmumu_curve_panel *probe_panel(struct dmumu_curve_work *work, unsi
     if (work->probe[index]) {
         return work->probe[index];
     }
-    const struct dmumu_panel_key key = {DMUMU_PROBE_DEPTH, index};
+    const struct dmumu_panel_key key = {.depth = DMUMU_PROBE_DEPTH, .index = index};
     struct dmumu_curve_panel *panel = dmumu_curve_panel_new(work, key, work->n);
     if (panel && !dmumu_curve_panel_find_tables(work, panel)) {
         return NULL;

@@ -1,7 +1,7 @@
 /*
  * Diffusion: D(R) = (v^2/4) int_C dmu (1-mu^2)^2 / (D_F + D_S + D_A) with the production kernel (F21).
  *
- * Logic    [0, 1] is cut into dyadic panels of 15 Kronrod points in mu, for the rigidities and sums (all modes, each
+ * Logic    [0, 1], or each section of it where rates are not smooth (curve_sections.h), is cut into dyadic panels of 15 Kronrod points in mu, for the rigidities and sums (all modes, each
  *          mode alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for
  *          them. What a panel gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here
  *          depends on other curves or on threads.
@@ -14,6 +14,7 @@
 #include "core/curve_hidden.h"
 #include "core/curve_lobes.h"
 #include "core/curve_rates.h"
+#include "core/curve_sections.h"
 #include "core/error.h"
 
 #include <math.h>
@@ -21,13 +22,12 @@
 
 enum {
     MAX_DEPTH = 9,              /* panels of 1/512 */
-    MAX_DEPTH_QUASILINEAR = 31, /* without broadening there is structure near mu = v_A/v */
-    QUASILINEAR_BASE_DEPTH = 18,
-    END_DEPTH = 24, /* towards mu = 1, where a last sliver may be confined alone */
+    MAX_DEPTH_QUASILINEAR = 31, /* of a section: without broadening there are jumps and kinks */
+    END_DEPTH = 24,             /* towards mu = 1, where a last sliver may be confined alone */
     DEEPEST = MAX_DEPTH_QUASILINEAR,
     MAX_LEAVES = 20,              /* per rigidity and sum: bounds what one marginal value may cost */
-    MAX_LEAVES_QUASILINEAR = 120, /* of which the base panels are 19 */
-    MAX_PASSES = 60
+    MAX_LEAVES_QUASILINEAR = 300, /* of which there are 25 and more to begin with */
+    MAX_PASSES = 100
 };
 
 /*
@@ -37,19 +37,18 @@ enum {
 #define MOST_SHARE  0.9
 #define PANEL_SHARE 0.3
 
+/* Of the largest error of a panel, what others must have to be halved with it. */
+#define WORST_FIRST 0.1
+
 static void add_base_panels(struct dmumu_curve_work *work)
 {
-    if (work->state->kappa > 0.0) {
-        dmumu_curve_add_panel(work, (struct dmumu_panel_key){1, 0}, NULL);
-        if (work->status == DMUMU_OK) {
-            dmumu_curve_add_panel(work, (struct dmumu_panel_key){1, 1}, NULL);
-        }
+    if (work->state->kappa == 0.0) {
+        dmumu_curve_add_sections(work);
         return;
     }
-    /* without broadening, down to mu < v_A/v, where transit-time damping sets in */
-    dmumu_curve_add_panel(work, (struct dmumu_panel_key){QUASILINEAR_BASE_DEPTH, 0}, NULL);
-    for (int depth = QUASILINEAR_BASE_DEPTH; work->status == DMUMU_OK && depth >= 1; depth--) {
-        dmumu_curve_add_panel(work, (struct dmumu_panel_key){depth, 1}, NULL);
+    dmumu_curve_add_panel(work, (struct dmumu_panel_key){.depth = 1, .index = 0}, NULL);
+    if (work->status == DMUMU_OK) {
+        dmumu_curve_add_panel(work, (struct dmumu_panel_key){.depth = 1, .index = 1}, NULL);
     }
 }
 
@@ -86,6 +85,29 @@ static double most_quadrature_error(const struct dmumu_curve_work *work, const s
     return fmax(PANEL_SHARE * tolerance, MOST_SHARE * tolerance - total->rate_error);
 }
 
+/* Is there a panel to be halved, as far as depth goes, and its error, absolute? 0: no. */
+static double error_to_halve(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which,
+                             size_t r, double total)
+{
+    const bool there = panel->part[which][r] == DMUMU_PART_LEAF && panel->key.depth < max_depth_of(work, panel->key);
+    return there ? dmumu_panel_error(&panel->integral[which][panel->slot[r]], total) * total : 0.0;
+}
+
+/*
+ * Panels with more than their part of the error are halved; without broadening, where lobes may ask for more than there can
+ * be, the worst of them first.
+ */
+static double least_to_halve(const struct dmumu_curve_work *work, int which, size_t r,
+                             const struct dmumu_curve_total *total, double most)
+{
+    const double part = most / (total->leaves > 3 ? total->leaves : 3);
+    double worst = 0.0;
+    for (size_t i = 0; work->state->kappa == 0.0 && i < work->n_panels; i++) {
+        worst = fmax(worst, error_to_halve(work, work->panel[i], which, r, total->value));
+    }
+    return fmax(part, WORST_FIRST * worst);
+}
+
 /* Mark the leaves of one sum to be halved for one rigidity. */
 static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
 {
@@ -95,16 +117,14 @@ static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
     }
     const double most = most_quadrature_error(work, &total);
     const bool too_much = total.value > 0.0 && total.quadrature_error > most;
-    const double part = most / (total.leaves > 3 ? total.leaves : 3);
+    const double part = least_to_halve(work, which, r, &total, most);
     bool any = false;
     for (size_t i = 0; i < work->n_panels; i++) {
         struct dmumu_curve_panel *panel = work->panel[i];
         if (panel->part[which][r] != DMUMU_PART_LEAF) {
             continue;
         }
-        const struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
-        const bool inexact = too_much && panel->key.depth < max_depth_of(work, panel->key) &&
-                             dmumu_panel_error(integral, total.value) * total.value > part;
+        const bool inexact = too_much && error_to_halve(work, panel, which, r, total.value) > part;
         const int depth = inexact ? panel->key.depth + 1 : dmumu_curve_hidden_depth(work, panel, which, r, total.value);
         if (depth > 0) {
             panel->want_split[which][r] = (uint8_t)depth;
@@ -150,15 +170,20 @@ static void retire(const struct dmumu_curve_work *work, struct dmumu_curve_panel
 static void add_children(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int depth)
 {
     const unsigned shift = (unsigned)(depth - panel->key.depth);
-    const unsigned last = ((panel->key.index + 1) << shift) - 1;
-    dmumu_curve_add_panel(work, (struct dmumu_panel_key){depth, last - 1}, panel);
+    struct dmumu_panel_key last = panel->key;
+    last.depth = depth;
+    last.index = ((panel->key.index + 1) << shift) - 1;
+    struct dmumu_panel_key last_but_one = last;
+    last_but_one.index--;
+    dmumu_curve_add_panel(work, last_but_one, panel);
     if (work->status == DMUMU_OK) {
-        dmumu_curve_add_panel(work, (struct dmumu_panel_key){depth, last}, panel);
+        dmumu_curve_add_panel(work, last, panel);
     }
 }
 
 static bool split_panels(struct dmumu_curve_work *work)
 {
+    const size_t most = work->state->kappa > 0.0 ? DMUMU_MAX_PANELS : DMUMU_MAX_PANELS_QUASILINEAR;
     const bool any = mark_all_splits(work);
     const size_t n_panels = work->n_panels;
     for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
@@ -166,8 +191,8 @@ static bool split_panels(struct dmumu_curve_work *work)
         if (panel->want_depths == 0) {
             continue;
         }
-        if (work->n_panels + 2 * (DEEPEST + 1) > DMUMU_MAX_PANELS) { /* no room for all of its children */
-            return false;                                            /* what is left shows in the error */
+        if (work->n_panels + 2 * (DEEPEST + 1) > most) { /* no room for all of its children */
+            return false;                                /* what is left shows in the error */
         }
         for (int depth = panel->key.depth + 1; depth <= DEEPEST && work->status == DMUMU_OK; depth++) {
             if (panel->want_depths >> depth & 1U) {

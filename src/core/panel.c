@@ -10,11 +10,22 @@ enum { NODES = DMUMU_KRONROD_N, SAMPLES = DMUMU_PANEL_SAMPLES, PAIRS = DMUMU_PAN
 
 /* ---- geometry ---------------------------------------------------------------------------------------------------- */
 
+bool dmumu_panel_same(const struct dmumu_panel_key *a, const struct dmumu_panel_key *b)
+{
+    return a->depth == b->depth && a->index == b->index && a->start == b->start && a->end == b->end;
+}
+
+static double section_end(struct dmumu_panel_key key)
+{
+    return key.end > 0.0 ? key.end : 1.0;
+}
+
 void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high)
 {
     const double scale = ldexp(1.0, -key.depth);
-    *low = key.index * scale;
-    *high = (key.index + 1.0) * scale;
+    const double length = section_end(key) - key.start;
+    *low = key.start + length * (key.index * scale);
+    *high = key.start + length * ((key.index + 1.0) * scale);
 }
 
 void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *s2)
@@ -28,7 +39,7 @@ void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
-    const double half = 0.5 * (high - low);
+    const double half = 0.5 * ldexp(section_end(key) - key.start, -key.depth); /* high - low, which may cancel */
     const double one_minus_mu = (1.0 - high) + half * (1.0 - dmumu_kronrod_node[node]);
     *mu = low + half * (1.0 + dmumu_kronrod_node[node]);
     *s2 = one_minus_mu * (1.0 + *mu);
@@ -213,19 +224,19 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
-    const double half = 0.5 * (high - low);
+    const double half = 0.5 * ldexp(section_end(key) - key.start, -key.depth);
     if (least > edge_rate * near) {
         integrate_whole(rules, half, values, &integral, gradient);
         integral.mu_star = high;
         /* without a zone the integrand may rise by orders of magnitude within a panel: then no power of the difference */
-        integral.rough = isinf(q_edge) && most > ROUGH * least;
+        integral.rough = values->sharp || (isinf(q_edge) && most > ROUGH * least);
         integral.last = high >= 1.0;
     } else {
         double margin[NODES];
         for (int i = 0; i < NODES; i++) {
             margin[i] = log(values->rate[i] / values->s2[i]) - q_edge;
         }
-        const struct dmumu_panel_shape shape = {rules, low, 1.0 - high, half, q_edge};
+        const struct dmumu_panel_shape shape = {rules, low, 1.0 - high, half, q_edge, values->sharp};
         dmumu_panel_integrate_edges(&shape, margin, values->error, &integral, gradient);
     }
     return integral;

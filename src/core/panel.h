@@ -13,11 +13,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The panel [index, index + 1] / 2^depth of pitch-angle cosines. */
+/**
+ * The panel [index, index + 1] / 2^depth of pitch-angle cosines; or of a section of them, from start to end (0: 1), within
+ * which alone rates are smooth: 0 and 1 of this scale are its ends.
+ */
 struct dmumu_panel_key {
     int depth;
     unsigned index;
+    double start, end;
 };
+
+bool dmumu_panel_same(const struct dmumu_panel_key *a, const struct dmumu_panel_key *b);
 
 /**
  * At this depth, not panels of [0, 1] but 15 probes each of what lies towards mu = 1: mu = 1 - 2^-k, with k from
@@ -73,6 +79,7 @@ struct dmumu_panel_values {
     double s2[DMUMU_KRONROD_N];    /* 1 - mu^2 */
     double rate[DMUMU_KRONROD_N];  /* D_mumu L/v */
     double error[DMUMU_KRONROD_N]; /* relative, of the rate */
+    bool sharp;                    /* rates have kinks, and lobes of J'^2: polynomials converge slowly if at all */
 };
 
 struct dmumu_panel_integral {

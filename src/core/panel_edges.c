@@ -456,7 +456,8 @@ static double edges_moved_locally(const struct part *part)
 }
 
 /*
- * What moves of the edges count besides changes to first order. All of what misses make where q is shallow, and where the
+ * What moves of the edges count besides changes to first order. All of them where rates have kinks and lobes, of which any
+ * polynomial may see nothing by chance. All of what misses make where q is shallow, and where the
  * panel that ends at mu = 1 is confined there, in a sliver beyond which no node may lie. Elsewhere in that panel, where q is
  * a smooth function of ln(1 - mu) rather than of mu, changes may cancel by chance: a share of what misses, or a polynomial
  * through fewer nodes, would move the edges by. It is all of it where that is a thirtieth of the value, since polynomials
@@ -465,6 +466,9 @@ static double edges_moved_locally(const struct part *part)
  */
 static double moves_of(const struct part *part, const struct dmumu_panel_miss miss[static PAIRS])
 {
+    if (part->shape->sharp) {
+        return fmax(edges_moved(part, miss), edges_moved_locally(part));
+    }
     const bool ends_at_one = part->shape->one_minus_high == 0.0;
     const bool sliver = ends_at_one && part->sample[SAMPLES - 1] > 0.0;
     if (sliver || part->most - part->least < SHALLOW) {

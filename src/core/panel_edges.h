@@ -12,6 +12,7 @@ struct dmumu_panel_shape {
     const struct dmumu_panel_rules *rules;
     double low, one_minus_high, half;
     double q_edge;
+    bool sharp; /* of struct dmumu_panel_values */
 };
 
 /** Where q lies further than this below its edge, it is cut off: the value does not matter, a tame polynomial does. */

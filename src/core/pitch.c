@@ -13,10 +13,7 @@ static enum dmumu_status sharp_fast_rate(struct dmumu_tables *tables, const stru
                                          double larmor_ratio, double mu, double s2, struct dmumu_workspace *workspace,
                                          struct dmumu_fast_rate *rate)
 {
-    const struct dmumu_angles *angles = dmumu_workspace_sharp_angles(workspace);
-    if (!angles) {
-        return DMUMU_ERROR_MEMORY;
-    }
+    const struct dmumu_sharp_angles *angles = dmumu_workspace_sharp_angles(workspace);
     if (mu > 0.0) {
         *rate = dmumu_quasilinear_fast_rate(tables->fast, state, angles, mu, s2, larmor_ratio);
     }

@@ -8,10 +8,12 @@
 #define DMUMU_CORE_QUASILINEAR_H
 
 #include "core/kernel.h"
+#include "core/sharp_angles.h"
 
-/** D_F L/v at one (mu, R). mu > 0; s2 = 1 - mu^2. `angles`: panels that end at the damping's kinks. */
+/** D_F L/v at one (mu, R). mu > 0; s2 = 1 - mu^2. */
 struct dmumu_fast_rate dmumu_quasilinear_fast_rate(const struct dmumu_fast_common *common,
-                                                   const struct dmumu_state *state, const struct dmumu_angles *angles,
-                                                   double mu, double s2, double larmor_ratio);
+                                                   const struct dmumu_state *state,
+                                                   const struct dmumu_sharp_angles *angles, double mu, double s2,
+                                                   double larmor_ratio);
 
 #endif

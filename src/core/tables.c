@@ -74,7 +74,7 @@ static struct dmumu_panel_tables *find(struct dmumu_panel_tables *first, const s
                                        struct dmumu_panel_key key)
 {
     struct dmumu_panel_tables *panel = first;
-    while (panel && !(panel->of == tables && panel->key.depth == key.depth && panel->key.index == key.index)) {
+    while (panel && !(panel->of == tables && dmumu_panel_same(&panel->key, &key))) {
         panel = panel->next;
     }
     return panel;
@@ -112,9 +112,12 @@ static struct dmumu_panel_tables *find_kept(struct dmumu_tables *tables, struct 
 struct dmumu_panel_tables *dmumu_tables_panel(struct dmumu_tables *tables, struct dmumu_panel_key key,
                                               struct dmumu_own_panels *own, enum dmumu_status *status)
 {
-    bool full = false;
+    bool full = key.start > 0.0 || key.end > 0.0; /* a section is one damping's: others have no use for it */
     struct dmumu_panel_tables *panel = find(own->first, tables, key);
-    panel = panel ? panel : find_kept(tables, key, &full);
+    if (panel) {
+        return panel;
+    }
+    panel = full ? NULL : find_kept(tables, key, &full);
     panel = full ? add(&own->first, tables, key, (struct dmumu_cascade_room){NULL, NULL}) : panel;
     *status = panel ? *status : DMUMU_ERROR_MEMORY;
     return panel;

@@ -48,7 +48,6 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
         dmumu_transit_deposit_free(&workspace->transit[k]);
     }
     dmumu_angles_free(&workspace->angles);
-    dmumu_angles_free(&workspace->sharp_angles);
     dmumu_angles_free(&workspace->direct_angles);
     dmumu_wave_nodes_free(&workspace->wave_nodes);
     dmumu_arena_free(&workspace->arena);
@@ -113,24 +112,26 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
     workspace->damping = *state;
 }
 
-/* Directions of the damping, into `angles`. */
-static enum dmumu_status lay_out(struct dmumu_workspace *workspace, const struct dmumu_angle_mesh *mesh,
-                                 struct dmumu_angles *angles)
+const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace *workspace)
 {
     if (!workspace->has_ends) {
         workspace->ends = dmumu_angles_find_ends(&workspace->damping, ANGLES_TAIL, DMUMU_R_MIN, DMUMU_R_MAX);
         workspace->has_ends = true;
     }
-    return dmumu_angles_lay_out(&workspace->damping, mesh, &workspace->ends, angles);
+    return &workspace->ends;
 }
 
-const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace)
+/* Directions of the damping, into `angles`. */
+static enum dmumu_status lay_out(struct dmumu_workspace *workspace, const struct dmumu_angle_mesh *mesh,
+                                 struct dmumu_angles *angles)
 {
-    const struct dmumu_angle_mesh mesh = {.max_width = 0.5, .max_change = 4.0};
+    return dmumu_angles_lay_out(&workspace->damping, mesh, dmumu_workspace_angle_ends(workspace), angles);
+}
+
+const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace)
+{
     if (!workspace->has_sharp_angles) {
-        if (lay_out(workspace, &mesh, &workspace->sharp_angles) != DMUMU_OK) {
-            return NULL;
-        }
+        workspace->sharp_angles = dmumu_sharp_angles_find(&workspace->damping, dmumu_workspace_angle_ends(workspace));
         workspace->has_sharp_angles = true;
     }
     return &workspace->sharp_angles;
@@ -229,7 +230,7 @@ static struct dmumu_cached_profiles *profiles_of(struct dmumu_workspace *workspa
 {
     for (size_t i = 0; i < workspace->n_profiles; i++) {
         struct dmumu_cached_profiles *known = workspace->profiles[i];
-        if (known->key.depth == key.depth && known->key.index == key.index) {
+        if (dmumu_panel_same(&known->key, &key)) {
             return known;
         }
     }

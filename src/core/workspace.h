@@ -9,6 +9,7 @@
 #define DMUMU_CORE_WORKSPACE_H
 
 #include "core/arena.h"
+#include "core/sharp_angles.h"
 #include "core/tables.h"
 
 /** Directions for transit-time damping: few, or many where it is exactly resonant, for narrow resonances. */
@@ -30,8 +31,9 @@ struct dmumu_workspace {
     struct dmumu_state damping;
     bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angle_ends ends;
-    double direct_ratio;                                     /* R of direct_angles; 0: none */
-    struct dmumu_angles angles, sharp_angles, direct_angles; /* the first is scratch */
+    double direct_ratio;                       /* R of direct_angles; 0: none */
+    struct dmumu_angles angles, direct_angles; /* the first is scratch */
+    struct dmumu_sharp_angles sharp_angles;
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profiles **profiles; /* [n_profiles] in use, up to capacity allocated */
@@ -55,8 +57,11 @@ void dmumu_workspace_begin_curve(struct dmumu_workspace *workspace);
 void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
                                  const struct dmumu_state *state);
 
-/** Directions for exact resonance, which finds its own edges among them; NULL when out of memory. */
-const struct dmumu_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
+/** Ends of the damping's directions, and the kinks of x_max between. */
+const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace *workspace);
+
+/** Where directions of exactly resonant waves may begin and end. */
+const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
 
 /** A few panels of directions for one R, to begin with (kernel_direct.h); NULL when out of memory. */
 const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio);

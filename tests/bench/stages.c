@@ -17,7 +17,7 @@
 
 enum { N_RIGIDITY = 64, N_PANELS = 2, N_NODES = N_PANELS * DMUMU_KRONROD_N, REPEAT = 5 };
 
-static const struct dmumu_panel_key keys[N_PANELS] = {{1, 0}, {1, 1}};
+static const struct dmumu_panel_key keys[N_PANELS] = {{.depth = 1}, {.depth = 1, .index = 1}};
 
 struct stages {
     struct dmumu_tables *tables;

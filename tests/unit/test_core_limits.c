@@ -182,9 +182,11 @@ static struct dmumu_fast_rate fast_rate(const struct dmumu_state *state, double 
     struct dmumu_fast_common common;
     assert_int_equal(dmumu_fast_common_init(&common, state->harmonics, 1e-5, 0), DMUMU_OK);
     assert_int_equal(dmumu_angles_make(state, &mesh, DMUMU_R_MIN, DMUMU_R_MAX, &angles), DMUMU_OK);
-    const struct dmumu_fast_rate rate =
-        state->kappa > 0.0 ? broadened_rate(&common, state, &angles, mu, s2, larmor_ratio)
-                           : dmumu_quasilinear_fast_rate(&common, state, &angles, mu, s2, larmor_ratio);
+    const struct dmumu_angle_ends ends = dmumu_angles_find_ends(state, mesh.tail, DMUMU_R_MIN, DMUMU_R_MAX);
+    const struct dmumu_sharp_angles sharp = dmumu_sharp_angles_find(state, &ends);
+    const struct dmumu_fast_rate rate = state->kappa > 0.0
+                                            ? broadened_rate(&common, state, &angles, mu, s2, larmor_ratio)
+                                            : dmumu_quasilinear_fast_rate(&common, state, &sharp, mu, s2, larmor_ratio);
     dmumu_angles_free(&angles);
     dmumu_fast_common_free(&common);
     return rate;

@@ -17,7 +17,7 @@
 
 enum { NODES = DMUMU_KRONROD_N, INTERVALS = 400, SCAN = 2000 };
 
-static const struct dmumu_panel_key everything = {0, 0};
+static const struct dmumu_panel_key everything = {.depth = 0};
 
 static void assert_close(double value, double expected, double relative)
 {
@@ -137,7 +137,7 @@ static struct dmumu_panel_integral panel_of(void *const *state, const struct cur
 static void test_ends_and_nodes(void **state)
 {
     (void)state;
-    const struct dmumu_panel_key key = {3, 5};
+    const struct dmumu_panel_key key = {.depth = 3, .index = 5};
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
@@ -155,7 +155,7 @@ static void test_ends_and_nodes(void **state)
 static void test_nodes_next_to_one(void **state)
 {
     (void)state;
-    const struct dmumu_panel_key key = {30, (1U << 30) - 1};
+    const struct dmumu_panel_key key = {.depth = 30, .index = (1U << 30) - 1};
     for (int i = 0; i < NODES; i++) {
         double mu;
         double s2;
@@ -166,17 +166,43 @@ static void test_nodes_next_to_one(void **state)
     }
 }
 
+/* Panels of a section: dyadic from its start on, where distances keep their digits; and its end is exact. */
+static void test_sections(void **state)
+{
+    (void)state;
+    const double start = 1.120754441379e-4;
+    const struct dmumu_panel_key first = {.depth = 20, .index = 0, .start = start, .end = 2.0 * start};
+    const struct dmumu_panel_key last = {.depth = 3, .index = 7, .start = start};
+    double low;
+    double high;
+    dmumu_panel_ends(first, &low, &high);
+    assert_true(low == start);
+    assert_close(high - low, ldexp(start, -20), 1e-9);
+    for (int i = 0; i < NODES; i++) {
+        double mu;
+        double s2;
+        dmumu_panel_node(first, i, &mu, &s2);
+        assert_close(mu - start, 0.5 * ldexp(start, -20) * (1.0 + dmumu_kronrod_node[i]), 1e-7);
+    }
+    dmumu_panel_ends(last, &low, &high);
+    assert_true(high == 1.0);
+    assert_close(1.0 - low, 0.125 * (1.0 - start), 1e-15);
+    const struct dmumu_panel_key whole = {.depth = 3, .index = 7};
+    assert_true(dmumu_panel_same(&last, &last) && !dmumu_panel_same(&last, &whole));
+}
+
 static void test_probes(void **state)
 {
     (void)state;
-    const struct dmumu_panel_key last_half = {1, 1};
+    const struct dmumu_panel_key last_half = {.depth = 1, .index = 1};
     double mu;
     double s2;
     double last_mu;
     dmumu_panel_node(last_half, NODES - 1, &last_mu, &s2);
     for (int i = 0; i < 2 * NODES; i++) {
         const int k = DMUMU_LEAST_OCTAVE + i;
-        dmumu_panel_node((struct dmumu_panel_key){DMUMU_PROBE_DEPTH, (unsigned)(i / NODES)}, i % NODES, &mu, &s2);
+        dmumu_panel_node((struct dmumu_panel_key){.depth = DMUMU_PROBE_DEPTH, .index = (unsigned)(i / NODES)},
+                         i % NODES, &mu, &s2);
         assert_true(1.0 - mu == ldexp(1.0, -k));
         assert_close(s2, (1.0 - mu) * (1.0 + mu), 1e-15);
         assert_true(k != DMUMU_FIRST_PROBE || mu < last_mu);
@@ -284,7 +310,8 @@ static void test_polynomial(void **state)
 
 /* ---- values ------------------------------------------------------------------------------------------------------ */
 
-static const struct dmumu_panel_key keys[] = {{0, 0}, {1, 0}, {1, 1}, {3, 5}, {6, 63}};
+static const struct dmumu_panel_key keys[] = {
+    {.depth = 0}, {.depth = 1}, {.depth = 1, .index = 1}, {.depth = 3, .index = 5}, {.depth = 6, .index = 63}};
 enum { N_KEYS = sizeof keys / sizeof keys[0] };
 
 static void test_whole(void **state)
@@ -343,8 +370,8 @@ static void test_with_edges(void **state)
 static void test_halves_add_up(void **state)
 {
     const struct curve curve = {.slope = 2.5, .offset = -1.4, .wave = 0.1, .k = 5.0};
-    const struct dmumu_panel_key left = {1, 0};
-    const struct dmumu_panel_key right = {1, 1};
+    const struct dmumu_panel_key left = {.depth = 1};
+    const struct dmumu_panel_key right = {.depth = 1, .index = 1};
     const double whole = panel_of(state, &curve, everything, 0.0).value;
     const double halves = panel_of(state, &curve, left, 0.0).value + panel_of(state, &curve, right, 0.0).value;
     assert_close(halves, whole, 1e-7);
@@ -502,6 +529,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_and_nodes),
         cmocka_unit_test(test_nodes_next_to_one),
+        cmocka_unit_test(test_sections),
         cmocka_unit_test(test_probes),
         cmocka_unit_test(test_coarse_weight),
         cmocka_unit_test(test_misses),
