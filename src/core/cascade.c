@@ -15,10 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the lattice of ln B errs by, and what the n = 0 sum does, relative; from comparisons with the reference kernel. */
-#define TABLE_ERROR_ALFVEN  3e-8
-#define TABLE_ERROR_SLOW    1e-6
-#define TRANSIT_TABLE_ERROR 5e-9
+/*
+ * What the lattice of ln B errs by, and what the n = 0 sum does, relative; from comparisons with the reference kernel. Of slow
+ * modes it is the step in ln z: 2e-6 of D towards R = 1, 4e-6 of single rates, and all of one sign. That is too much for
+ * tolerances below 2e-5, whose step is half of it: 1e-7 of D at most.
+ */
+#define TABLE_ERROR_ALFVEN     3e-8
+#define TABLE_ERROR_SLOW       2e-6
+#define TABLE_ERROR_SLOW_TIGHT 1.5e-7
+#define TRANSIT_TABLE_ERROR    5e-9
+#define TIGHT                  2e-5
 
 /* Lattice of the n = 0 x_par integral. */
 #define LN_X_STEP 0.06
@@ -68,11 +74,15 @@ static enum dmumu_bessel_kind kind_of(enum dmumu_mode mode)
     return mode == DMUMU_ALFVEN ? DMUMU_BESSEL_OVER_W_SQUARE : DMUMU_BESSEL_PRIME_SQUARE;
 }
 
-enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enum dmumu_mode mode,
+enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enum dmumu_mode mode, double tolerance,
                                             struct dmumu_cascade_common *common)
 {
-    *common = (struct dmumu_cascade_common){
-        .mode = mode, .form = dmumu_spectrum_cascade(state, mode), .harmonics = state->harmonics};
+    const double of_slow = tolerance < TIGHT ? TABLE_ERROR_SLOW_TIGHT : TABLE_ERROR_SLOW;
+    *common = (struct dmumu_cascade_common){.mode = mode,
+                                            .form = dmumu_spectrum_cascade(state, mode),
+                                            .harmonics = state->harmonics,
+                                            .ln_z_step = (tolerance < TIGHT ? 0.5 : 1.0) * DMUMU_CASCADE_LN_Z_STEP,
+                                            .table_error = mode == DMUMU_ALFVEN ? TABLE_ERROR_ALFVEN : of_slow};
     common->nodes = calloc((size_t)state->harmonics + 1, sizeof *common->nodes);
     if (!common->nodes) {
         return DMUMU_ERROR_MEMORY;
@@ -107,8 +117,8 @@ void dmumu_cascade_common_free(struct dmumu_cascade_common *common)
 enum dmumu_status dmumu_cascade_table_init(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
                                            double mu, double s2, double nu_max, struct dmumu_cascade_table *table)
 {
-    return dmumu_cascade_table_make(common->mode == DMUMU_ALFVEN ? &common->decay : NULL, state, mu, s2,
-                                    dmumu_cascade_taps_ln_p(&common->form, sqrt(s2)), nu_max, table);
+    return dmumu_cascade_table_make(common->mode == DMUMU_ALFVEN ? &common->decay : NULL, common->ln_z_step, state, mu,
+                                    s2, dmumu_cascade_taps_ln_p(&common->form, sqrt(s2)), nu_max, table);
 }
 
 /* What an integrand of gyro-resonance is made of, at one (mu, R) and harmonic. */
@@ -165,7 +175,9 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
     const struct gyro_integrand a = *at;
     const double *restrict table = a.table->value;
     const size_t n_p = a.table->n_p;
-    const double ln_z_last = DMUMU_CASCADE_LN_Z_START + DMUMU_CASCADE_LN_Z_STEP * (double)(DMUMU_CASCADE_N_Z - 3);
+    const size_t n_z = a.table->n_z;
+    const double ln_z_step = a.table->ln_z_step;
+    const double ln_z_last = DMUMU_CASCADE_LN_Z_START + ln_z_step * (double)(n_z - 3);
     for (size_t k = 0; k < n; k++) {
         const double ln_x_perp = ln_w[k] - a.ln_scale;
         const double ln_z = ln_w[k] - a.ln_n_s;
@@ -176,9 +188,7 @@ DMUMU_VECTOR static void slow_integrand(const struct gyro_integrand *at, size_t 
         const size_t i = dmumu_lattice_locate(a.table->ln_p_start, 1.0 / a.table->ln_p_step, n_p,
                                               a.ln_p0 - a.anisotropy * ln_x_perp, &f) -
                          1;
-        const size_t j =
-            dmumu_lattice_locate(DMUMU_CASCADE_LN_Z_START, 1.0 / DMUMU_CASCADE_LN_Z_STEP, DMUMU_CASCADE_N_Z, ln_z, &g) -
-            1;
+        const size_t j = dmumu_lattice_locate(DMUMU_CASCADE_LN_Z_START, 1.0 / ln_z_step, n_z, ln_z, &g) - 1;
         dmumu_lattice_weights(f, w);
         dmumu_lattice_weights(g, weight_z);
         const double past = ln_z - ln_z_last;
@@ -397,7 +407,7 @@ struct dmumu_cascade_rate dmumu_cascade_rate_from_taps(const struct dmumu_cascad
     const double scale = front_of(common, table, larmor_ratio) * DMUMU_SQRT_PI / table->width *
                          exp((form->slope - 2.0) * log(larmor_ratio * table->s));
     return (struct dmumu_cascade_rate){.gyro = scale * sum.value,
-                                       .gyro_error = scale * (sum.error + TABLE_ERROR_ALFVEN * sum.value)};
+                                       .gyro_error = scale * (sum.error + common->table_error * sum.value)};
 }
 
 enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, const struct dmumu_state *state,
@@ -422,8 +432,7 @@ enum dmumu_status dmumu_cascade_rate(const struct dmumu_cascade_common *common, 
     }
     const double broad = front * DMUMU_SQRT_PI / table->width;
     rate->gyro = broad * sum.value;
-    const double table_error = common->mode == DMUMU_ALFVEN ? TABLE_ERROR_ALFVEN : TABLE_ERROR_SLOW;
-    rate->gyro_error = broad * (sum.error + table_error * sum.value);
+    rate->gyro_error = broad * (sum.error + common->table_error * sum.value);
     if (status == DMUMU_OK && common->mode == DMUMU_SLOW) {
         const double w_start = larmor_ratio * s * common->form.x_perp_min;
         const struct dmumu_wave_nodes *nodes;

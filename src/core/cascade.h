@@ -29,6 +29,8 @@ struct dmumu_cascade_common {
     enum dmumu_mode mode;
     struct dmumu_cascade_form form;
     int harmonics;
+    double ln_z_step;                 /* slow: of the tables */
+    double table_error;               /* of the tables, relative */
     struct dmumu_wave_nodes *nodes;   /* [harmonics + 1], for w from 0 */
     struct dmumu_cascade_taps taps;   /* Alfven */
     struct dmumu_cascade_decay decay; /* Alfven */
@@ -36,7 +38,8 @@ struct dmumu_cascade_common {
     struct dmumu_lattice transit;
 };
 
-enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enum dmumu_mode mode,
+/** @param[in] tolerance  of the model: steps follow from it */
+enum dmumu_status dmumu_cascade_common_init(const struct dmumu_state *state, enum dmumu_mode mode, double tolerance,
                                             struct dmumu_cascade_common *common);
 void dmumu_cascade_common_free(struct dmumu_cascade_common *common);
 

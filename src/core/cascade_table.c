@@ -19,7 +19,7 @@
 /* The quadrature in nu reaches down to this part of its upper end: nu^4 has faded there. */
 #define LEAST_PART 1e-4
 
-enum { N_Z = DMUMU_CASCADE_N_Z, NU_PANELS = 14, NU_NODES = NU_PANELS * DMUMU_GAUSS_N, BLOCK = DMUMU_FILTER_BLOCK };
+enum { NU_PANELS = 14, NU_NODES = NU_PANELS * DMUMU_GAUSS_N, BLOCK = DMUMU_FILTER_BLOCK };
 
 /* ---- exp(-e^t) --------------------------------------------------------------------------------------------------- */
 
@@ -124,13 +124,13 @@ static void fill_alfven(const struct dmumu_cascade_decay *decay, const struct nu
 
 /* ---- slow modes -------------------------------------------------------------------------------------------------- */
 
-/* 1/(1 + z^2 nu^2), [NU_NODES][N_Z]. */
-static void fill_projection(const struct nu_nodes *nodes, double projection[])
+/* 1/(1 + z^2 nu^2), [NU_NODES][n_z]. */
+static void fill_projection(const struct nu_nodes *nodes, const struct dmumu_cascade_table *table, double projection[])
 {
     for (size_t k = 0; k < NU_NODES; k++) {
-        for (size_t j = 0; j < N_Z; j++) {
-            const double ratio = exp(DMUMU_CASCADE_LN_Z_START + DMUMU_CASCADE_LN_Z_STEP * (double)j) * nodes->nu[k];
-            projection[k * N_Z + j] = 1.0 / (1.0 + ratio * ratio);
+        for (size_t j = 0; j < table->n_z; j++) {
+            const double ratio = exp(DMUMU_CASCADE_LN_Z_START + table->ln_z_step * (double)j) * nodes->nu[k];
+            projection[k * table->n_z + j] = 1.0 / (1.0 + ratio * ratio);
         }
     }
 }
@@ -151,22 +151,23 @@ DMUMU_VECTOR static void add_scaled(size_t n, double factor, const double *restr
     }
 }
 
-/* @param scratch  [NU_NODES N_Z + 2 n_p] */
+/* @param scratch  [NU_NODES n_z + 2 n_p] */
 static void fill_slow(const struct nu_nodes *nodes, double scratch[], const struct dmumu_cascade_table *table)
 {
     const size_t n_p = table->n_p;
+    const size_t n_z = table->n_z;
     double *projection = scratch;
-    double *p = projection + NU_NODES * N_Z;
+    double *p = projection + NU_NODES * n_z;
     double *term = p + n_p;
-    fill_projection(nodes, projection);
+    fill_projection(nodes, table, projection);
     for (size_t i = 0; i < n_p; i++) {
         p[i] = exp(table->ln_p_start + table->ln_p_step * (double)i);
     }
     for (size_t k = 0; k < NU_NODES; k++) {
         if (nodes->weight[k] > 0.0) {
             make_terms(n_p, p, 1.0 / nodes->nu[k], nodes->weight[k], term);
-            for (size_t j = 0; j < N_Z; j++) {
-                add_scaled(n_p, projection[k * N_Z + j], term, table->value + j * n_p);
+            for (size_t j = 0; j < n_z; j++) {
+                add_scaled(n_p, projection[k * n_z + j], term, table->value + j * n_p);
             }
         }
     }
@@ -174,30 +175,31 @@ static void fill_slow(const struct nu_nodes *nodes, double scratch[], const stru
 
 /* ---- a table ----------------------------------------------------------------------------------------------------- */
 
-static void choose_lattice(double ln_p, bool is_slow, struct dmumu_cascade_table *table)
+static void choose_lattice(double ln_p, bool is_slow, double ln_z_step, struct dmumu_cascade_table *table)
 {
     const double high = fmin(table->mu + DMUMU_RESONANCE_REACH * table->width, table->nu_max);
     table->ln_p_step = is_slow ? DMUMU_CASCADE_LN_P_STEP_SLOW : STEP_ALFVEN;
     table->ln_p_start = ln_p - table->ln_p_step * ceil((ln_p - LN_P_START) / table->ln_p_step);
     table->ln_p_end = log(DMUMU_CASCADE_MOST_P * high);
     table->n_p = (size_t)(fmax(table->ln_p_end - table->ln_p_start, 0.0) / table->ln_p_step) + 5;
-    table->n_z = is_slow ? N_Z : 1;
+    table->ln_z_step = ln_z_step;
+    table->n_z = is_slow ? (size_t)lround((DMUMU_CASCADE_LN_Z_END - DMUMU_CASCADE_LN_Z_START) / ln_z_step) + 1 : 1;
 }
 
-enum dmumu_status dmumu_cascade_table_make(const struct dmumu_cascade_decay *decay, const struct dmumu_state *state,
-                                           double mu, double s2, double ln_p, double nu_max,
-                                           struct dmumu_cascade_table *table)
+enum dmumu_status dmumu_cascade_table_make(const struct dmumu_cascade_decay *decay, double ln_z_step,
+                                           const struct dmumu_state *state, double mu, double s2, double ln_p,
+                                           double nu_max, struct dmumu_cascade_table *table)
 {
     *table = (struct dmumu_cascade_table){
         .mu = mu, .s = sqrt(s2), .width = dmumu_resonance_width(state, s2), .nu_max = nu_max};
     if (state->kappa == 0.0) {
         return DMUMU_OK;
     }
-    choose_lattice(ln_p, decay == NULL, table);
+    choose_lattice(ln_p, decay == NULL, ln_z_step, table);
     const size_t n = table->n_z * table->n_p;
     const size_t whole_blocks = table->n_p + BLOCK; /* of the filter */
     table->value = calloc(n + table->n_p, sizeof *table->value);
-    double *scratch = calloc(decay ? whole_blocks : NU_NODES * N_Z + 2 * table->n_p, sizeof *scratch);
+    double *scratch = calloc(decay ? whole_blocks : NU_NODES * table->n_z + 2 * table->n_p, sizeof *scratch);
     if (!table->value || !scratch) {
         free(scratch);
         dmumu_cascade_table_free(table);

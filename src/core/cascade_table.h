@@ -22,8 +22,8 @@
 #define DMUMU_CASCADE_LN_P_STEP_ALFVEN 0.025 /* of a single z, and what counts most at high M_A and low R */
 #define DMUMU_CASCADE_LN_P_STEP_SLOW   0.05
 #define DMUMU_CASCADE_LN_Z_START       (-7.6)
+#define DMUMU_CASCADE_LN_Z_END         7.85
 #define DMUMU_CASCADE_LN_Z_STEP        0.15
-enum { DMUMU_CASCADE_N_Z = 104 };
 
 /** exp(-e^t) at t = DMUMU_CASCADE_LN_P_STEP_ALFVEN (first + i). */
 struct dmumu_cascade_decay {
@@ -41,20 +41,22 @@ struct dmumu_cascade_table {
     double nu_max;                /* this table's limit */
     double ln_p_start, ln_p_step; /* of the lattice */
     double ln_p_end;              /* beyond, B = 0 */
-    size_t n_p, n_z;              /* n_z = 1 for Alfven modes */
-    double *value;                /* [n_z][n_p], owned; NULL in the quasi-linear limit */
-    double *descending;           /* [n_p] B itself, from the largest p on; owned with `value`; NULL for slow modes */
+    double ln_z_step;
+    size_t n_p, n_z;    /* n_z = 1 for Alfven modes */
+    double *value;      /* [n_z][n_p], owned; NULL in the quasi-linear limit */
+    double *descending; /* [n_p] B itself, from the largest p on; owned with `value`; NULL for slow modes */
 };
 
 /**
- * @param[in] decay   NULL for slow modes
- * @param[in] ln_p    some ln p that is to be a point of the lattice
- * @param[in] nu_max  infinite where the cascade's start does not matter
+ * @param[in] decay      NULL for slow modes
+ * @param[in] ln_z_step  of slow modes: DMUMU_CASCADE_LN_Z_STEP or a whole part of it
+ * @param[in] ln_p       some ln p that is to be a point of the lattice
+ * @param[in] nu_max     infinite where the cascade's start does not matter
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
-enum dmumu_status dmumu_cascade_table_make(const struct dmumu_cascade_decay *decay, const struct dmumu_state *state,
-                                           double mu, double s2, double ln_p, double nu_max,
-                                           struct dmumu_cascade_table *table);
+enum dmumu_status dmumu_cascade_table_make(const struct dmumu_cascade_decay *decay, double ln_z_step,
+                                           const struct dmumu_state *state, double mu, double s2, double ln_p,
+                                           double nu_max, struct dmumu_cascade_table *table);
 void dmumu_cascade_table_free(struct dmumu_cascade_table *table);
 
 #endif

@@ -102,13 +102,27 @@ static void mind_the_jump(const struct dmumu_curve_work *work, struct dmumu_pane
     integral->difference = fmax(integral->difference, NEXT_TO_ENDS * (high - low) * exp(-work->q_edge));
 }
 
+/* Panels that end before this have rates of their own at all nodes; those beyond are smooth over ln(1 - mu) at best. */
+#define QUICK_UP_TO (1.0 - 0x1p-4)
+
+/* Does the error go like the square of the difference? Not asked at loose tolerances, at which that decides nothing. */
+static bool converges_quickly(const struct dmumu_curve_work *work, struct dmumu_panel_key key, int which)
+{
+    double low;
+    double high;
+    dmumu_panel_ends(key, &low, &high);
+    return work->state->kappa > 0.0 && dmumu_deposit_follows_lobes(work->tolerance) && high <= QUICK_UP_TO &&
+           dmumu_curve_mode_in_sum(work, DMUMU_FAST, which);
+}
+
 static void integrate_panel(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r)
 {
     struct dmumu_panel_values values;
     if (dmumu_curve_gather(work, panel, which, r, &values)) {
-        panel->integral[which][panel->slot[r]] =
-            dmumu_panel_integrate(&work->tables->rules, panel->key, &values, work->q_edge);
-        mind_the_jump(work, panel->key, which, r, &panel->integral[which][panel->slot[r]]);
+        struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
+        *integral = dmumu_panel_integrate(&work->tables->rules, panel->key, &values, work->q_edge);
+        integral->quick = integral->value > 0.0 && converges_quickly(work, panel->key, which);
+        mind_the_jump(work, panel->key, which, r, integral);
     } else {
         panel->integral[which][panel->slot[r]] =
             (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};

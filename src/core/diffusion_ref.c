@@ -284,8 +284,12 @@ static struct reference_value integrate_confined(struct diffusion *d)
         }
         struct dmumu_quadrature_pieces pieces;
         dmumu_quadrature_pieces_init(&pieces, edge[i], edge[i + 1]);
-        /* without confinement the integrand may rise by orders of magnitude close to mu = 1 */
-        for (int k = 1; k < 7; k += k < 3 ? 1 : 2) {
+        /*
+         * Without a zone the integrand may rise by orders of magnitude close to mu = 1; or be the same from there to where Alfven
+         * modes take over, a millionth of mu before 1, which an interval that ends at 1 sees nothing of.
+         */
+        const int last = isinf(d->state->zone_l) ? 27 : 7;
+        for (int k = 1; k < last; k += k < 3 ? 1 : 2) {
             dmumu_quadrature_pieces_add(&pieces, 1.0 - ldexp(1.0, -k));
         }
         for (size_t k = 0; k < n_breaks; k++) {

@@ -44,11 +44,12 @@ struct dmumu_fast_common {
     int refinement;
     double step[DMUMU_DEPOSIT_CLASSES], transit_step;
     struct dmumu_rows rows;
-    struct dmumu_lobes *lobes;          /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
-    double row_tangent[DMUMU_MAX_ROWS]; /* [rows.n] t of each row */
-    double *g_value;                    /* owned */
-    float *g_row;                       /* owned, of g */
-    struct dmumu_row g;                 /* G over ln z at the transit step */
+    struct dmumu_lobes *lobes;              /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
+    double row_tangent[DMUMU_MAX_ROWS];     /* [rows.n] t of each row */
+    double halfway_tangent[DMUMU_MAX_ROWS]; /* [rows.n] and halfway to the next one */
+    double *g_value;                        /* owned */
+    float *g_row;                           /* owned, of g */
+    struct dmumu_row g;                     /* G over ln z at the transit step */
 };
 
 /**

@@ -105,21 +105,34 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z)
 
 /* ---- what all tables share --------------------------------------------------------------------------------------- */
 
-/* t of each row, by bisection of dmumu_rows_position. */
+/* t at a position among the rows, by bisection of dmumu_rows_position. */
+static double tangent_at(const struct dmumu_rows *rows, double position)
+{
+    double low = -20.0;
+    double high = 20.0;
+    for (int i = 0; i < 60; i++) {
+        const double middle = 0.5 * (low + high);
+        if (dmumu_rows_position(rows, middle) < position) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return exp(0.5 * (low + high));
+}
+
+/*
+ * Halfway between rows is halfway in position: in ln t, where the density of rows changes, a smooth sum over them shifts by up to
+ * 3e-6. At loose tolerances that shift stays in the estimate: it stands for what no other part of it sees (2.5e-6 of D at point 306).
+ */
 static void find_rows(struct dmumu_fast_common *common)
 {
-    for (int row = 0; row < common->rows.n; row++) {
-        double low = -20.0;
-        double high = 20.0;
-        for (int i = 0; i < 60; i++) {
-            const double middle = 0.5 * (low + high);
-            if (dmumu_rows_position(&common->rows, middle) < row) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        common->row_tangent[row] = exp(0.5 * (low + high));
+    const struct dmumu_rows *rows = &common->rows;
+    const bool by_position = dmumu_deposit_follows_lobes(common->tolerance);
+    for (int row = 0; row < rows->n; row++) {
+        common->row_tangent[row] = tangent_at(rows, row);
+        common->halfway_tangent[row] =
+            by_position ? tangent_at(rows, row + 0.5) : sqrt(common->row_tangent[row] * tangent_at(rows, row + 1));
     }
 }
 
@@ -462,7 +475,7 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, c
     double most = 0.0;
     for (int i = -REACH; i <= REACH; i++) {
         const double at[2] = {i, i + 0.5};
-        const double t = sqrt(common->row_tangent[middle + i] * common->row_tangent[middle + i + 1]);
+        const double t = common->halfway_tangent[middle + i];
         const float *of_row = table->value + table->row_start[middle + i];
         const size_t last = table->row_end[middle + i] - 1;
         double bump[2];

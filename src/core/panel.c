@@ -165,6 +165,13 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 /* By how much D_mumu/(1 - mu^2) may vary in a panel whose rules converge quickly. */
 #define ROUGH 30.0
 
+/*
+ * Where q is smooth over mu itself, the rules' errors fall like rho^-11 (11 nodes), rho^-14 (Gauss) and rho^-23 (Kronrod), rho the
+ * size of the ellipse within which it is analytic: the last like the square of the largest difference. Of 1,900 panels before
+ * mu = 15/16, with M_A from 0.05 to 3, it was 0.3 of that square at most, wherever it exceeded the errors of the rates.
+ */
+#define SQUARE 30.0
+
 /* ---- a panel confined as a whole --------------------------------------------------------------------------------- */
 
 /*
@@ -197,7 +204,8 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
     /* What reference points allow is relative to the whole, but of a small panel next to mu = 1, where rates may turn and there
      * is little else, to twenty times its own value. */
     const double share = integral->last ? fmin(20.0 * integral->value / total, 1.0) : 1.0;
-    return fmin(relative, dmumu_rule_error(relative) / sqrt(share));
+    const double usual = fmin(relative, dmumu_rule_error(relative) / sqrt(share));
+    return integral->quick ? fmin(usual, SQUARE * relative * integral->difference / integral->value) : usual;
 }
 
 /* gradient [NODES]: d value / d ln rate of each node, edges included; zeros before. */

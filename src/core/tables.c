@@ -191,7 +191,8 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
     }
     for (int i = 0; status == DMUMU_OK && i < N_CASCADE_MODES; i++) {
         if (state->modes[cascade_modes[i]]) {
-            status = dmumu_cascade_common_init(state, cascade_modes[i], &tables->cascade[cascade_modes[i]]);
+            status = dmumu_cascade_common_init(state, cascade_modes[i], tables->model.tolerance,
+                                               &tables->cascade[cascade_modes[i]]);
         }
     }
     return status;

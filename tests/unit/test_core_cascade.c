@@ -10,10 +10,12 @@
 #include <cmocka.h>
 
 #include "core/cascade_lattice.h"
+#include "core/kernel_ref.h"
 #include "core/ratios.h"
 #include "core/resonance.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Of cascade_lattice.h: the distance of its points. */
@@ -35,7 +37,7 @@ static void compare(const struct dmumu_state *state, double mu)
     struct dmumu_cascade_common common = {0};
     struct dmumu_cascade_table table = {0};
     struct dmumu_wave_nodes scratch = {0};
-    assert_int_equal(dmumu_cascade_common_init(state, DMUMU_ALFVEN, &common), DMUMU_OK);
+    assert_int_equal(dmumu_cascade_common_init(state, DMUMU_ALFVEN, 1e-4, &common), DMUMU_OK);
     assert_int_equal(dmumu_cascade_table_init(&common, state, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
                      DMUMU_OK);
     const struct dmumu_cascade_limits limits = dmumu_cascade_limits_of(&common.form, &table);
@@ -108,7 +110,7 @@ static void test_list(void **state)
         place[r] = dmumu_cascade_place_of(ratio[r]);
         chosen[r] = r != 2;
     }
-    assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, &common), DMUMU_OK);
+    assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_ALFVEN, 1e-4, &common), DMUMU_OK);
     make_source(&at, &common, table, &source);
     const size_t most = 1;
     atomic_size_t bytes;
@@ -146,8 +148,43 @@ static void test_list(void **state)
     dmumu_cascade_common_free(&common);
 }
 
+/* Slow modes against the oracle, at two tolerances: within three times the error that is estimated. */
+static void test_slow(void **state)
+{
+    (void)state;
+    static const double tolerance[] = {1e-4, 1e-6};
+    static const double most[] = {6e-6, 4e-7};
+    struct dmumu_state at = state_of(DMUMU_CASCADE_GS95, 1.7, 1);
+    at.modes[DMUMU_ALFVEN] = false;
+    at.modes[DMUMU_SLOW] = true;
+    for (int k = 0; k < 2; k++) {
+        for (int i = 0; i < 4; i++) {
+            const double mu = 0.15 + 0.2 * i;
+            const double larmor_ratio = 0.03 * pow(3.0, i % 2);
+            const double exact = dmumu_kernel_ref(&at, larmor_ratio, mu, 1e-9).gyro[DMUMU_SLOW];
+            struct dmumu_cascade_common common = {0};
+            struct dmumu_cascade_table table = {0};
+            struct dmumu_wave_nodes scratch = {0};
+            struct dmumu_cascade_rate rate;
+            assert_int_equal(dmumu_cascade_common_init(&at, DMUMU_SLOW, tolerance[k], &common), DMUMU_OK);
+            assert_int_equal(
+                dmumu_cascade_table_init(&common, &at, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
+                DMUMU_OK);
+            assert_int_equal(dmumu_cascade_rate(&common, &at, &table, larmor_ratio, &scratch, &rate), DMUMU_OK);
+            const double error = fabs(rate.gyro - exact);
+            printf("slow, mu %.2f, R %.2f, tolerance %g: off by %.1e, estimated %.1e\n", mu, larmor_ratio, tolerance[k],
+                   error / exact, rate.gyro_error / exact);
+            assert_true(error <= 3.0 * rate.gyro_error && error <= most[k] * exact);
+            dmumu_wave_nodes_free(&scratch);
+            dmumu_cascade_table_free(&table);
+            dmumu_cascade_common_free(&common);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_taps), cmocka_unit_test(test_list)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_taps), cmocka_unit_test(test_list),
+                                       cmocka_unit_test(test_slow)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -132,9 +132,30 @@ static void test_where_tables_hold(void **state)
     dmumu_tables_free(tables);
 }
 
+/* Towards small mu the first lobes meet the resonance where the density of rows changes: that is no error of theirs. */
+static void test_rows_that_suffice(void **state)
+{
+    (void)state;
+    struct dmumu_model model;
+    struct dmumu_tables *tables = NULL;
+    struct dmumu_error error;
+    dmumu_model_default(&model);
+    model.tolerance = 1e-6;
+    assert_int_equal(dmumu_tables_new(&model, 0.5, &tables, &error), DMUMU_OK);
+    for (double mu = 0.01; mu < 0.2; mu *= 2.0) {
+        struct dmumu_fast_table table;
+        assert_int_equal(dmumu_fast_table_init(tables->fast, &tables->state, mu, (1.0 - mu) * (1.0 + mu), &table),
+                         DMUMU_OK);
+        assert_true(table.rel_error < 2e-7);
+        dmumu_fast_table_free(&table);
+    }
+    dmumu_tables_free(tables);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates), cmocka_unit_test(test_kept_directions),
-                                       cmocka_unit_test(test_where_tables_hold)};
+                                       cmocka_unit_test(test_where_tables_hold),
+                                       cmocka_unit_test(test_rows_that_suffice)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

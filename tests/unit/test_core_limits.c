@@ -199,7 +199,7 @@ static struct dmumu_cascade_rate cascade_rate(const struct dmumu_state *state, e
     struct dmumu_cascade_table table = {0};
     struct dmumu_wave_nodes scratch = {0};
     struct dmumu_cascade_rate rate;
-    assert_int_equal(dmumu_cascade_common_init(state, mode, &common), DMUMU_OK);
+    assert_int_equal(dmumu_cascade_common_init(state, mode, 1e-4, &common), DMUMU_OK);
     assert_int_equal(dmumu_cascade_table_init(&common, state, mu, (1.0 - mu) * (1.0 + mu), (double)INFINITY, &table),
                      DMUMU_OK);
     assert_int_equal(dmumu_cascade_rate(&common, state, &table, larmor_ratio, &scratch, &rate), DMUMU_OK);

@@ -522,6 +522,30 @@ static void test_panel_error(void **state)
     assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5) / sqrt(0.2), 1e-14);
     integral.value = 1.0;
     assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5), 1e-14);
+    /* where q is smooth over mu, the square, relative to what is in the panel; never more than elsewhere */
+    integral = (struct dmumu_panel_integral){.value = 0.5, .difference = 4e-6, .quick = true};
+    assert_close(dmumu_panel_error(&integral, 2.0), 30.0 * 4e-6 / 0.5 * 2e-6, 1e-14);
+    integral.value = 1e-4;
+    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5), 1e-14);
+}
+
+/* The nearer a singularity, the less do all rules converge: Kronrod's like the square of the others at any distance. */
+static void test_quick_panels(void **state)
+{
+    const struct dmumu_panel_key key = {.depth = 1};
+    int n = 0;
+    for (double k = 4.0; k < 40.0; k *= 1.1) {
+        const struct curve curve = {.slope = -3.0, .wave = 0.5, .k = k};
+        const struct exact exact = exact_of(&curve, key, -8.0);
+        struct dmumu_panel_integral integral = panel_of(state, &curve, key, -8.0);
+        integral.quick = true;
+        const double error = fabs(integral.value - exact.value) / exact.value;
+        const double estimate = dmumu_panel_error(&integral, exact.value);
+        assert_false(integral.rough);
+        assert_true(error <= estimate + 1e-13);
+        n += estimate > 1e-9 && estimate < 1e-4;
+    }
+    assert_true(n > 4);
 }
 
 int main(void)
@@ -546,6 +570,7 @@ int main(void)
         cmocka_unit_test(test_piece_at_an_end),
         cmocka_unit_test(test_touching),
         cmocka_unit_test(test_panel_error),
+        cmocka_unit_test(test_quick_panels),
     };
     return cmocka_run_group_tests(tests, make_rules, free_rules);
 }
