@@ -1,10 +1,10 @@
 /*
  * Diffusion: D(R) = (v^2/4) int_C dmu (1-mu^2)^2 / (D_F + D_S + D_A) with the production kernel (F21).
  *
- * Logic    [0, 1], or each section of it where rates are not smooth (curve_sections.h), is cut into dyadic panels of 15 Kronrod points in mu, for the rigidities and sums (all modes, each
- *          mode alone) that need it: a panel whose value differs too much from that of its coarser rule is halved for
- *          them. What a panel gives is panel.h's; what its nodes share with other curves is tables.h's. Nothing here
- *          depends on other curves or on threads.
+ * Logic    [0, 1], or each section of it where rates are not smooth (curve_sections.h), is cut into dyadic panels of 15
+ *          Kronrod points in mu, for the rigidities and sums (all modes, each mode alone) that need it: a panel whose
+ *          value differs too much from that of its coarser rule is halved for them. What a panel gives is panel.h's; what
+ *          its nodes share with other curves is tables.h's. Nothing here depends on other curves or on threads.
  * Error    The sum of: the panels' differences to their coarser rules; the rates' own errors (wave angles, tables),
  *          weighted as the rates are; what those errors move the edges of C by.
  */

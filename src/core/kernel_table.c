@@ -129,8 +129,9 @@ static double ln_tangent_at(const struct dmumu_rows *rows, double position)
 }
 
 /*
- * Halfway between rows is halfway in position: in ln t, where the density of rows changes, a smooth sum over them shifts by up to
- * 3e-6. At loose tolerances that shift stays in the estimate: it stands for what no other part of it sees (2.5e-6 of D at point 306).
+ * Halfway between rows is halfway in position: in ln t, where the density of rows changes, a smooth sum over them shifts by
+ * up to 3e-6. At loose tolerances that shift stays in the estimate: it stands for what no other part of it sees (2.5e-6 of D
+ * at point 306).
  */
 static void find_rows(struct dmumu_fast_common *common)
 {

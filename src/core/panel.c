@@ -166,9 +166,10 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 #define ROUGH 30.0
 
 /*
- * Where q is smooth over mu itself, the rules' errors fall like rho^-11 (11 nodes), rho^-14 (Gauss) and rho^-23 (Kronrod), rho the
- * size of the ellipse within which it is analytic: the last like the square of the largest difference. Of 1,900 panels before
- * mu = 15/16, with M_A from 0.05 to 3, it was 0.3 of that square at most, wherever it exceeded the errors of the rates.
+ * Where q is smooth over mu itself, the rules' errors fall like rho^-11 (11 nodes), rho^-14 (Gauss) and rho^-23 (Kronrod),
+ * rho the size of the ellipse within which it is analytic: the last like the square of the largest difference. Of 1,900
+ * panels before mu = 15/16, with M_A from 0.05 to 3, it was 0.3 of that square at most, wherever it exceeded the errors of
+ * the rates.
  */
 #define SQUARE 30.0
 

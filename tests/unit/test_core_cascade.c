@@ -153,7 +153,7 @@ static void test_slow(void **state)
 {
     (void)state;
     static const double tolerance[] = {1e-4, 1e-6};
-    static const double most[] = {6e-6, 4e-7};
+    static const double most[] = {5e-6, 2e-7};
     struct dmumu_state at = state_of(DMUMU_CASCADE_GS95, 1.7, 1);
     at.modes[DMUMU_ALFVEN] = false;
     at.modes[DMUMU_SLOW] = true;

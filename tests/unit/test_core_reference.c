@@ -23,8 +23,9 @@ enum { SAMPLE = 200, RECOMPUTED = 6 };
 #define ORACLE_TOLERANCE 1e-8
 #define NEGLIGIBLE       1e-7 /* next to TOLERANCE: an estimate may leave it out here; `make certify` asks for all */
 
-/* Points that were a story of their own. At a tighter tolerance: corners at M_A = 0.05 whose resonances see the lobes of J'^2 at the edge of the waves across B, and
- * the last two the same as mu goes to 1, between a panel's nodes. Their errors were 2e-6 to 9e-6 once, not in the estimate. */
+/* Points that were a story of their own. At a tighter tolerance: corners at M_A = 0.05 whose resonances see the lobes of J'^2 at
+ * the edge of the waves across B, and the last two the same as mu goes to 1, between a panel's nodes. Their errors were 2e-6 to
+ * 9e-6 once, not in the estimate. */
 #define TIGHT 1e-6
 enum { N_LOBES = 3, N_TAILS = 4, N_STARTS = 3, N_SLIVERS = 3, N_SHARP = 2, N_SHARP_TIGHT = 5 };
 static const unsigned with_lobes[N_LOBES] = {1121, 1221, 1413};
@@ -37,8 +38,8 @@ static const unsigned at_start[N_STARTS] = {259, 1252, 1379};
  * lobes of J'^2 at sharp ends (547, 1.5e-4, flagged; 867). */
 static const unsigned in_slivers[N_SLIVERS] = {1027, 1507, 1927};
 static const unsigned at_sharp_ends[N_SHARP] = {547, 867};
-/* At TIGHT, without broadening: a mean instead of lobes (867, 2e-5), lobes in mu that all rules step over (947, 1.9e-6, `ok`), an edge
- * of C moved by them (1247), and Alfven modes that end next to a panel's end (1987, 6e-6, `ok`). */
+/* At TIGHT, without broadening: a mean instead of lobes (867, 2e-5), lobes in mu that all rules step over (947, 1.9e-6, `ok`),
+ * an edge of C moved by them (1247), and Alfven modes that end next to a panel's end (1987, 6e-6, `ok`). */
 static const unsigned sharp_and_tight[N_SHARP_TIGHT] = {867, 947, 1027, 1247, 1987};
 
 static struct reference_value *all_kept;
