@@ -251,17 +251,40 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     return integral;
 }
 
+/* An error from which a rate may be anything: tables say 1e-12 where it is 1e-4, far out in the tail of a resonance. */
+#define UNKNOWN 0.1
+
+/*
+ * What each node adds that is not confined by its rate, but would be by one within its error: at most that much, at the
+ * edge. No gradient sees it. contribution: added to
+ */
+static void add_unknown(struct dmumu_panel_key key, const struct dmumu_panel_values *values, double q_edge,
+                        double contribution[static NODES])
+{
+    const double edge_rate = exp(q_edge);
+    const double half = 0.5 * ldexp(section_end(key) - key.start, -key.depth);
+    for (int i = 0; i < NODES; i++) {
+        const double ratio = values->rate[i] / values->s2[i];
+        if (values->error[i] > UNKNOWN && ratio < edge_rate && ratio * (1.0 + values->error[i]) > edge_rate) {
+            contribution[i] += half * dmumu_kronrod_weight[i] * values->s2[i] / edge_rate;
+        }
+    }
+}
+
 struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
                                                   const struct dmumu_panel_values *values, double q_edge)
 {
     double gradient[NODES] = {0.0};
     struct dmumu_panel_integral integral = integrate(rules, key, values, q_edge, gradient);
+    double unknown[NODES] = {0.0};
+    add_unknown(key, values, q_edge, unknown);
     double common = 0.0; /* all rates wrong alike: directions and damping are the same for all mu */
     double square = 0.0; /* each by itself: their tables are not */
     for (int i = 0; i < NODES; i++) {
         const double change = gradient[i] * values->error[i];
         common += change;
         square += change * change;
+        integral.rate_error += unknown[i];
     }
     const double together = fabs(common);
     const double apart = sqrt(square);
@@ -277,4 +300,5 @@ void dmumu_panel_rate_errors(const struct dmumu_panel_rules *rules, struct dmumu
     for (int i = 0; i < NODES; i++) {
         contribution[i] = fabs(gradient[i]) * values->error[i];
     }
+    add_unknown(key, values, q_edge, contribution);
 }
