@@ -244,10 +244,17 @@ double dmumu_curve_probe(struct dmumu_curve_work *work, int which, size_t r, int
 /* Panels from here to mu = 1 take the fast modes' rates from the probes: D_F/(1 - mu^2) is smooth over ln(1 - mu). */
 #define OCTAVES_FROM (1.0 - 0x1p-4)
 
-/* What of the difference to interpolating from six probes is the error of doing so from eight; and how much is let
- * pass, per tolerance. */
+/* What of the difference to interpolating from six or seven probes is the error of doing so from eight; and how much is
+ * let pass, per tolerance. */
 #define SHARE_OF_DIFFERENCE 0.5
 #define MOST_DIFFERENCE     0.1
+
+/* Eight probes, and what they are compared with: the six in the middle, and seven without the last or the first. Six
+ * alone may agree with eight by chance, where the resonance's tail begins: 1e-5, and both were off by 1e-4. */
+enum { AROUND = 8, FEWER = 3 };
+struct octave_weights {
+    double all[AROUND], fewer[FEWER][AROUND];
+};
 
 /* Weights of `n` equidistant points at x steps from the first. */
 static void equidistant_weights(int n, double x, double weight[])
@@ -260,39 +267,50 @@ static void equidistant_weights(int n, double x, double weight[])
     }
 }
 
+/* At x steps from the first of eight. */
+static struct octave_weights octave_weights_at(double x)
+{
+    struct octave_weights weights = {.fewer = {{0.0}}};
+    equidistant_weights(AROUND, x, weights.all);
+    equidistant_weights(AROUND - 2, x - 1.0, weights.fewer[0] + 1);
+    equidistant_weights(AROUND - 1, x, weights.fewer[1]);
+    equidistant_weights(AROUND - 1, x - 1.0, weights.fewer[2] + 1);
+    return weights;
+}
+
 /*
  * The fast modes' rate at one node and R from the eight probes around it; false where they do not agree: in a
  * resonance's tail that falls too steeply.
  */
 static bool fast_rate_from_probes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t r)
 {
-    enum { N = 8, LAST = DMUMU_LEAST_OCTAVE + 2 * DMUMU_KRONROD_N - 1 };
+    enum { N = AROUND, LAST = DMUMU_LEAST_OCTAVE + 2 * DMUMU_KRONROD_N - 1 };
     const double s2 = panel->s2[node];
     const double octave = fmin(-log2(s2 / (1.0 + panel->tables->node[node].mu)), (double)LAST);
     const int middle = (int)octave - N / 2 + 1;
     const int first =
         middle < DMUMU_LEAST_OCTAVE ? DMUMU_LEAST_OCTAVE : (middle > LAST - N + 1 ? LAST - N + 1 : middle);
-    double weight[N];
-    double fewer[N] = {0.0};
-    equidistant_weights(N, octave - first, weight);
-    equidistant_weights(N - 2, octave - first - 1.0, fewer + 1);
+    const struct octave_weights weights = octave_weights_at(octave - first);
     double q = 0.0;
-    double difference = 0.0;
+    double differences[FEWER] = {0.0};
     double error = 0.0;
     for (int k = 0; k < N; k++) {
         const struct probe probe = probe_of(work, DMUMU_FAST, r, first + k);
         const double distance = ldexp(1.0, -(first + k));
         const double ln_ratio = log(probe.rate / (distance * (2.0 - distance)));
-        q += weight[k] * ln_ratio;
-        difference += (weight[k] - fewer[k]) * ln_ratio;
+        q += weights.all[k] * ln_ratio;
+        for (int i = 0; i < FEWER; i++) {
+            differences[i] += (weights.all[k] - weights.fewer[i][k]) * ln_ratio;
+        }
         error = fmax(error, probe.error / probe.rate);
     }
-    if (!(fabs(difference) < MOST_DIFFERENCE * work->tolerance)) {
+    const double difference = fmax(fabs(differences[0]), 2.0 * fmax(fabs(differences[1]), fabs(differences[2])));
+    if (!(difference < MOST_DIFFERENCE * work->tolerance)) {
         return false;
     }
     const size_t at = dmumu_curve_rates_at(panel, r) + (size_t)node;
     panel->rate[DMUMU_FAST][at] = s2 * exp(q);
-    panel->error[DMUMU_FAST][at] = panel->rate[DMUMU_FAST][at] * (error + SHARE_OF_DIFFERENCE * fabs(difference));
+    panel->error[DMUMU_FAST][at] = panel->rate[DMUMU_FAST][at] * (error + SHARE_OF_DIFFERENCE * difference);
     return true;
 }
 
