@@ -12,17 +12,19 @@
 
 /* ---- at nodes ------------------------------------------------------------------------------------------------------- */
 
-/* ln R of each; NULL when out of memory. */
-static const double *ln_ratios(struct dmumu_curve_work *work)
+/* ln R and R^-1/2 of each are there; false when out of memory. */
+static bool find_powers(struct dmumu_curve_work *work)
 {
     if (!work->ln_ratio) {
-        double *ln_ratio = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *ln_ratio);
+        double *ln_ratio = dmumu_arena_take(&work->workspace->arena, 2 * work->n * sizeof *ln_ratio);
         for (size_t r = 0; ln_ratio && r < work->n; r++) {
             ln_ratio[r] = log(work->larmor_ratio[r]);
+            ln_ratio[work->n + r] = 1.0 / sqrt(work->larmor_ratio[r]);
         }
         work->ln_ratio = ln_ratio;
+        work->inverse_sqrt_ratio = ln_ratio ? ln_ratio + work->n : NULL;
     }
-    return work->ln_ratio;
+    return work->ln_ratio != NULL;
 }
 
 void dmumu_curve_store_fast_rate(struct dmumu_curve_panel *panel, int node, size_t r,
@@ -57,28 +59,44 @@ void dmumu_curve_direct_rate(struct dmumu_curve_work *work, struct dmumu_curve_p
     }
 }
 
+/* What a node's tables and the profile say of R from `first` on; directly where tables do not hold. */
+static void broad_rates_from(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t first,
+                             size_t n, const struct dmumu_columns *columns, struct dmumu_fast_profile *profile)
+{
+    const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
+    struct dmumu_place place[DMUMU_FAST_PLACES];
+    struct dmumu_fast_rates rates;
+    uint8_t by_table[DMUMU_FAST_PLACES];
+    for (size_t i = 0; i < n; i++) {
+        by_table[i] = panel->needed[first + i] && dmumu_fast_table_holds(table, work->larmor_ratio[first + i]);
+    }
+    dmumu_fast_places(work->tables->fast, table, n, work->ln_ratio + first, place);
+    dmumu_fast_profile_rates(work->tables->fast, table, columns, profile, n, place,
+                             work->inverse_sqrt_ratio + first, by_table, &rates);
+    for (size_t i = 0; i < n && work->status == DMUMU_OK; i++) {
+        if (by_table[i]) {
+            const size_t at = dmumu_curve_rates_at(panel, first + i) + (size_t)node;
+            panel->rate[DMUMU_FAST][at] = rates.value[i];
+            panel->error[DMUMU_FAST][at] = rates.error[i];
+        } else if (panel->needed[first + i]) {
+            dmumu_curve_direct_rate(work, panel, node, first + i);
+        }
+    }
+}
+
 static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node)
 {
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
     const struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
-    const double *ln_ratio = ln_ratios(work);
-    if (!columns || !profile || !ln_ratio) {
+    if (!columns || !profile || !find_powers(work)) {
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
-    struct dmumu_place place[DMUMU_FAST_PLACES];
-    for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
-        const size_t left = work->n - r < DMUMU_FAST_PLACES ? work->n - r : DMUMU_FAST_PLACES;
-        if (r % DMUMU_FAST_PLACES == 0 && memchr(panel->needed + r, 1, left)) {
-            dmumu_fast_places(work->tables->fast, table, left, ln_ratio + r, place);
-        }
-        if (panel->needed[r] && dmumu_fast_table_holds(table, work->larmor_ratio[r])) {
-            const struct dmumu_fast_rate rate = dmumu_fast_profile_rate(
-                work->tables->fast, table, columns, profile, &place[r % DMUMU_FAST_PLACES], work->larmor_ratio[r]);
-            dmumu_curve_store_fast_rate(panel, node, r, &rate);
-        } else if (panel->needed[r]) {
-            dmumu_curve_direct_rate(work, panel, node, r);
+    for (size_t first = 0; first < work->n && work->status == DMUMU_OK; first += DMUMU_FAST_PLACES) {
+        const size_t left = work->n - first < DMUMU_FAST_PLACES ? work->n - first : DMUMU_FAST_PLACES;
+        if (memchr(panel->needed + first, 1, left)) {
+            broad_rates_from(work, panel, node, first, left, columns, profile);
         }
     }
 }

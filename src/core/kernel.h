@@ -23,6 +23,8 @@
 #include "core/deposit.h"
 #include "core/state.h"
 
+#include <stdint.h>
+
 /**
  * J_n'(w)^2, its oscillations beyond the first lobes faded into their mean, on a lattice in ln(1/w) with
  * DMUMU_LOBES_PHASES points per step of a class: value[m][k] at index first + DMUMU_LOBES_PHASES k + m, so that every
@@ -101,7 +103,10 @@ void dmumu_fast_table_free(struct dmumu_fast_table *table);
  * Is a widened resonance as good as the true one at this R? Not where the cascade's start, u = 1/(R xi), cuts through it,
  * near R = 1: towards mu = 1, where the true one is ever narrower, D_F would be wrong by tens of per cent.
  */
-bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, double larmor_ratio);
+static inline bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, double larmor_ratio)
+{
+    return table->widened == 0.0 || larmor_ratio * table->reach < 1.0;
+}
 
 /** f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 from above, less R^-1/2. */
 double dmumu_fast_front(const struct dmumu_state *state, double s);
@@ -125,10 +130,12 @@ struct dmumu_fast_profile {
     double table_error, transit_error; /* relative, of the two: rows, truncation, widening */
     size_t n_blocks;                   /* the last ends beyond ln(R s) = 0 */
     bool *done;                        /* [n_blocks + n_wide], owned with all that follows */
+    uint8_t *error_done;               /* [n_blocks] bit by bit, which parts of a block's errors are there */
     long begin;      /* lattice index of the first entry, in the last block: blocks are counted downwards */
     double *gyro;    /* [n_blocks DMUMU_FILTER_BLOCK], ascending in ln(R s) */
     double *transit; /* the same */
-    double *error;   /* the same: estimated, absolute */
+    double *total;   /* the same: their sum */
+    double *error;   /* the same: estimated, absolute, of that */
     double *gap;     /* [n_blocks][samples]: relative difference of the two rules of wave angles */
     double *coarse;  /* the same: absolute error of the transit-time sum, interpolated from its own lattice */
     size_t n_wide;   /* blocks of that lattice, the transit step's, where they are made; likewise */
@@ -163,5 +170,22 @@ struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *c
                                                const struct dmumu_fast_table *table,
                                                const struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
                                                const struct dmumu_place *place, double larmor_ratio);
+
+/** D_F and its error, dimensionless D_mumu L/v, at those of DMUMU_FAST_PLACES R or fewer that are wanted. */
+struct dmumu_fast_rates {
+    double value[DMUMU_FAST_PLACES], error[DMUMU_FAST_PLACES];
+};
+
+/**
+ * The same for several R.
+ * @param[in]  n                   DMUMU_FAST_PLACES at most
+ * @param[in]  inverse_sqrt_ratio  [n] R^-1/2
+ * @param[in]  wanted              [n] which of them
+ * @param[out] rates               of the others, nothing
+ */
+void dmumu_fast_profile_rates(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
+                              const struct dmumu_columns *columns, struct dmumu_fast_profile *profile, size_t n,
+                              const struct dmumu_place place[], const double inverse_sqrt_ratio[],
+                              const uint8_t wanted[], struct dmumu_fast_rates *rates);
 
 #endif

@@ -417,11 +417,6 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     return status;
 }
 
-bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, double larmor_ratio)
-{
-    return table->widened == 0.0 || larmor_ratio * table->reach < 1.0;
-}
-
 void dmumu_fast_table_free(struct dmumu_fast_table *table)
 {
     free(table->factor);
