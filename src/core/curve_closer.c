@@ -148,11 +148,18 @@ static void look_at(struct dmumu_curve_work *work, size_t r, double total)
     }
 }
 
-/* Is a look likely to help, or worth its time? */
+/*
+ * Is a look likely to help, or worth its time? At most tolerances few values ask for one, and where confinement is not
+ * marginal, rates without tables take less time than finer lattices for a whole damping.
+ */
 static bool promises(const struct dmumu_curve_work *work, int look, size_t r, const struct dmumu_curve_total *total)
 {
+    const bool marginal = !(total->mu_star > 0.5);
     if (look == DMUMU_DIRECT_LOOK) {
-        return total->mu_star > 0.5 || total->rate_error > HOPELESS * work->tolerance * total->value;
+        return !marginal || total->rate_error > HOPELESS * work->tolerance * total->value;
+    }
+    if (!marginal && !dmumu_deposit_follows_lobes(work->tolerance)) {
+        return false;
     }
     return look == 1 || total->rate_error < WORTHWHILE * work->rate_error[r] * total->value;
 }

@@ -10,8 +10,8 @@ enum dmumu_status dmumu_direct_fast_rate(struct dmumu_tables *tables, const stru
     const struct dmumu_fast_direct direct = {.common = tables->fast,
                                              .bessel = dmumu_shared_bessel(tables->shared),
                                              .state = state,
-                                             .angles = dmumu_workspace_direct_angles(workspace, larmor_ratio)};
-    if (!direct.bessel || !direct.angles) {
+                                             .directions = dmumu_workspace_directions(workspace, larmor_ratio)};
+    if (!direct.bessel || !direct.directions) {
         return DMUMU_ERROR_MEMORY;
     }
     *rate = dmumu_fast_direct_rate(&direct, mu, s2, larmor_ratio);

@@ -1,13 +1,13 @@
 /* The fast modes' rate without tables: see kernel_direct.h. */
 #include "core/kernel_direct.h"
 
-#include "core/damping.h"
 #include "core/exponential.h"
 #include "core/resonance.h"
 #include "core/rules.h"
 #include "core/vector.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 enum { N = DMUMU_PANEL_N, NODES = DMUMU_KRONROD_N, MAX_PIECES = 600 };
 
@@ -17,17 +17,16 @@ enum { N = DMUMU_PANEL_N, NODES = DMUMU_KRONROD_N, MAX_PIECES = 600 };
 /* From here in w = k_perp r_L, oscillations of J'^2 are left out of the integral over scales, as in the reference kernel. */
 #define FADE_FROM 30.0
 
+/* ln 1e10 */
+#define SMALL_POWER 23.0
+
 /* Widths from mu = 0 beyond which a resonance has no mirror image. */
 #define NARROW DMUMU_RESONANCE_REACH
 
-/* What one mu and R fix. */
+/* What one mu and R fix; and ln of what a direction must be able to add, per d ln tan(theta), to be looked at. */
 struct rate_at {
     const struct dmumu_fast_direct *direct;
-    double mu, s, width, ln_r;
-};
-
-struct direction {
-    double cosine, sine, ln_x_par_max, ln_x_perp_max;
+    double mu, s, width, ln_r, least_ln;
 };
 
 /* One piece of ln tan(theta). */
@@ -115,23 +114,44 @@ static double over_scales(const struct rate_at *at, int n, double w_of_one, doub
     return sum;
 }
 
-/* xi^3/2 sum_n of that between the ends of the cascade, x = 1 and x = x_max. */
-static double gyro_at(const struct rate_at *at, const struct direction *direction)
+/* Widths from mu to the nearest of the waves from u_end to u_start that harmonic n resonates with. */
+static double widths_to(const struct rate_at *at, int n, const struct dmumu_direction *direction)
+{
+    return fmax(fmax(n * direction->u_end - at->mu, at->mu - n * direction->u_start), 0.0) / at->width;
+}
+
+/* ln of the most that a direction can add, per d ln tan(theta): J'^2 < 1/2. */
+static double most_ln_gyro(const struct rate_at *at, const struct dmumu_direction *direction)
+{
+    double most = -(double)INFINITY;
+    for (int n = 1; n <= at->direct->state->harmonics; n++) {
+        const double widths = widths_to(at, n, direction);
+        most = fmax(most, direction->ln_measure - widths * widths);
+    }
+    return most;
+}
+
+/*
+ * xi^3/2 sum_n of that between the ends of the cascade, x = 1 and x = x_max, and as far from mu as the resonance is 1e-10
+ * of what it is at the nearest of these waves.
+ */
+static double gyro_at(const struct rate_at *at, const struct dmumu_direction *direction)
 {
     const double xi = direction->cosine;
-    const double reach = DMUMU_RESONANCE_REACH * at->width;
     double sum = 0.0;
     for (int n = 1; n <= at->direct->state->harmonics; n++) {
+        const double widths = widths_to(at, n, direction);
+        const double reach = at->width * sqrt(widths * widths + SMALL_POWER);
         const double nu_high = at->mu + reach;
         const double nu_low = fmax(at->mu - reach, 1e-6 * nu_high); /* what is below is 1e-9 of the whole */
-        const double low = fmax(at->ln_r + log(xi), log(n / nu_high));
-        const double high = fmin(at->ln_r + direction->ln_x_par_max, log(n / nu_low));
+        const double low = fmax(-direction->ln_u_start, log(n / nu_high));
+        const double high = fmin(-direction->ln_u_end, log(n / nu_low));
         sum += over_scales(at, n, at->s * direction->sine / xi, low, high);
     }
     return xi * sqrt(xi) * sum;
 }
 
-static double transit_at(const struct rate_at *at, const struct direction *direction)
+static double transit_at(const struct rate_at *at, const struct dmumu_direction *direction)
 {
     const double shift = at->direct->state->alfven_speed_v / direction->cosine;
     const double resonance = dmumu_resonance_transit(at->mu, shift, at->width);
@@ -147,29 +167,20 @@ static double transit_at(const struct rate_at *at, const struct direction *direc
 
 /* ---- over angles ------------------------------------------------------------------------------------------------- */
 
-static struct direction direction_at(const struct dmumu_state *state, double ln_tangent)
+/* A panel by Kronrod's rule. Directions with x_max < 1 have no waves. */
+static struct piece measured(const struct rate_at *at, const struct dmumu_direction_panel *panel)
 {
-    const struct dmumu_angle angle = dmumu_angle_of_tangent(exp(ln_tangent));
-    const double ln_x_max = dmumu_damping_ln_x_max(state, angle);
-    const double sine = sqrt(angle.sine_square);
-    return (struct direction){angle.cosine, sine, ln_x_max + log(angle.cosine), ln_x_max + log(sine)};
-}
-
-/* A piece by Kronrod's rule. Directions with x_max < 1 have no waves. */
-static struct piece measured(const struct rate_at *at, double low, double high)
-{
-    struct piece piece = {.low = low, .high = high};
+    struct piece piece = {.low = panel->low, .high = panel->high};
     double coarse = 0.0;
     for (int i = 0; i < NODES; i++) {
-        const struct direction direction =
-            direction_at(at->direct->state, 0.5 * (low + high) + 0.5 * (high - low) * dmumu_kronrod_node[i]);
-        if (!(direction.ln_x_par_max > log(direction.cosine))) {
+        const struct dmumu_direction *direction = &panel->node[i];
+        if (!(direction->u_end < direction->u_start)) {
             continue;
         }
-        const double xi = direction.cosine * direction.sine;
-        const double measure = 0.5 * (high - low) * xi * xi; /* of int xi d xi */
-        const double gyro = measure * gyro_at(at, &direction);
-        const double transit = measure * transit_at(at, &direction);
+        const double xi = direction->cosine * direction->sine;
+        const double measure = 0.5 * (panel->high - panel->low) * xi * xi; /* of int xi d xi */
+        const double gyro = most_ln_gyro(at, direction) > at->least_ln ? measure * gyro_at(at, direction) : 0.0;
+        const double transit = measure * transit_at(at, direction);
         piece.gyro += dmumu_kronrod_weight[i] * gyro;
         piece.transit += dmumu_kronrod_weight[i] * transit;
         coarse += dmumu_kronrod_gauss_weight[i] * (gyro + transit);
@@ -177,6 +188,13 @@ static struct piece measured(const struct rate_at *at, double low, double high)
     const double value = piece.gyro + piece.transit;
     piece.error = value > 0.0 ? dmumu_rule_error(fabs(value - coarse) / value) * value : 0.0;
     return piece;
+}
+
+static struct piece measured_between(const struct rate_at *at, double low, double high)
+{
+    struct dmumu_direction_panel panel = {.low = low, .high = high};
+    dmumu_directions_fill(at->direct->state, at->ln_r, &panel);
+    return measured(at, &panel);
 }
 
 struct sum {
@@ -202,20 +220,57 @@ static int halve(const struct rate_at *at, struct piece piece[static MAX_PIECES]
         if (piece[i].error * before > most) {
             const double low = piece[i].low;
             const double high = piece[i].high;
-            piece[i] = measured(at, low, 0.5 * (low + high));
-            piece[n++] = measured(at, 0.5 * (low + high), high);
+            piece[i] = measured_between(at, low, 0.5 * (low + high));
+            piece[n++] = measured_between(at, 0.5 * (low + high), high);
         }
     }
     return n;
 }
 
-static struct sum over_angles(const struct rate_at *at)
+/* A panel, and the most that any of its directions can add. */
+struct ranked {
+    size_t index;
+    double most_ln;
+};
+
+/* The largest first; of equals, the first. */
+static int compare_ranked(const void *a, const void *b)
 {
-    const struct dmumu_angles *angles = at->direct->angles;
+    const struct ranked *left = a;
+    const struct ranked *right = b;
+    if (left->most_ln != right->most_ln) {
+        return left->most_ln > right->most_ln ? -1 : 1;
+    }
+    return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static size_t rank(const struct rate_at *at, struct ranked ranked[static MAX_PIECES])
+{
+    const struct dmumu_directions *directions = at->direct->directions;
+    size_t n = 0;
+    for (size_t i = 0; i < directions->n && n < MAX_PIECES; i++) {
+        ranked[n] = (struct ranked){i, -(double)INFINITY};
+        for (int k = 0; k < NODES; k++) {
+            ranked[n].most_ln = fmax(ranked[n].most_ln, most_ln_gyro(at, &directions->panel[i].node[k]));
+        }
+        n++;
+    }
+    qsort(ranked, n, sizeof *ranked, compare_ranked);
+    return n;
+}
+
+/* Those panels first that may add most, so that it is known of the others what they cannot change. */
+static struct sum over_angles(struct rate_at *at)
+{
     struct piece piece[MAX_PIECES];
+    struct ranked ranked[MAX_PIECES];
+    const int n_ranked = (int)rank(at, ranked);
     int n = 0;
-    for (size_t i = 0; i < angles->n_panels && n < MAX_PIECES; i++) {
-        piece[n++] = measured(at, angles->panel_end[2 * i], angles->panel_end[2 * i + 1]);
+    double so_far = 0.0;
+    for (; n < n_ranked; n++) {
+        piece[n] = measured(at, &at->direct->directions->panel[ranked[n].index]);
+        so_far += piece[n].gyro + piece[n].transit;
+        at->least_ln = log(so_far) - SMALL_POWER;
     }
     struct sum sum = sum_of(piece, n);
     while (sum.error > TOLERANCE * (sum.transit + sum.gyro) && n < MAX_PIECES) {
@@ -228,11 +283,12 @@ static struct sum over_angles(const struct rate_at *at)
 struct dmumu_fast_rate dmumu_fast_direct_rate(const struct dmumu_fast_direct *direct, double mu, double s2,
                                               double larmor_ratio)
 {
-    const struct rate_at at = {.direct = direct,
-                               .mu = mu,
-                               .s = sqrt(s2),
-                               .width = dmumu_resonance_width(direct->state, s2),
-                               .ln_r = log(larmor_ratio)};
+    struct rate_at at = {.direct = direct,
+                         .mu = mu,
+                         .s = sqrt(s2),
+                         .width = dmumu_resonance_width(direct->state, s2),
+                         .ln_r = log(larmor_ratio),
+                         .least_ln = -(double)INFINITY};
     const struct sum sum = over_angles(&at);
     const double scale = dmumu_fast_front(direct->state, at.s) / sqrt(larmor_ratio);
     return (struct dmumu_fast_rate){.transit = scale * sum.transit,

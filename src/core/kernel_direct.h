@@ -10,6 +10,7 @@
 #define DMUMU_CORE_KERNEL_DIRECT_H
 
 #include "core/bessel_ref.h"
+#include "core/directions.h"
 #include "core/kernel.h"
 
 /** What all (mu, R) of one damping share; all must outlive its use. */
@@ -17,7 +18,7 @@ struct dmumu_fast_direct {
     const struct dmumu_fast_common *common; /* G */
     const struct dmumu_bessel_ref *bessel;  /* J'^2 */
     const struct dmumu_state *state;        /* of the damping */
-    const struct dmumu_angles *angles;      /* panels to begin with */
+    const struct dmumu_directions *directions; /* to begin with, of the R that is asked for */
 };
 
 /** @param[in] s2  1 - mu^2 */

@@ -67,7 +67,7 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
         dmumu_transit_deposit_free(&workspace->transit[k]);
     }
     dmumu_angles_free(&workspace->angles);
-    dmumu_angles_free(&workspace->direct_angles);
+    dmumu_directions_free(&workspace->directions);
     dmumu_wave_nodes_free(&workspace->wave_nodes);
     dmumu_arena_free(&workspace->arena);
     free(workspace);
@@ -157,17 +157,15 @@ const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_works
     return &workspace->sharp_angles;
 }
 
-const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio)
+const struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio)
 {
-    const struct dmumu_angle_mesh mesh = {.max_width = 1.0, .max_change = 3.0, .tail = 1e-9};
     if (workspace->direct_ratio != larmor_ratio) {
-        if (dmumu_angles_make(&workspace->damping, &mesh, larmor_ratio, larmor_ratio, &workspace->direct_angles) !=
-            DMUMU_OK) {
+        if (dmumu_directions_make(&workspace->damping, larmor_ratio, &workspace->directions) != DMUMU_OK) {
             return NULL;
         }
         workspace->direct_ratio = larmor_ratio;
     }
-    return &workspace->direct_angles;
+    return &workspace->directions;
 }
 
 static double step_of(const struct dmumu_workspace *workspace, int step_class)

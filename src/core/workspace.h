@@ -10,6 +10,7 @@
 
 #include "core/arena.h"
 #include "core/columns.h"
+#include "core/directions.h"
 #include "core/sharp_angles.h"
 #include "core/tables.h"
 
@@ -32,8 +33,9 @@ struct dmumu_workspace {
     struct dmumu_state damping;
     bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angle_ends ends;
-    double direct_ratio;                       /* R of direct_angles; 0: none */
-    struct dmumu_angles angles, direct_angles; /* the first is scratch */
+    double direct_ratio; /* R of `directions`; 0: none */
+    struct dmumu_directions directions;
+    struct dmumu_angles angles; /* scratch */
     struct dmumu_sharp_angles sharp_angles;
     struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
@@ -65,8 +67,8 @@ const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace
 /** Where directions of exactly resonant waves may begin and end. */
 const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
 
-/** A few panels of directions for one R, to begin with (kernel_direct.h); NULL when out of memory. */
-const struct dmumu_angles *dmumu_workspace_direct_angles(struct dmumu_workspace *workspace, double larmor_ratio);
+/** Those for one R, without tables; NULL when out of memory. */
+const struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio);
 
 /** Sums over the damping's directions, for one class of lattices; made on demand; NULL when out of memory. */
 struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,

@@ -1,0 +1,67 @@
+/* Directions: see directions.h. */
+#include "core/directions.h"
+
+#include "core/damping.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* To begin with: adaptive quadrature halves what needs it. */
+static const struct dmumu_angle_mesh mesh = {.max_width = 2.0, .max_change = 3.0, .tail = 1e-9};
+
+void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_ratio, struct dmumu_direction_panel *panel)
+{
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        const double ln_tangent =
+            0.5 * (panel->low + panel->high) + 0.5 * (panel->high - panel->low) * dmumu_kronrod_node[i];
+        const struct dmumu_angle angle = dmumu_angle_of_tangent(exp(ln_tangent));
+        const double ln_x_max = dmumu_damping_ln_x_max(state, angle);
+        const double ln_cosine = log(angle.cosine);
+        const double ln_u_end = -(ln_larmor_ratio + ln_x_max + ln_cosine);
+        panel->node[i] = (struct dmumu_direction){.cosine = angle.cosine,
+                                                  .sine = sqrt(angle.sine_square),
+                                                  .ln_x_perp_max = ln_x_max + ln_cosine + ln_tangent,
+                                                  .ln_u_start = -(ln_larmor_ratio + ln_cosine),
+                                                  .ln_u_end = ln_u_end,
+                                                  .u_start = 1.0 / (exp(ln_larmor_ratio) * angle.cosine),
+                                                  .u_end = exp(ln_u_end),
+                                                  .ln_measure = 5.5 * ln_cosine + 2.0 * ln_tangent};
+    }
+}
+
+static enum dmumu_status reserve(struct dmumu_directions *directions, size_t n)
+{
+    if (n > directions->capacity) {
+        struct dmumu_direction_panel *grown = realloc(directions->panel, n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        directions->panel = grown;
+        directions->capacity = n;
+    }
+    return DMUMU_OK;
+}
+
+enum dmumu_status dmumu_directions_make(const struct dmumu_state *state, double larmor_ratio,
+                                        struct dmumu_directions *directions)
+{
+    const struct dmumu_angles *angles = &directions->angles;
+    enum dmumu_status status = dmumu_angles_make(state, &mesh, larmor_ratio, larmor_ratio, &directions->angles);
+    if (status == DMUMU_OK) {
+        status = reserve(directions, angles->n_panels);
+    }
+    directions->n = status == DMUMU_OK ? angles->n_panels : 0;
+    for (size_t i = 0; i < directions->n; i++) {
+        directions->panel[i].low = angles->panel_end[2 * i];
+        directions->panel[i].high = angles->panel_end[2 * i + 1];
+        dmumu_directions_fill(state, log(larmor_ratio), &directions->panel[i]);
+    }
+    return status;
+}
+
+void dmumu_directions_free(struct dmumu_directions *directions)
+{
+    dmumu_angles_free(&directions->angles);
+    free(directions->panel);
+    *directions = (struct dmumu_directions){0};
+}
