@@ -144,21 +144,23 @@ static double gyro_at(const struct rate_at *at, const struct dmumu_direction *di
         const double reach = at->width * sqrt(widths * widths + SMALL_POWER);
         const double nu_high = at->mu + reach;
         const double nu_low = fmax(at->mu - reach, 1e-6 * nu_high); /* what is below is 1e-9 of the whole */
-        const double low = fmax(-direction->ln_u_start, log(n / nu_high));
-        const double high = fmin(-direction->ln_u_end, log(n / nu_low));
+        const double low = n * direction->u_start < nu_high ? -direction->ln_u_start : log(n / nu_high);
+        const double high = n * direction->u_end > nu_low ? -direction->ln_u_end : log(n / nu_low);
         sum += over_scales(at, n, at->s * direction->sine / xi, low, high);
     }
     return xi * sqrt(xi) * sum;
 }
 
-static double transit_at(const struct rate_at *at, const struct dmumu_direction *direction)
+/* least: less than that does not count */
+static double transit_at(const struct rate_at *at, const struct dmumu_direction *direction, double least)
 {
     const double shift = at->direct->state->alfven_speed_v / direction->cosine;
     const double resonance = dmumu_resonance_transit(at->mu, shift, at->width);
-    if (!(resonance > 0.0)) {
+    const double a = at->s * direction->sine; /* less R */
+    const double most_g = at->direct->common->g_value[at->direct->common->g.n - 1];
+    if (!(resonance * a * sqrt(a) * most_g > least)) {
         return 0.0;
     }
-    const double a = at->s * direction->sine; /* less R */
     const double ln_gyration = at->ln_r + log(at->s);
     const double end = dmumu_fast_g(at->direct->common, ln_gyration + direction->ln_x_perp_max);
     const double start = dmumu_fast_g(at->direct->common, ln_gyration + log(direction->sine));
@@ -171,16 +173,17 @@ static double transit_at(const struct rate_at *at, const struct dmumu_direction 
 static struct piece measured(const struct rate_at *at, const struct dmumu_direction_panel *panel)
 {
     struct piece piece = {.low = panel->low, .high = panel->high};
+    const double least = exp(at->least_ln);
     double coarse = 0.0;
     for (int i = 0; i < NODES; i++) {
         const struct dmumu_direction *direction = &panel->node[i];
         if (!(direction->u_end < direction->u_start)) {
             continue;
         }
-        const double xi = direction->cosine * direction->sine;
-        const double measure = 0.5 * (panel->high - panel->low) * xi * xi; /* of int xi d xi */
+        const double per_ln_tangent = direction->cosine * direction->cosine * direction->sine * direction->sine;
+        const double measure = 0.5 * (panel->high - panel->low) * per_ln_tangent; /* of int xi d xi */
         const double gyro = most_ln_gyro(at, direction) > at->least_ln ? measure * gyro_at(at, direction) : 0.0;
-        const double transit = measure * transit_at(at, direction);
+        const double transit = measure * transit_at(at, direction, least / per_ln_tangent);
         piece.gyro += dmumu_kronrod_weight[i] * gyro;
         piece.transit += dmumu_kronrod_weight[i] * transit;
         coarse += dmumu_kronrod_gauss_weight[i] * (gyro + transit);
