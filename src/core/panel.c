@@ -2,6 +2,7 @@
 #include "core/panel.h"
 
 #include "core/panel_edges.h"
+#include "core/vector.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -15,14 +16,26 @@ bool dmumu_panel_same(const struct dmumu_panel_key *a, const struct dmumu_panel_
     return a->depth == b->depth && a->index == b->index && a->start == b->start && a->end == b->end;
 }
 
+/* 2^-depth: faster than ldexp, which is called for every R. */
+static double scale_of(struct dmumu_panel_key key)
+{
+    return key.depth < 64 ? 1.0 / (double)(UINT64_C(1) << key.depth) : ldexp(1.0, -key.depth);
+}
+
 static double section_end(struct dmumu_panel_key key)
 {
     return key.end > 0.0 ? key.end : 1.0;
 }
 
+/* Half the length of a panel, without cancellation. */
+static double half_of(struct dmumu_panel_key key)
+{
+    return 0.5 * (section_end(key) - key.start) * scale_of(key);
+}
+
 void dmumu_panel_ends(struct dmumu_panel_key key, double *low, double *high)
 {
-    const double scale = ldexp(1.0, -key.depth);
+    const double scale = scale_of(key);
     const double length = section_end(key) - key.start;
     *low = key.start + length * (key.index * scale);
     *high = key.start + length * ((key.index + 1.0) * scale);
@@ -39,7 +52,7 @@ void dmumu_panel_node(struct dmumu_panel_key key, int node, double *mu, double *
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
-    const double half = 0.5 * ldexp(section_end(key) - key.start, -key.depth); /* high - low, which may cancel */
+    const double half = half_of(key);
     const double one_minus_mu = (1.0 - high) + half * (1.0 - dmumu_kronrod_node[node]);
     *mu = low + half * (1.0 + dmumu_kronrod_node[node]);
     *s2 = one_minus_mu * (1.0 + *mu);
@@ -175,6 +188,14 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 
 /* ---- a panel confined as a whole --------------------------------------------------------------------------------- */
 
+/* The integrand, times half the panel's length, at all nodes. */
+DMUMU_VECTOR static void integrand(double half, const struct dmumu_panel_values *restrict values, double *restrict f)
+{
+    for (int i = 0; i < NODES; i++) {
+        f[i] = half * values->s2[i] * values->s2[i] / values->rate[i];
+    }
+}
+
 /*
  * Plain sums. gradient: d value / d ln rate of each node. A steep step between the nodes can hide from the two rules
  * alike: the polynomial through fewer nodes has its say.
@@ -182,14 +203,15 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 static void integrate_whole(const struct dmumu_panel_rules *rules, double half, const struct dmumu_panel_values *values,
                             struct dmumu_panel_integral *integral, double gradient[])
 {
+    double f[NODES];
     double gauss = 0.0;
     double fewer = 0.0;
+    integrand(half, values, f);
     for (int i = 0; i < NODES; i++) {
-        const double f = half * values->s2[i] * values->s2[i] / values->rate[i];
-        integral->value += dmumu_kronrod_weight[i] * f;
-        gauss += dmumu_kronrod_gauss_weight[i] * f;
-        fewer += rules->coarse_weight[i] * f;
-        gradient[i] = -dmumu_kronrod_weight[i] * f;
+        integral->value += dmumu_kronrod_weight[i] * f[i];
+        gauss += dmumu_kronrod_gauss_weight[i] * f[i];
+        fewer += rules->coarse_weight[i] * f[i];
+        gradient[i] = -dmumu_kronrod_weight[i] * f[i];
     }
     integral->difference = fmax(fabs(integral->value - gauss), fabs(integral->value - fewer));
 }
@@ -209,22 +231,33 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
     return integral->quick ? fmin(usual, SQUARE * relative * integral->difference / integral->value) : usual;
 }
 
+/* D_mumu/(1 - mu^2) at all nodes. */
+DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *restrict values, double *restrict ratio)
+{
+    for (int i = 0; i < NODES; i++) {
+        ratio[i] = values->rate[i] / values->s2[i];
+    }
+}
+
 /* gradient [NODES]: d value / d ln rate of each node, edges included; zeros before. */
 static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
                                              const struct dmumu_panel_values *values, double q_edge, double gradient[])
 {
     struct dmumu_panel_integral integral = {.mu_star = (double)NAN};
     const double edge_rate = exp(q_edge);
-    double least = (double)INFINITY; /* of D_mumu/(1 - mu^2) */
+    double ratio[NODES];
+    double least = (double)INFINITY;
     double most = 0.0;
+    double sum = 0.0; /* is NaN where any of them is */
+    find_ratios(values, ratio);
     for (int i = 0; i < NODES; i++) {
-        const double ratio = values->rate[i] / values->s2[i];
-        least = ratio < least ? ratio : least;
-        most = ratio > most ? ratio : most;
-        if (isnan(ratio)) {
-            integral.value = (double)NAN; /* and so D is, and flagged */
-            return integral;
-        }
+        least = ratio[i] < least ? ratio[i] : least;
+        most = ratio[i] > most ? ratio[i] : most;
+        sum += ratio[i];
+    }
+    if (isnan(sum)) {
+        integral.value = (double)NAN; /* and so D is, and flagged */
+        return integral;
     }
     const double near = 1.6487212707001282; /* exp(1/2): closer to the edge, the polynomial may cross it */
     if (most * near < edge_rate) {
@@ -233,7 +266,7 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
-    const double half = 0.5 * ldexp(section_end(key) - key.start, -key.depth);
+    const double half = half_of(key);
     if (least > edge_rate * near) {
         integrate_whole(rules, half, values, &integral, gradient);
         integral.mu_star = high;
@@ -243,7 +276,7 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     } else {
         double margin[NODES];
         for (int i = 0; i < NODES; i++) {
-            margin[i] = log(values->rate[i] / values->s2[i]) - q_edge;
+            margin[i] = log(ratio[i]) - q_edge;
         }
         const struct dmumu_panel_shape shape = {rules, low, 1.0 - high, half, q_edge, values->sharp};
         dmumu_panel_integrate_edges(&shape, margin, values->error, &integral, gradient);
@@ -254,6 +287,15 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
 /* An error from which a rate may be anything: tables say 1e-12 where it is 1e-4, far out in the tail of a resonance. */
 #define UNKNOWN 0.1
 
+static bool any_unknown(const struct dmumu_panel_values *values)
+{
+    bool any = false;
+    for (int i = 0; i < NODES; i++) {
+        any |= values->error[i] > UNKNOWN;
+    }
+    return any;
+}
+
 /*
  * What each node adds that is not confined by its rate, but would be by one within its error: at most that much, at the
  * edge. No gradient sees it. contribution: added to
@@ -261,8 +303,11 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
 static void add_unknown(struct dmumu_panel_key key, const struct dmumu_panel_values *values, double q_edge,
                         double contribution[static NODES])
 {
+    if (!any_unknown(values)) {
+        return;
+    }
     const double edge_rate = exp(q_edge);
-    const double half = 0.5 * ldexp(section_end(key) - key.start, -key.depth);
+    const double half = half_of(key);
     for (int i = 0; i < NODES; i++) {
         const double ratio = values->rate[i] / values->s2[i];
         if (values->error[i] > UNKNOWN && ratio < edge_rate && ratio * (1.0 + values->error[i]) > edge_rate) {
