@@ -218,16 +218,31 @@ static void integrate_whole(const struct dmumu_panel_rules *rules, double half, 
 
 /* ---- the panel --------------------------------------------------------------------------------------------------- */
 
+/*
+ * Towards mu = 1, where q is smooth over ln(1 - mu) rather than over mu, rules converge like powers of the number of their
+ * points. Of 22,000 panels that end there, with M_A from 0.1 to 1, the error was 4e-4 of the difference to eleven points in
+ * the middle, a hundredth or more in one of 140. Rates may turn between the last nodes, and there may be little else: from
+ * differences of 3e-4 on the error may be more of it, relative to the whole, or to twenty times what is in the panel.
+ */
+#define LAST_SHARE  0.01
+#define LAST_SQUARE 30.0
+
+static double error_of_last(const struct dmumu_panel_integral *integral, double total, double relative)
+{
+    const double share = fmin(20.0 * integral->value / total, 1.0);
+    return relative * fmin(LAST_SHARE + LAST_SQUARE * relative / share, 1.0);
+}
+
 double dmumu_panel_error(const struct dmumu_panel_integral *integral, double total)
 {
     const double relative = integral->difference / total;
     if (integral->rough) {
         return relative;
     }
-    /* What reference points allow is relative to the whole, but of a small panel next to mu = 1, where rates may turn and there
-     * is little else, to twenty times its own value. */
-    const double share = integral->last ? fmin(20.0 * integral->value / total, 1.0) : 1.0;
-    const double usual = fmin(relative, dmumu_rule_error(relative) / sqrt(share));
+    if (integral->last) {
+        return error_of_last(integral, total, relative);
+    }
+    const double usual = fmin(relative, dmumu_rule_error(relative));
     return integral->quick ? fmin(usual, SQUARE * relative * integral->difference / integral->value) : usual;
 }
 

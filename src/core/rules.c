@@ -37,7 +37,7 @@ const double dmumu_gauss_weight[DMUMU_GAUSS_N] = {
 double dmumu_rule_error(double relative_difference)
 {
     const double difference = fabs(relative_difference);
-    const double bounded = 2.6 * difference;
+    const double bounded = 5.3 * difference;
     const double power = bounded * sqrt(bounded);
     return power < difference ? power : difference;
 }
