@@ -22,6 +22,7 @@
 
 #include "core/deposit.h"
 #include "core/state.h"
+#include "core/transit.h"
 
 /**
  * J_n'(w)^2, its oscillations beyond the first lobes faded into their mean, on a lattice in ln(1/w) with

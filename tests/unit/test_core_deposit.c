@@ -11,6 +11,7 @@
 
 #include "core/deposit.h"
 #include "core/resonance.h"
+#include "core/transit.h"
 
 #include <math.h>
 #include <string.h>
