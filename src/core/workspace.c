@@ -207,7 +207,7 @@ struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace,
     return columns;
 }
 
-const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width)
+struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width)
 {
     /* the least relative width that a mesh is for; a panel is two such widths where directions resonate */
     static const double least_width[DMUMU_TRANSIT_MESHES] = {
@@ -279,7 +279,7 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
         return slot ? &slot->profile[node] : NULL;
     }
     const struct dmumu_fast_table *table = &panel->node[node].fast;
-    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
+    struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
     struct dmumu_columns *columns = dmumu_workspace_columns(workspace, tables, table->step_class);
     struct dmumu_fast_profile *profile = &slot->profile[node];
     const size_t bytes = bytes_of(profile);

@@ -73,7 +73,7 @@ struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace,
                                               int step_class);
 
 /** The same for transit-time damping with a resonance of relative width Delta/mu. */
-const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width);
+struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width);
 
 /** The profile of one node, begun on demand; NULL when out of memory. */
 struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,
