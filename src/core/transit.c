@@ -60,6 +60,14 @@ static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposi
         }
         *places[i] = grown;
     }
+    size_t **const runs[2] = {&deposit->end_run, &deposit->start_run};
+    for (int i = 0; i < 2; i++) {
+        size_t *grown = realloc(*runs[i], n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        *runs[i] = grown;
+    }
     deposit->capacity = n;
     return DMUMU_OK;
 }
@@ -89,6 +97,14 @@ static void add_directions(const struct dmumu_angles *angles, double alfven_spee
     }
 }
 
+/* Of each direction, the first one after it that begins at another tap. */
+static void find_runs(size_t n, const struct dmumu_place place[], size_t run_end[])
+{
+    for (size_t p = n; p > 0; p--) {
+        run_end[p - 1] = p < n && place[p].first == place[p - 1].first ? run_end[p] : p;
+    }
+}
+
 /* ---- taps -------------------------------------------------------------------------------------------------------- */
 
 static inline void add_lanes(lanes low, lanes high, double *to)
@@ -112,42 +128,41 @@ static inline void end_run(struct dmumu_taps *taps, const struct run *run)
 
 /* One list of places of directions from..to - 1 onto taps, with the resonance in `resonance`, times `sign`. */
 static inline void lay_places(const struct dmumu_transit_deposit *deposit, const struct dmumu_place place[],
-                              size_t from, size_t to, const double *resonance, double sign, struct dmumu_taps *taps)
+                              const size_t run_end[], size_t from, size_t to, const double *resonance, double sign,
+                              struct dmumu_taps *taps)
 {
-    struct run run = {.first = place[from].first};
-    for (size_t p = from; p < to; p++) {
-        if (place[p].first != run.first) {
-            end_run(taps, &run);
-            run = (struct run){.first = place[p].first};
+    for (size_t p = from; p < to;) {
+        struct run run = {.first = place[p].first};
+        const size_t end = run_end[p] < to ? run_end[p] : to;
+        for (; p < end; p++) {
+            const lanes low = *(const lanes *)place[p].weight;
+            const lanes high = *(const lanes *)(place[p].weight + DMUMU_STENCIL / 2);
+            const double fine = sign * resonance[p];
+            const double coarse = deposit->coarse_ratio[p] * fine;
+            run.low += fine * low;
+            run.high += fine * high;
+            run.coarse_low += coarse * low;
+            run.coarse_high += coarse * high;
         }
-        const lanes low = *(const lanes *)place[p].weight;
-        const lanes high = *(const lanes *)(place[p].weight + DMUMU_STENCIL / 2);
-        const double fine = sign * resonance[p];
-        const double coarse = deposit->coarse_ratio[p] * fine;
-        run.low += fine * low;
-        run.high += fine * high;
-        run.coarse_low += coarse * low;
-        run.coarse_high += coarse * high;
+        end_run(taps, &run);
     }
-    end_run(taps, &run);
 }
 
 /* Directions from..to - 1 onto taps, ends and (negative) starts. */
 DMUMU_VECTOR static void lay_transit(const struct dmumu_transit_deposit *deposit, size_t from, size_t to,
                                      const double *resonance, struct dmumu_taps *end, struct dmumu_taps *start)
 {
-    if (from < to) {
-        lay_places(deposit, deposit->end, from, to, resonance, 1.0, end);
-        lay_places(deposit, deposit->start, from, to, resonance, -1.0, start);
-    }
+    lay_places(deposit, deposit->end, deposit->end_run, from, to, resonance, 1.0, end);
+    lay_places(deposit, deposit->start, deposit->start_run, from, to, resonance, -1.0, start);
 }
 
 /* Widen an empty or begun list so that places from..to - 1 fit. */
-static void widen(struct dmumu_taps *taps, const struct dmumu_place place[], size_t from, size_t to)
+static void widen(struct dmumu_taps *taps, const struct dmumu_place place[], const size_t run_end[], size_t from,
+                  size_t to)
 {
     long first = taps->n > 0 ? taps->first : (from < to ? place[from].first : 0);
     long end = first + (long)taps->n;
-    for (size_t p = from; p < to; p++) {
+    for (size_t p = from; p < to; p = run_end[p]) {
         first = place[p].first < first ? place[p].first : first;
         end = place[p].first + DMUMU_STENCIL > end ? place[p].first + DMUMU_STENCIL : end;
     }
@@ -171,8 +186,8 @@ static void next_polynomial(size_t n, const double epsilon[], int j, const doubl
 static enum dmumu_status place_moments(struct dmumu_transit_deposit *deposit)
 {
     struct dmumu_taps all = {.n = 0};
-    widen(&all, deposit->end, 0, deposit->n_near);
-    widen(&all, deposit->start, 0, deposit->n_near);
+    widen(&all, deposit->end, deposit->end_run, 0, deposit->n_near);
+    widen(&all, deposit->start, deposit->start_run, 0, deposit->n_near);
     const size_t size = MOMENTS * dmumu_taps_size(all.n);
     enum dmumu_status status = dmumu_taps_reserve(&deposit->moment_memory, &deposit->moment_capacity, size);
     if (status == DMUMU_OK) {
@@ -235,6 +250,8 @@ enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, 
         deposit->block[i].n_made = 0;
     }
     add_directions(angles, alfven_speed_v, deposit);
+    find_runs(deposit->n, deposit->end, deposit->end_run);
+    find_runs(deposit->n, deposit->start, deposit->start_run);
     make_transform(deposit);
     return make_moments(deposit);
 }
@@ -262,6 +279,8 @@ void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit)
     free(deposit->resonance);
     free(deposit->end);
     free(deposit->start);
+    free(deposit->end_run);
+    free(deposit->start_run);
     free(deposit->moment_memory);
     free(deposit->small_g);
     free(deposit->block);
@@ -326,10 +345,11 @@ static size_t first_above(const struct dmumu_transit_deposit *deposit, size_t fr
 /* Room for taps of directions from..to - 1: starts, all but at one place at 90 degrees, and ends far from there. */
 static enum dmumu_status place_lists(size_t from, size_t to, struct dmumu_transit_taps *taps)
 {
+    const struct dmumu_transit_deposit *deposit = taps->deposit;
     taps->end = (struct dmumu_taps){.n = 0};
     taps->start = (struct dmumu_taps){.n = 0};
-    widen(&taps->end, taps->deposit->end, from, to);
-    widen(&taps->start, taps->deposit->start, from, to);
+    widen(&taps->end, deposit->end, deposit->end_run, from, to);
+    widen(&taps->start, deposit->start, deposit->start_run, from, to);
     const size_t size = dmumu_taps_size(taps->end.n) + dmumu_taps_size(taps->start.n);
     const enum dmumu_status status = dmumu_taps_reserve(&taps->memory, &taps->capacity, size);
     if (status == DMUMU_OK) {

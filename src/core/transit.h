@@ -30,12 +30,13 @@ struct dmumu_transit_block {
 struct dmumu_transit_deposit {
     double step;
     size_t n, capacity;
-    size_t n_near;                                   /* the first of them, with small epsilon: in the moments */
-    double *epsilon;                                 /* [n] v_A/(v xi), ascending; owned as all arrays */
-    double *weight;                                  /* [n] of int xi d xi, x (1 - xi^2)^3/4 */
-    double *coarse_ratio;                            /* [n] the coarser rule's weight over it */
-    double *resonance;                               /* [n] scratch */
-    struct dmumu_place *end, *start;                 /* [n] in ln[x (1 - xi^2)^1/2], x = x_max and x = 1 */
+    size_t n_near;                   /* the first of them, with small epsilon: in the moments */
+    double *epsilon;                 /* [n] v_A/(v xi), ascending; owned as all arrays */
+    double *weight;                  /* [n] of int xi d xi, x (1 - xi^2)^3/4 */
+    double *coarse_ratio;            /* [n] the coarser rule's weight over it */
+    double *resonance;               /* [n] scratch */
+    struct dmumu_place *end, *start; /* [n] in ln[x (1 - xi^2)^1/2], x = x_max and x = 1 */
+    size_t *end_run, *start_run; /* [n] the first direction after each with an end, a start at other lattice points */
     struct dmumu_taps moment[DMUMU_TRANSIT_MOMENTS]; /* the near ones times T_j: ends less starts, in one list */
     double *moment_memory;
     double *small_g;                 /* [moment[0].n] z^1/2/2 at each tap's lattice point: G where z is small */
