@@ -36,65 +36,59 @@ enum { MOMENTS = DMUMU_TRANSIT_MOMENTS, BLOCK = DMUMU_FILTER_BLOCK, SAMPLES = DM
 /* Widths of a resonance beyond which it is nothing: exp(-49), times what its shape multiplies that by. */
 #define REACH 7.0
 
+/* Relative widths from which the coarser mesh does: a panel is two such widths where directions resonate exactly. */
+#define WIDE 0.25
+
 /* Half of a stencil: one register of AVX2. */
 typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
 
-static enum dmumu_status reserve_directions(struct dmumu_transit_deposit *deposit, size_t n)
+static void free_directions(struct dmumu_transit_directions *directions)
 {
-    if (n <= deposit->capacity) {
+    free(directions->epsilon);
+    free(directions->weight);
+    free(directions->coarse_ratio);
+    free(directions->end);
+    free(directions->start);
+    free(directions->end_run);
+    free(directions->start_run);
+    *directions = (struct dmumu_transit_directions){0};
+}
+
+/* Room for n; what was there is lost. */
+static enum dmumu_status reserve_directions(struct dmumu_transit_directions *directions, size_t n)
+{
+    if (n <= directions->capacity) {
         return DMUMU_OK;
     }
-    double **const array[4] = {&deposit->epsilon, &deposit->weight, &deposit->coarse_ratio, &deposit->resonance};
-    for (int i = 0; i < 4; i++) {
-        double *grown = realloc(*array[i], n * sizeof *grown);
-        if (!grown) {
-            return DMUMU_ERROR_MEMORY;
-        }
-        *array[i] = grown;
+    free_directions(directions);
+    *directions = (struct dmumu_transit_directions){
+        .capacity = n,
+        .epsilon = malloc(n * sizeof *directions->epsilon),
+        .weight = malloc(n * sizeof *directions->weight),
+        .coarse_ratio = malloc(n * sizeof *directions->coarse_ratio),
+        .end = malloc(n * sizeof *directions->end),
+        .start = malloc(n * sizeof *directions->start),
+        .end_run = malloc(n * sizeof *directions->end_run),
+        .start_run = malloc(n * sizeof *directions->start_run),
+    };
+    const bool there = directions->epsilon && directions->weight && directions->coarse_ratio && directions->end &&
+                       directions->start && directions->end_run && directions->start_run;
+    if (!there) {
+        free_directions(directions);
     }
-    struct dmumu_place **const places[2] = {&deposit->end, &deposit->start};
-    for (int i = 0; i < 2; i++) {
-        struct dmumu_place *grown = realloc(*places[i], n * sizeof *grown);
-        if (!grown) {
-            return DMUMU_ERROR_MEMORY;
-        }
-        *places[i] = grown;
-    }
-    size_t **const runs[2] = {&deposit->end_run, &deposit->start_run};
-    for (int i = 0; i < 2; i++) {
-        size_t *grown = realloc(*runs[i], n * sizeof *grown);
-        if (!grown) {
-            return DMUMU_ERROR_MEMORY;
-        }
-        *runs[i] = grown;
-    }
-    deposit->capacity = n;
-    return DMUMU_OK;
+    return there ? DMUMU_OK : DMUMU_ERROR_MEMORY;
 }
 
-static void add_direction(const struct dmumu_angles *angles, size_t p, double epsilon,
-                          struct dmumu_transit_deposit *deposit)
+static void add_direction(const struct dmumu_angles *angles, size_t p, double step, double epsilon,
+                          struct dmumu_transit_directions *directions)
 {
-    const size_t at = deposit->n++;
+    const size_t at = directions->n++;
     const double sine = angles->sine[p];
-    deposit->n_near += epsilon <= NEAR;
-    deposit->end[at] = dmumu_place_of(fmin(angles->ln_x_perp_max[p], MOST_TRANSIT_LN_X) / deposit->step);
-    deposit->start[at] = dmumu_place_of(log(sine) / deposit->step);
-    deposit->epsilon[at] = epsilon;
-    deposit->weight[at] = sine * sqrt(sine) * angles->weight[p];
-    deposit->coarse_ratio[at] = angles->weight_coarse[p] / angles->weight[p];
-}
-
-static void add_directions(const struct dmumu_angles *angles, double alfven_speed_v,
-                           struct dmumu_transit_deposit *deposit)
-{
-    deposit->n = 0;
-    deposit->n_near = 0;
-    for (size_t p = 0; p < angles->n; p++) {
-        if (angles->sine[p] >= LEAST_TRANSIT_SINE) {
-            add_direction(angles, p, alfven_speed_v / angles->cosine[p], deposit);
-        }
-    }
+    directions->end[at] = dmumu_place_of(fmin(angles->ln_x_perp_max[p], MOST_TRANSIT_LN_X) / step);
+    directions->start[at] = dmumu_place_of(log(sine) / step);
+    directions->epsilon[at] = epsilon;
+    directions->weight[at] = sine * sqrt(sine) * angles->weight[p];
+    directions->coarse_ratio[at] = angles->weight_coarse[p] / angles->weight[p];
 }
 
 /* Of each direction, the first one after it that begins at another tap. */
@@ -103,6 +97,25 @@ static void find_runs(size_t n, const struct dmumu_place place[], size_t run_end
     for (size_t p = n; p > 0; p--) {
         run_end[p - 1] = p < n && place[p].first == place[p - 1].first ? run_end[p] : p;
     }
+}
+
+/* The near directions, or the others. */
+static enum dmumu_status find_directions(const struct dmumu_transit_deposit *deposit, const struct dmumu_angles *angles,
+                                         bool near, struct dmumu_transit_directions *directions)
+{
+    if (reserve_directions(directions, angles->n) != DMUMU_OK) {
+        return DMUMU_ERROR_MEMORY;
+    }
+    directions->n = 0;
+    for (size_t p = 0; p < angles->n; p++) {
+        const double epsilon = deposit->alfven_speed_v / angles->cosine[p];
+        if (angles->sine[p] >= LEAST_TRANSIT_SINE && (epsilon <= NEAR) == near) {
+            add_direction(angles, p, deposit->step, epsilon, directions);
+        }
+    }
+    find_runs(directions->n, directions->end, directions->end_run);
+    find_runs(directions->n, directions->start, directions->start_run);
+    return DMUMU_OK;
 }
 
 /* ---- taps -------------------------------------------------------------------------------------------------------- */
@@ -126,10 +139,9 @@ static inline void end_run(struct dmumu_taps *taps, const struct run *run)
     add_lanes(run->coarse_low, run->coarse_high, taps->coarse + (run->first - taps->first));
 }
 
-/* One list of places of directions from..to - 1 onto taps, with the resonance in `resonance`, times `sign`. */
-static inline void lay_places(const struct dmumu_transit_deposit *deposit, const struct dmumu_place place[],
-                              const size_t run_end[], size_t from, size_t to, const double *resonance, double sign,
-                              struct dmumu_taps *taps)
+/* One list of places of directions from..to - 1 onto taps, with the resonance of each, times `sign`. */
+static inline void lay_places(const double coarse_ratio[], const struct dmumu_place place[], const size_t run_end[],
+                              size_t from, size_t to, const double resonance[], double sign, struct dmumu_taps *taps)
 {
     for (size_t p = from; p < to;) {
         struct run run = {.first = place[p].first};
@@ -137,8 +149,8 @@ static inline void lay_places(const struct dmumu_transit_deposit *deposit, const
         for (; p < end; p++) {
             const lanes low = *(const lanes *)place[p].weight;
             const lanes high = *(const lanes *)(place[p].weight + DMUMU_STENCIL / 2);
-            const double fine = sign * resonance[p];
-            const double coarse = deposit->coarse_ratio[p] * fine;
+            const double fine = sign * resonance[p - from];
+            const double coarse = coarse_ratio[p] * fine;
             run.low += fine * low;
             run.high += fine * high;
             run.coarse_low += coarse * low;
@@ -148,12 +160,19 @@ static inline void lay_places(const struct dmumu_transit_deposit *deposit, const
     }
 }
 
-/* Directions from..to - 1 onto taps, ends and (negative) starts. */
-DMUMU_VECTOR static void lay_transit(const struct dmumu_transit_deposit *deposit, size_t from, size_t to,
-                                     const double *resonance, struct dmumu_taps *end, struct dmumu_taps *start)
+/* Some of a set of directions. */
+struct part {
+    const struct dmumu_transit_directions *of;
+    size_t from, to;
+};
+
+/* Ends and (negative) starts onto taps. resonance: [part->to - part->from], times the weight */
+DMUMU_VECTOR static void lay_part(const struct part *part, const double resonance[], struct dmumu_taps *end,
+                                  struct dmumu_taps *start)
 {
-    lay_places(deposit, deposit->end, deposit->end_run, from, to, resonance, 1.0, end);
-    lay_places(deposit, deposit->start, deposit->start_run, from, to, resonance, -1.0, start);
+    const struct dmumu_transit_directions *of = part->of;
+    lay_places(of->coarse_ratio, of->end, of->end_run, part->from, part->to, resonance, 1.0, end);
+    lay_places(of->coarse_ratio, of->start, of->start_run, part->from, part->to, resonance, -1.0, start);
 }
 
 /* Widen an empty or begun list so that places from..to - 1 fit. */
@@ -168,6 +187,12 @@ static void widen(struct dmumu_taps *taps, const struct dmumu_place place[], con
     }
     taps->first = first;
     taps->n = (size_t)(end - first);
+}
+
+static void widen_for_part(const struct part *part, struct dmumu_taps *end, struct dmumu_taps *start)
+{
+    widen(end, part->of->end, part->of->end_run, part->from, part->to);
+    widen(start, part->of->start, part->of->start_run, part->from, part->to);
 }
 
 /* ---- moments ----------------------------------------------------------------------------------------------------- */
@@ -185,9 +210,9 @@ static void next_polynomial(size_t n, const double epsilon[], int j, const doubl
 /* Memory for the moments' taps, in their places. */
 static enum dmumu_status place_moments(struct dmumu_transit_deposit *deposit)
 {
+    const struct part near = {&deposit->near, 0, deposit->near.n};
     struct dmumu_taps all = {.n = 0};
-    widen(&all, deposit->end, deposit->end_run, 0, deposit->n_near);
-    widen(&all, deposit->start, deposit->start_run, 0, deposit->n_near);
+    widen_for_part(&near, &all, &all);
     const size_t size = MOMENTS * dmumu_taps_size(all.n);
     enum dmumu_status status = dmumu_taps_reserve(&deposit->moment_memory, &deposit->moment_capacity, size);
     if (status == DMUMU_OK) {
@@ -210,18 +235,19 @@ static enum dmumu_status place_moments(struct dmumu_transit_deposit *deposit)
 
 static enum dmumu_status make_moments(struct dmumu_transit_deposit *deposit)
 {
-    const size_t n = deposit->n_near;
+    const struct part near = {&deposit->near, 0, deposit->near.n};
+    const size_t n = near.to;
     double *polynomial = calloc(4 * n + 1, sizeof *polynomial);
     const enum dmumu_status status = polynomial ? place_moments(deposit) : DMUMU_ERROR_MEMORY;
     for (int j = 0; status == DMUMU_OK && j < MOMENTS; j++) {
         double *value = polynomial + (size_t)(j % 3) * n;
         double *weighted = polynomial + 3 * n;
-        next_polynomial(n, deposit->epsilon, j, polynomial + (size_t)((j + 2) % 3) * n,
+        next_polynomial(n, near.of->epsilon, j, polynomial + (size_t)((j + 2) % 3) * n,
                         polynomial + (size_t)((j + 1) % 3) * n, value);
         for (size_t p = 0; p < n; p++) {
-            weighted[p] = deposit->weight[p] * value[p];
+            weighted[p] = near.of->weight[p] * value[p];
         }
-        lay_transit(deposit, 0, n, weighted, &deposit->moment[j], &deposit->moment[j]);
+        lay_part(&near, weighted, &deposit->moment[j], &deposit->moment[j]);
         dmumu_taps_sum_up(&deposit->moment[j]);
     }
     free(polynomial);
@@ -242,18 +268,36 @@ static void make_transform(struct dmumu_transit_deposit *deposit)
 enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step, double alfven_speed_v,
                                              struct dmumu_transit_deposit *deposit)
 {
-    if (reserve_directions(deposit, angles->n) != DMUMU_OK) {
-        return DMUMU_ERROR_MEMORY;
-    }
     deposit->step = step;
+    deposit->alfven_speed_v = alfven_speed_v;
+    for (int mesh = 0; mesh < DMUMU_TRANSIT_MESHES; mesh++) {
+        deposit->has_mesh[mesh] = false;
+    }
     for (size_t i = 0; i < deposit->n_blocks; i++) {
         deposit->block[i].n_made = 0;
     }
-    add_directions(angles, alfven_speed_v, deposit);
-    find_runs(deposit->n, deposit->end, deposit->end_run);
-    find_runs(deposit->n, deposit->start, deposit->start_run);
     make_transform(deposit);
-    return make_moments(deposit);
+    const enum dmumu_status status = find_directions(deposit, angles, true, &deposit->near);
+    return status == DMUMU_OK ? make_moments(deposit) : status;
+}
+
+int dmumu_transit_mesh(double relative_width)
+{
+    return relative_width >= WIDE ? DMUMU_TRANSIT_WIDE : DMUMU_TRANSIT_NARROW;
+}
+
+double dmumu_transit_mesh_panel(int mesh)
+{
+    return 2.0 * (mesh == DMUMU_TRANSIT_WIDE ? WIDE : DMUMU_TRANSIT_LEAST_WIDTH);
+}
+
+enum dmumu_status dmumu_transit_deposit_add_mesh(const struct dmumu_angles *angles, int mesh,
+                                                 struct dmumu_transit_deposit *deposit)
+{
+    const enum dmumu_status status = find_directions(deposit, angles, false, &deposit->far[mesh]);
+    deposit->has_mesh[mesh] = status == DMUMU_OK;
+    return status == DMUMU_OK ? dmumu_taps_reserve(&deposit->resonance, &deposit->resonance_capacity, angles->n)
+                              : status;
 }
 
 enum dmumu_status dmumu_transit_deposit_reserve(struct dmumu_transit_deposit *deposit, size_t n)
@@ -273,14 +317,11 @@ enum dmumu_status dmumu_transit_deposit_reserve(struct dmumu_transit_deposit *de
 
 void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit)
 {
-    free(deposit->epsilon);
-    free(deposit->weight);
-    free(deposit->coarse_ratio);
+    free_directions(&deposit->near);
+    for (int mesh = 0; mesh < DMUMU_TRANSIT_MESHES; mesh++) {
+        free_directions(&deposit->far[mesh]);
+    }
     free(deposit->resonance);
-    free(deposit->end);
-    free(deposit->start);
-    free(deposit->end_run);
-    free(deposit->start_run);
     free(deposit->moment_memory);
     free(deposit->small_g);
     free(deposit->block);
@@ -326,14 +367,14 @@ static bool expand_resonance(const struct dmumu_resonance_shape *shape, struct d
     return suffices;
 }
 
-/* The first direction, not before `from`, with epsilon above this. */
-static size_t first_above(const struct dmumu_transit_deposit *deposit, size_t from, double epsilon)
+/* The first direction with epsilon above this. */
+static size_t first_above(const struct dmumu_transit_directions *directions, double epsilon)
 {
-    size_t low = from;
-    size_t high = deposit->n;
+    size_t low = 0;
+    size_t high = directions->n;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (deposit->epsilon[middle] > epsilon) {
+        if (directions->epsilon[middle] > epsilon) {
             high = middle;
         } else {
             low = middle + 1;
@@ -342,14 +383,20 @@ static size_t first_above(const struct dmumu_transit_deposit *deposit, size_t fr
     return low;
 }
 
-/* Room for taps of directions from..to - 1: starts, all but at one place at 90 degrees, and ends far from there. */
-static enum dmumu_status place_lists(size_t from, size_t to, struct dmumu_transit_taps *taps)
+/* Those that the resonance reaches. */
+static struct part reached(const struct dmumu_transit_directions *directions, const struct dmumu_resonance_shape *shape)
 {
-    const struct dmumu_transit_deposit *deposit = taps->deposit;
+    return (struct part){directions, first_above(directions, shape->mu - REACH * shape->width),
+                         first_above(directions, shape->mu + REACH * shape->width)};
+}
+
+/* Room for the taps of both parts: starts, all but at one place at 90 degrees, and ends far from there. */
+static enum dmumu_status place_lists(const struct part part[static 2], struct dmumu_transit_taps *taps)
+{
     taps->end = (struct dmumu_taps){.n = 0};
     taps->start = (struct dmumu_taps){.n = 0};
-    widen(&taps->end, deposit->end, deposit->end_run, from, to);
-    widen(&taps->start, deposit->start, deposit->start_run, from, to);
+    widen_for_part(&part[0], &taps->end, &taps->start);
+    widen_for_part(&part[1], &taps->end, &taps->start);
     const size_t size = dmumu_taps_size(taps->end.n) + dmumu_taps_size(taps->start.n);
     const enum dmumu_status status = dmumu_taps_reserve(&taps->memory, &taps->capacity, size);
     if (status == DMUMU_OK) {
@@ -366,14 +413,18 @@ enum dmumu_status dmumu_transit_taps_make(struct dmumu_transit_deposit *deposit,
     const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
     taps->deposit = deposit;
     taps->rel_error = WIDENED_ERROR * pow(1.0 - shape.ratio * shape.ratio, 4.0);
-    const bool by_moments = expand_resonance(&shape, taps);
-    const size_t from = first_above(deposit, by_moments ? deposit->n_near : 0, mu - REACH * shape.width);
-    const size_t to = first_above(deposit, from, mu + REACH * shape.width);
-    const enum dmumu_status status = place_lists(from, to, taps);
+    struct part part[2] = {reached(&deposit->near, &shape),
+                           reached(&deposit->far[dmumu_transit_mesh(width / mu)], &shape)};
+    if (expand_resonance(&shape, taps)) {
+        part[0].to = part[0].from;
+    }
+    const enum dmumu_status status = place_lists(part, taps);
+    for (int k = 0; status == DMUMU_OK && k < 2; k++) {
+        transit_resonance(&shape, part[k].to - part[k].from, part[k].of->epsilon + part[k].from,
+                          part[k].of->weight + part[k].from, deposit->resonance);
+        lay_part(&part[k], deposit->resonance, &taps->end, &taps->start);
+    }
     if (status == DMUMU_OK) {
-        transit_resonance(&shape, to - from, deposit->epsilon + from, deposit->weight + from,
-                          deposit->resonance + from);
-        lay_transit(deposit, from, to, deposit->resonance, &taps->end, &taps->start);
         dmumu_taps_sum_up(&taps->end);
         dmumu_taps_sum_up(&taps->start);
     }

@@ -13,6 +13,8 @@
 #include "core/filter.h"
 #include "core/lattice.h"
 
+#include <stdbool.h>
+
 /** Relative width to which a narrower transit-time resonance, at xi = v_A/(mu v), is widened (resonance.h). */
 #define DMUMU_TRANSIT_LEAST_WIDTH 0.065
 
@@ -26,17 +28,32 @@ struct dmumu_transit_block {
     double coarse[DMUMU_TRANSIT_MOMENTS][DMUMU_FILTER_SAMPLES];
 };
 
-/** Directions of one damping, with their interpolation weights, and what all its pitch angles share. */
-struct dmumu_transit_deposit {
-    double step;
+/** Directions with their interpolation weights, in the order of epsilon. */
+struct dmumu_transit_directions {
     size_t n, capacity;
-    size_t n_near;                   /* the first of them, with small epsilon: in the moments */
-    double *epsilon;                 /* [n] v_A/(v xi), ascending; owned as all arrays */
+    double *epsilon;                 /* [n] v_A/(v xi), owned as all arrays */
     double *weight;                  /* [n] of int xi d xi, x (1 - xi^2)^3/4 */
     double *coarse_ratio;            /* [n] the coarser rule's weight over it */
-    double *resonance;               /* [n] scratch */
     struct dmumu_place *end, *start; /* [n] in ln[x (1 - xi^2)^1/2], x = x_max and x = 1 */
     size_t *end_run, *start_run; /* [n] the first direction after each with an end, a start at other lattice points */
+};
+
+/** Meshes of directions: few, or many where transit-time damping is exactly resonant, for narrow resonances. */
+enum { DMUMU_TRANSIT_WIDE, DMUMU_TRANSIT_NARROW, DMUMU_TRANSIT_MESHES };
+
+/** The mesh for a resonance of relative width Delta/mu; how long a panel of it may be where waves resonate exactly. */
+int dmumu_transit_mesh(double relative_width);
+double dmumu_transit_mesh_panel(int mesh);
+
+/** The directions of one damping, and what all its pitch angles share. */
+struct dmumu_transit_deposit {
+    double step;
+    double alfven_speed_v;
+    struct dmumu_transit_directions near; /* those with small epsilon, alike in all meshes: in the moments */
+    struct dmumu_transit_directions far[DMUMU_TRANSIT_MESHES]; /* the others */
+    bool has_mesh[DMUMU_TRANSIT_MESHES];
+    double *resonance; /* scratch */
+    size_t resonance_capacity;
     struct dmumu_taps moment[DMUMU_TRANSIT_MOMENTS]; /* the near ones times T_j: ends less starts, in one list */
     double *moment_memory;
     double *small_g;                 /* [moment[0].n] z^1/2/2 at each tap's lattice point: G where z is small */
@@ -49,12 +66,17 @@ struct dmumu_transit_deposit {
 };
 
 /**
- * @param[in] angles          in the order of their inclination
+ * The near directions and their moments; no mesh yet.
+ * @param[in] angles          of any mesh, in the order of their inclination
  * @param[in] alfven_speed_v  v_A/v
  */
 enum dmumu_status dmumu_transit_deposit_make(const struct dmumu_angles *angles, double step, double alfven_speed_v,
                                              struct dmumu_transit_deposit *deposit);
 void dmumu_transit_deposit_free(struct dmumu_transit_deposit *deposit);
+
+/** The other directions of one mesh. */
+enum dmumu_status dmumu_transit_deposit_add_mesh(const struct dmumu_angles *angles, int mesh,
+                                                 struct dmumu_transit_deposit *deposit);
 
 /** Room for the blocks 0 .. n - 1. @return DMUMU_OK or DMUMU_ERROR_MEMORY */
 enum dmumu_status dmumu_transit_deposit_reserve(struct dmumu_transit_deposit *deposit, size_t n);
@@ -70,7 +92,10 @@ struct dmumu_transit_taps {
     size_t capacity;
 };
 
-/** @param[in] width  Delta of the resonance */
+/**
+ * @param[in] deposit  with the mesh for this resonance
+ * @param[in] width    Delta of the resonance
+ */
 enum dmumu_status dmumu_transit_taps_make(struct dmumu_transit_deposit *deposit, double mu, double width,
                                           struct dmumu_transit_taps *taps);
 void dmumu_transit_taps_free(struct dmumu_transit_taps *taps);

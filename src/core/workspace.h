@@ -12,9 +12,7 @@
 #include "core/columns.h"
 #include "core/sharp_angles.h"
 #include "core/tables.h"
-
-/** Directions for transit-time damping: few, or many where it is exactly resonant, for narrow resonances. */
-enum { DMUMU_TRANSIT_WIDE, DMUMU_TRANSIT_NARROW, DMUMU_TRANSIT_MESHES };
+#include "core/transit.h"
 
 /* Profiles of one panel's nodes. */
 struct dmumu_cached_profiles {
@@ -30,12 +28,12 @@ struct dmumu_workspace {
     int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_columns[DMUMU_DEPOSIT_CLASSES];
+    bool has_ends, has_sharp_angles, has_transit, has_columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angle_ends ends;
     double direct_ratio;                       /* R of direct_angles; 0: none */
     struct dmumu_angles angles, direct_angles; /* the first is scratch */
     struct dmumu_sharp_angles sharp_angles;
-    struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
+    struct dmumu_transit_deposit transit;
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_columns columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profiles **profiles; /* [n_profiles] in use, up to capacity allocated */

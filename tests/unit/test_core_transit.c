@@ -35,22 +35,45 @@ static double step_of_transit(void)
     return dmumu_deposit_step(TOLERANCE, DMUMU_TRANSIT_CLASS);
 }
 
-static struct dmumu_angles angles_of(double alfven_mach, double beta, double step)
+#define ALFVEN_SPEED_V 3e-4 /* of these */
+
+static struct dmumu_angles angles_on(double alfven_mach, double beta, double step, double resonant_width)
 {
-    const struct dmumu_state state = {
-        .alfven_mach = alfven_mach, .beta = beta, .x_c = (double)NAN, .alfven_speed_v = 3e-4, .collisionless = true};
-    const struct dmumu_angle_mesh mesh = {.max_width = 10.0 * step, .max_change = 16.0 * step, .tail = 1e-7};
+    const struct dmumu_state state = {.alfven_mach = alfven_mach,
+                                      .beta = beta,
+                                      .x_c = (double)NAN,
+                                      .alfven_speed_v = ALFVEN_SPEED_V,
+                                      .collisionless = true};
+    const struct dmumu_angle_mesh mesh = {
+        .max_width = 10.0 * step, .max_change = 16.0 * step, .tail = 1e-7, .resonant_width = resonant_width};
     struct dmumu_angles angles = {0};
     assert_int_equal(dmumu_angles_make(&state, &mesh, 1e-12, 1.0, &angles), DMUMU_OK);
     assert_true(angles.n > 100);
     return angles;
 }
 
+static struct dmumu_angles angles_of(double alfven_mach, double beta, double step)
+{
+    return angles_on(alfven_mach, beta, step, 0.0);
+}
+
+/* One mesh for all resonances. */
+static void make_deposit(const struct dmumu_angles *angles, double alfven_speed_v,
+                         struct dmumu_transit_deposit *deposit)
+{
+    assert_int_equal(dmumu_transit_deposit_make(angles, step_of_transit(), alfven_speed_v, deposit), DMUMU_OK);
+    for (int mesh = 0; mesh < DMUMU_TRANSIT_MESHES; mesh++) {
+        assert_false(deposit->has_mesh[mesh]);
+        assert_int_equal(dmumu_transit_deposit_add_mesh(angles, mesh, deposit), DMUMU_OK);
+        assert_true(deposit->has_mesh[mesh]);
+    }
+    assert_int_equal(dmumu_transit_deposit_reserve(deposit, BLOCKS), DMUMU_OK);
+}
+
 static struct dmumu_transit_deposit deposit_of(const struct dmumu_angles *angles, double alfven_speed_v)
 {
     struct dmumu_transit_deposit deposit = {0};
-    assert_int_equal(dmumu_transit_deposit_make(angles, step_of_transit(), alfven_speed_v, &deposit), DMUMU_OK);
-    assert_int_equal(dmumu_transit_deposit_reserve(&deposit, BLOCKS), DMUMU_OK);
+    make_deposit(angles, alfven_speed_v, &deposit);
     return deposit;
 }
 
@@ -144,7 +167,7 @@ static void test_adds_up(void **state)
     for (int i = 0; i < 2; i++) {
         const double speed = alfven_speed_v[i];
         struct dmumu_transit_deposit deposit = deposit_of(&angles, speed);
-        assert_true(i == 0 ? deposit.n_near == 0 : deposit.n_near > deposit.n / 4);
+        assert_true(i == 0 ? deposit.near.n == 0 : deposit.near.n > deposit.far[0].n / 4);
         assert_pitch_angle(*state, &angles, speed, 0.3, 0.7, &deposit, &taps);
         assert_true(taps.rel_error == 0.0 && taps.n_moments > 1);
         const int few = taps.n_moments;
@@ -176,6 +199,14 @@ static void test_narrow_resonances_add_up(void **state)
     dmumu_angles_free(&angles);
 }
 
+static void assert_ascending(const struct dmumu_transit_directions *directions)
+{
+    assert_true(directions->n > 10);
+    for (size_t p = 1; p < directions->n; p++) {
+        assert_true(directions->epsilon[p] > directions->epsilon[p - 1]);
+    }
+}
+
 /* What directions that are not in the moments leave for each pitch angle: starts at one place. */
 static void test_lists_are_short(void **state)
 {
@@ -185,11 +216,9 @@ static void test_lists_are_short(void **state)
     struct dmumu_transit_taps taps = {0};
     assert_int_equal(dmumu_transit_taps_make(&deposit, 0.5, 0.5, &taps), DMUMU_OK);
     assert_int_equal(taps.start.n, DMUMU_STENCIL);
-    for (size_t p = 1; p < deposit.n; p++) {
-        assert_true(deposit.epsilon[p] > deposit.epsilon[p - 1]);
-    }
-    assert_true(deposit.n_near == 0 || deposit.epsilon[deposit.n_near - 1] <= 1e-2);
-    assert_true(deposit.epsilon[deposit.n_near] > 1e-2);
+    assert_ascending(&deposit.near);
+    assert_ascending(&deposit.far[DMUMU_TRANSIT_NARROW]);
+    assert_true(deposit.near.epsilon[deposit.near.n - 1] < deposit.far[DMUMU_TRANSIT_NARROW].epsilon[0]);
     dmumu_transit_taps_free(&taps);
     dmumu_transit_deposit_free(&deposit);
     dmumu_angles_free(&angles);
@@ -219,6 +248,27 @@ static void test_order_does_not_matter(void **state)
     dmumu_angles_free(&angles);
 }
 
+/* So that either can be the one of which the moments are made. */
+static void test_meshes_have_the_same_near_directions(void **state)
+{
+    (void)state;
+    struct dmumu_transit_deposit deposit[DMUMU_TRANSIT_MESHES];
+    for (int mesh = 0; mesh < DMUMU_TRANSIT_MESHES; mesh++) {
+        struct dmumu_angles angles = angles_on(0.5, 0.14, 0.13, dmumu_transit_mesh_panel(mesh));
+        deposit[mesh] = deposit_of(&angles, ALFVEN_SPEED_V);
+        dmumu_angles_free(&angles);
+    }
+    const struct dmumu_transit_directions *wide = &deposit[DMUMU_TRANSIT_WIDE].near;
+    const struct dmumu_transit_directions *narrow = &deposit[DMUMU_TRANSIT_NARROW].near;
+    assert_true(deposit[DMUMU_TRANSIT_WIDE].far[0].n < deposit[DMUMU_TRANSIT_NARROW].far[0].n);
+    assert_true(wide->n == narrow->n && wide->n > 100);
+    assert_memory_equal(wide->epsilon, narrow->epsilon, wide->n * sizeof *wide->epsilon);
+    assert_memory_equal(wide->weight, narrow->weight, wide->n * sizeof *wide->weight);
+    assert_memory_equal(wide->end, narrow->end, wide->n * sizeof *wide->end);
+    dmumu_transit_deposit_free(&deposit[DMUMU_TRANSIT_WIDE]);
+    dmumu_transit_deposit_free(&deposit[DMUMU_TRANSIT_NARROW]);
+}
+
 /* A smaller damping in the memory of a larger one: none of its directions, and none of its blocks. */
 static void test_memory_is_reused(void **state)
 {
@@ -227,18 +277,17 @@ static void test_memory_is_reused(void **state)
     struct dmumu_transit_taps taps = {0};
     assert_true(small.n < large.n);
     struct dmumu_transit_deposit deposit = deposit_of(&large, 3e-5);
-    const struct dmumu_place *end = deposit.end;
+    const struct dmumu_place *end = deposit.near.end;
     const struct dmumu_transit_block *blocks = deposit.block;
-    const size_t capacity = deposit.capacity;
+    const size_t capacity = deposit.near.capacity;
     assert_pitch_angle(*state, &large, 3e-5, 0.6, 0.4, &deposit, &taps);
-    assert_int_equal(dmumu_transit_deposit_make(&small, step_of_transit(), 3e-5, &deposit), DMUMU_OK);
-    assert_int_equal(dmumu_transit_deposit_reserve(&deposit, 1), DMUMU_OK);
-    assert_true(deposit.end == end && deposit.block == blocks && deposit.n_blocks == BLOCKS);
-    assert_true(deposit.capacity == capacity && deposit.n <= small.n);
+    make_deposit(&small, 3e-5, &deposit);
+    assert_true(deposit.near.end == end && deposit.block == blocks && deposit.n_blocks == BLOCKS);
+    assert_true(deposit.near.capacity == capacity && deposit.near.n <= small.n);
     assert_pitch_angle(*state, &small, 3e-5, 0.6, 0.4, &deposit, &taps);
     dmumu_transit_taps_free(&taps);
     dmumu_transit_deposit_free(&deposit);
-    assert_true(!deposit.end && !deposit.start && !deposit.moment_memory && !deposit.block && deposit.capacity == 0);
+    assert_true(!deposit.near.end && !deposit.far[0].start && !deposit.moment_memory && !deposit.block);
     dmumu_angles_free(&large);
     dmumu_angles_free(&small);
 }
@@ -246,8 +295,11 @@ static void test_memory_is_reused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_adds_up),          cmocka_unit_test(test_narrow_resonances_add_up),
-        cmocka_unit_test(test_lists_are_short),  cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_adds_up),
+        cmocka_unit_test(test_narrow_resonances_add_up),
+        cmocka_unit_test(test_lists_are_short),
+        cmocka_unit_test(test_order_does_not_matter),
+        cmocka_unit_test(test_meshes_have_the_same_near_directions),
         cmocka_unit_test(test_memory_is_reused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
