@@ -133,7 +133,7 @@ struct run {
     lanes low, high, coarse_low, coarse_high;
 };
 
-static inline void end_run(struct dmumu_taps *taps, const struct run *run)
+static inline void add_run(struct dmumu_taps *taps, const struct run *run)
 {
     add_lanes(run->low, run->high, taps->fine + (run->first - taps->first));
     add_lanes(run->coarse_low, run->coarse_high, taps->coarse + (run->first - taps->first));
@@ -156,7 +156,7 @@ static inline void lay_places(const double coarse_ratio[], const struct dmumu_pl
             run.coarse_low += coarse * low;
             run.coarse_high += coarse * high;
         }
-        end_run(taps, &run);
+        add_run(taps, &run);
     }
 }
 
@@ -294,10 +294,12 @@ double dmumu_transit_mesh_panel(int mesh)
 enum dmumu_status dmumu_transit_deposit_add_mesh(const struct dmumu_angles *angles, int mesh,
                                                  struct dmumu_transit_deposit *deposit)
 {
-    const enum dmumu_status status = find_directions(deposit, angles, false, &deposit->far[mesh]);
+    enum dmumu_status status = dmumu_taps_reserve(&deposit->resonance, &deposit->resonance_capacity, angles->n);
+    if (status == DMUMU_OK) {
+        status = find_directions(deposit, angles, false, &deposit->far[mesh]);
+    }
     deposit->has_mesh[mesh] = status == DMUMU_OK;
-    return status == DMUMU_OK ? dmumu_taps_reserve(&deposit->resonance, &deposit->resonance_capacity, angles->n)
-                              : status;
+    return status;
 }
 
 enum dmumu_status dmumu_transit_deposit_reserve(struct dmumu_transit_deposit *deposit, size_t n)
@@ -390,7 +392,7 @@ static struct part reached(const struct dmumu_transit_directions *directions, co
                          first_above(directions, shape->mu + REACH * shape->width)};
 }
 
-/* Room for the taps of both parts: starts, all but at one place at 90 degrees, and ends far from there. */
+/* Room for the taps of both parts, in two lists: far starts lie next to ln sin(theta) = 0, ends far from it. */
 static enum dmumu_status place_lists(const struct part part[static 2], struct dmumu_transit_taps *taps)
 {
     taps->end = (struct dmumu_taps){.n = 0};
