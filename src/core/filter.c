@@ -9,9 +9,43 @@
 
 #include "core/vector.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { BLOCK = DMUMU_FILTER_BLOCK, CHUNK = 192 };
+
+size_t dmumu_taps_size(size_t n)
+{
+    return 4 * n + 2;
+}
+
+double *dmumu_taps_place(struct dmumu_taps *taps, double *memory)
+{
+    taps->fine = memory;
+    taps->coarse = taps->fine + taps->n;
+    taps->fine_beyond = taps->coarse + taps->n;
+    taps->coarse_beyond = taps->fine_beyond + taps->n + 1;
+    return memory + dmumu_taps_size(taps->n);
+}
+
+void dmumu_taps_clear(struct dmumu_taps *taps)
+{
+    memset(taps->fine, 0, taps->n * sizeof *taps->fine);
+    memset(taps->coarse, 0, taps->n * sizeof *taps->coarse);
+}
+
+enum dmumu_status dmumu_taps_reserve(double **memory, size_t *capacity, size_t n)
+{
+    if (*capacity < n) {
+        double *grown = realloc(*memory, n * sizeof *grown);
+        if (!grown) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        *memory = grown;
+        *capacity = n;
+    }
+    return DMUMU_OK;
+}
 
 /* beyond[i] = sum of tap[i ..]: four at a time, of which only the last waits for those before it. */
 static void sum_up(size_t n, const double *restrict tap, double *restrict beyond)

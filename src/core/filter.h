@@ -6,6 +6,8 @@
 #ifndef DMUMU_CORE_FILTER_H
 #define DMUMU_CORE_FILTER_H
 
+#include "dmumu.h"
+
 #include <stddef.h>
 
 /**
@@ -31,6 +33,13 @@ struct dmumu_row {
     const float *value;
     float last; /* value[n - 1], once more: where a row is met at its end alone, that would be fetched from afar */
 };
+
+/** Room for so many doubles; what is there is kept. @return DMUMU_OK or DMUMU_ERROR_MEMORY */
+enum dmumu_status dmumu_taps_reserve(double **memory, size_t *capacity, size_t n);
+/** Doubles that n taps take; put a list in its place there, and return what follows it; forget what is in one. */
+size_t dmumu_taps_size(size_t n);
+double *dmumu_taps_place(struct dmumu_taps *taps, double *memory);
+void dmumu_taps_clear(struct dmumu_taps *taps);
 
 /** Make fine_beyond and coarse_beyond. */
 void dmumu_taps_sum_up(struct dmumu_taps *taps);

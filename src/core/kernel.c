@@ -68,16 +68,19 @@ static double wide_ratio(const struct dmumu_fast_common *common, const struct dm
 
 enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *common, const struct dmumu_state *state,
                                            const struct dmumu_fast_table *table, struct dmumu_columns *columns,
-                                           const struct dmumu_transit_deposit *transit,
-                                           struct dmumu_fast_profile *profile)
+                                           struct dmumu_transit_deposit *transit, struct dmumu_fast_profile *profile)
 {
     const double ln_least = log(DMUMU_R_MIN) + table->ln_s;
     const long least = (long)floor(ln_least / common->step[table->step_class]) - DMUMU_STENCIL;
     const size_t n_blocks = dmumu_block_of(least) + 1;
     const double least_wide = (double)dmumu_block_begin(n_blocks - 1) * wide_ratio(common, table);
-    enum dmumu_status status = reserve(profile, n_blocks, dmumu_block_of((long)floor(least_wide) - DMUMU_STENCIL) + 1);
+    const size_t n_wide = dmumu_block_of((long)floor(least_wide) - DMUMU_STENCIL) + 1;
+    enum dmumu_status status = reserve(profile, n_blocks, n_wide);
     if (status == DMUMU_OK) {
         status = dmumu_columns_make(columns, table);
+    }
+    if (status == DMUMU_OK) {
+        status = dmumu_transit_deposit_reserve(transit, n_wide);
     }
     if (status == DMUMU_OK) {
         status = dmumu_transit_taps_make(transit, table->mu, table->width, &profile->taps);
@@ -107,7 +110,7 @@ static void make_wide(const struct dmumu_fast_maker *maker, size_t block)
     struct dmumu_filter_sum sum = {.constant = 0.0};
     /* a^3/2, a = R s (1 - xi^2)^1/2: the R of it is in the profile's unit, the angle in the taps */
     const double scale = maker->table->s * sqrt(maker->table->s);
-    dmumu_filter_add(&profile->taps.taps, &maker->common->g, b, scale, &sum);
+    dmumu_transit_add(&profile->taps, &maker->common->g, block, b, scale, &sum);
     dmumu_filter_finish(&sum);
     memcpy(profile->wide + (b - profile->wide_begin), sum.fine, sizeof sum.fine);
     for (size_t k = 0; k < SAMPLES; k++) {

@@ -22,6 +22,7 @@
 
 #include "core/deposit.h"
 #include "core/state.h"
+#include "core/transit.h"
 
 #include <stdint.h>
 
@@ -151,13 +152,13 @@ struct dmumu_fast_profile {
 /**
  * Begin the profile of one (damping, mu).
  * @param[in,out] columns  of the damping and the table's class; those that the table meets are made
- * @param[in]     transit  the transit-time part of the state's damping
+ * @param[in,out] transit  the transit-time part of the state's damping, in use as long as the profile
  * @param[in,out] profile  memory is reused; free with dmumu_fast_profile_free
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
  */
 enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *common, const struct dmumu_state *state,
                                            const struct dmumu_fast_table *table, struct dmumu_columns *columns,
-                                           const struct dmumu_transit_deposit *transit,
+                                           struct dmumu_transit_deposit *transit,
                                            struct dmumu_fast_profile *profile);
 void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
 

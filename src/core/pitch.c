@@ -27,7 +27,7 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
     struct dmumu_fast_table table = {0};
     struct dmumu_fast_profile profile = {0};
     enum dmumu_status status = dmumu_fast_table_init(tables->fast, state, mu, s2, &table);
-    const struct dmumu_transit_deposit *transit =
+    struct dmumu_transit_deposit *transit =
         status == DMUMU_OK ? dmumu_workspace_transit(workspace, table.width / table.mu) : NULL;
     struct dmumu_columns *columns =
         status == DMUMU_OK ? dmumu_workspace_columns(workspace, tables, table.step_class) : NULL;

@@ -63,9 +63,7 @@ void dmumu_workspace_free(struct dmumu_workspace *workspace)
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         dmumu_deposit_free(&workspace->deposit[k]);
     }
-    for (int k = 0; k < DMUMU_TRANSIT_MESHES; k++) {
-        dmumu_transit_deposit_free(&workspace->transit[k]);
-    }
+    dmumu_transit_deposit_free(&workspace->transit);
     dmumu_angles_free(&workspace->angles);
     dmumu_directions_free(&workspace->directions);
     dmumu_wave_nodes_free(&workspace->wave_nodes);
@@ -126,7 +124,7 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
         workspace->has_ends = false;
         workspace->has_sharp_angles = false;
         workspace->direct_ratio = 0.0;
-        memset(workspace->has_transit, 0, sizeof workspace->has_transit);
+        workspace->has_transit = false;
         memset(workspace->has_columns, 0, sizeof workspace->has_columns);
     }
     workspace->damping = *state;
@@ -205,22 +203,27 @@ struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace,
     return columns;
 }
 
-const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width)
+/*
+ * Meshes differ in panels that reach to within exp(1.2) of where directions resonate exactly, epsilon = 1, and are 1.3
+ * long at most: whichever comes first has the near directions of both, with epsilon up to 0.01.
+ */
+struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width)
 {
-    /* the least relative width that a mesh is for; a panel is two such widths where directions resonate */
-    static const double least_width[DMUMU_TRANSIT_MESHES] = {
-        [DMUMU_TRANSIT_WIDE] = 0.25, [DMUMU_TRANSIT_NARROW] = DMUMU_TRANSIT_LEAST_WIDTH};
-    const int mesh = relative_width >= least_width[DMUMU_TRANSIT_WIDE] ? DMUMU_TRANSIT_WIDE : DMUMU_TRANSIT_NARROW;
-    if (!workspace->has_transit[mesh]) {
-        const double step = step_of(workspace, DMUMU_TRANSIT_CLASS);
-        if (make_angles(workspace, 0, 2.0 * least_width[mesh]) != DMUMU_OK ||
-            dmumu_transit_deposit_make(&workspace->angles, step, workspace->damping.alfven_speed_v,
-                                       &workspace->transit[mesh]) != DMUMU_OK) {
-            return NULL;
-        }
-        workspace->has_transit[mesh] = true;
+    struct dmumu_transit_deposit *transit = &workspace->transit;
+    const int mesh = dmumu_transit_mesh(relative_width);
+    if (workspace->has_transit && transit->has_mesh[mesh]) {
+        return transit;
     }
-    return &workspace->transit[mesh];
+    enum dmumu_status status = make_angles(workspace, 0, dmumu_transit_mesh_panel(mesh));
+    if (status == DMUMU_OK && !workspace->has_transit) {
+        status = dmumu_transit_deposit_make(&workspace->angles, step_of(workspace, DMUMU_TRANSIT_CLASS),
+                                            workspace->damping.alfven_speed_v, transit);
+        workspace->has_transit = status == DMUMU_OK;
+    }
+    if (status == DMUMU_OK) {
+        status = dmumu_transit_deposit_add_mesh(&workspace->angles, mesh, transit);
+    }
+    return status == DMUMU_OK ? transit : NULL;
 }
 
 /* A slot for one more panel's profiles; memory of an earlier damping is used again. */
@@ -277,7 +280,7 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
         return slot ? &slot->profile[node] : NULL;
     }
     const struct dmumu_fast_table *table = &panel->node[node].fast;
-    const struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
+    struct dmumu_transit_deposit *transit = dmumu_workspace_transit(workspace, table->width / table->mu);
     struct dmumu_columns *columns = dmumu_workspace_columns(workspace, tables, table->step_class);
     struct dmumu_fast_profile *profile = &slot->profile[node];
     const size_t bytes = bytes_of(profile);

@@ -13,9 +13,7 @@
 #include "core/directions.h"
 #include "core/sharp_angles.h"
 #include "core/tables.h"
-
-/** Directions for transit-time damping: few, or many where it is exactly resonant, for narrow resonances. */
-enum { DMUMU_TRANSIT_WIDE, DMUMU_TRANSIT_NARROW, DMUMU_TRANSIT_MESHES };
+#include "core/transit.h"
 
 /* Profiles of one panel's nodes. */
 struct dmumu_cached_profiles {
@@ -31,13 +29,13 @@ struct dmumu_workspace {
     int refinement;
     struct dmumu_model model;
     struct dmumu_state damping;
-    bool has_ends, has_sharp_angles, has_transit[DMUMU_TRANSIT_MESHES], has_columns[DMUMU_DEPOSIT_CLASSES];
+    bool has_ends, has_sharp_angles, has_transit, has_columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_angle_ends ends;
     double direct_ratio; /* R of `directions`; 0: none */
     struct dmumu_directions directions;
     struct dmumu_angles angles; /* scratch */
     struct dmumu_sharp_angles sharp_angles;
-    struct dmumu_transit_deposit transit[DMUMU_TRANSIT_MESHES];
+    struct dmumu_transit_deposit transit;
     struct dmumu_deposit deposit[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_columns columns[DMUMU_DEPOSIT_CLASSES];
     struct dmumu_cached_profiles **profiles; /* [n_profiles] in use, up to capacity allocated */
@@ -75,7 +73,7 @@ struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace,
                                               int step_class);
 
 /** The same for transit-time damping with a resonance of relative width Delta/mu. */
-const struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width);
+struct dmumu_transit_deposit *dmumu_workspace_transit(struct dmumu_workspace *workspace, double relative_width);
 
 /** The profile of one node, begun on demand; NULL when out of memory. */
 struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,

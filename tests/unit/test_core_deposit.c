@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "core/deposit.h"
-#include "core/resonance.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,12 +25,6 @@ static double smooth_row(double ln_t, double ln_v)
     const double t = exp(ln_t);
     const double k = 1.0 / (1.0 + t * t * t / (1.0 + t * t));
     return (1.0 + t) * k * 0.5 * (1.0 + erf(ln_v / 0.8 - 1.0 - 0.4 * tanh(ln_t)));
-}
-
-/* Like G. */
-static double smooth_g(double ln_z)
-{
-    return 0.5 * (1.0 + erf((ln_z + 1.0) / 1.4));
 }
 
 /* ln t of each row, by bisection. */
@@ -50,7 +43,7 @@ static void find_rows(const struct dmumu_rows *rows, double ln_tangent[static DM
 
 /* ---- sums by taps ------------------------------------------------------------------------------------------------ */
 
-/* `full`: what the fine sum would be with that or G at its constant end everywhere. */
+/* `full`: what the fine sum would be with that at its constant end everywhere. */
 struct sums {
     double fine, coarse, full;
 };
@@ -85,17 +78,6 @@ static struct sums gyro_by_taps(const struct dmumu_deposit *deposit, const struc
     return sums;
 }
 
-static struct sums transit_by_taps(const struct dmumu_taps *taps, double step, double ln_r)
-{
-    struct sums sums = {0.0, 0.0, 0.0};
-    for (size_t i = 0; i < taps->n; i++) {
-        const double value = smooth_g(ln_r + step * (double)(taps->first + (long)i));
-        sums.fine += taps->fine[i] * value;
-        sums.coarse += taps->coarse[i] * value;
-    }
-    return sums;
-}
-
 /* ---- sums over directions ---------------------------------------------------------------------------------------- */
 
 /* sum weight xi^3/2 of it; at the end of the cascade, or at its start. */
@@ -109,22 +91,6 @@ static struct sums gyro_directly(const struct dmumu_angles *angles, bool end, do
         sums.fine += angles->weight[p] * value;
         sums.coarse += angles->weight_coarse[p] * value;
         sums.full += angles->weight[p] * scale;
-    }
-    return sums;
-}
-
-/* sum weight (1 - xi^2)^3/4 resonance (G at the end - G at the start) */
-static struct sums transit_directly(const struct dmumu_angles *angles, const struct dmumu_resonance_shape *shape,
-                                    double alfven_speed_v, double ln_r)
-{
-    struct sums sums = {0.0, 0.0, 0.0};
-    for (size_t p = 0; p < angles->n; p++) {
-        const double resonance = dmumu_resonance_shape_value(shape, alfven_speed_v / angles->cosine[p]);
-        const double g = smooth_g(ln_r + angles->ln_x_perp_max[p]) - smooth_g(ln_r + log(angles->sine[p]));
-        const double scale = pow(angles->sine[p], 1.5) * resonance;
-        sums.fine += angles->weight[p] * scale * g;
-        sums.coarse += angles->weight_coarse[p] * scale * g;
-        sums.full += angles->weight[p] * fabs(scale);
     }
     return sums;
 }
@@ -367,70 +333,6 @@ static void test_memory_is_reused(void **state)
     delete_deposit(fresh);
 }
 
-/* ---- transit-time damping ---------------------------------------------------------------------------------------- */
-
-static void assert_transit(const struct dmumu_angles *angles, const struct dmumu_transit_deposit *deposit,
-                           double alfven_speed_v, double mu, double width, struct dmumu_transit_taps *taps)
-{
-    const struct dmumu_resonance_shape shape = dmumu_resonance_shape_of(mu, width, DMUMU_TRANSIT_LEAST_WIDTH);
-    assert_int_equal(dmumu_transit_taps_make(deposit, mu, width, taps), DMUMU_OK);
-    for (double ln_r = 0.0; ln_r > -27.0; ln_r -= 2.6) {
-        assert_sums(transit_by_taps(&taps->taps, dmumu_deposit_step(TOLERANCE, DMUMU_TRANSIT_CLASS), ln_r),
-                    transit_directly(angles, &shape, alfven_speed_v, ln_r), OF_MANY, "transit", ln_r);
-    }
-}
-
-/* Waves so fast that each direction has a resonance of its own; and slow ones, most of which the moments carry. */
-static void test_transit_adds_up(void **state)
-{
-    (void)state;
-    static const double alfven_speed_v[2] = {0.2, 3e-5};
-    const double step = dmumu_deposit_step(TOLERANCE, DMUMU_TRANSIT_CLASS);
-    struct dmumu_angles angles = angles_of(0.5, 0.14, 0.1);
-    struct dmumu_transit_deposit deposit = {0};
-    struct dmumu_transit_taps taps = {0};
-    for (int i = 0; i < 2; i++) {
-        const double speed = alfven_speed_v[i];
-        assert_int_equal(dmumu_transit_deposit_make(&angles, step, speed, &deposit), DMUMU_OK);
-        assert_true(i == 0 ? deposit.n_near == 0 : deposit.n_near > deposit.n / 4);
-        assert_transit(&angles, &deposit, speed, 0.9, 0.3, &taps);
-        assert_true(taps.rel_error == 0.0);
-        const double *memory = taps.memory;
-        assert_transit(&angles, &deposit, speed, 0.3, 0.7, &taps);
-        /* widened: the same taps would make another resonance; and too narrow for the moments */
-        assert_transit(&angles, &deposit, speed, 0.99, 0.01, &taps);
-        assert_true(taps.rel_error > 0.0 && taps.rel_error < 1e-3);
-        assert_true(taps.memory == memory);
-    }
-    dmumu_transit_taps_free(&taps);
-    dmumu_transit_deposit_free(&deposit);
-    assert_true(!taps.memory && !deposit.end && !deposit.start && !deposit.moment && deposit.capacity == 0);
-    dmumu_angles_free(&angles);
-}
-
-/* A smaller one in the memory of a larger, and none of its directions. */
-static void test_transit_memory_is_reused(void **state)
-{
-    (void)state;
-    struct dmumu_angles large = angles_of(0.5, 0.14, 0.05);
-    struct dmumu_angles small = angles_of(0.2, 2.0, 0.1);
-    const double step = dmumu_deposit_step(TOLERANCE, DMUMU_TRANSIT_CLASS);
-    struct dmumu_transit_deposit deposit = {0};
-    struct dmumu_transit_taps taps = {0};
-    assert_true(small.n < large.n);
-    assert_int_equal(dmumu_transit_deposit_make(&large, step, 0.2, &deposit), DMUMU_OK);
-    const struct dmumu_place *end = deposit.end;
-    const size_t capacity = deposit.capacity;
-    assert_transit(&large, &deposit, 0.2, 0.6, 0.4, &taps);
-    assert_int_equal(dmumu_transit_deposit_make(&small, step, 0.2, &deposit), DMUMU_OK);
-    assert_true(deposit.end == end && deposit.capacity == capacity && deposit.n <= small.n);
-    assert_transit(&small, &deposit, 0.2, 0.6, 0.4, &taps);
-    dmumu_transit_taps_free(&taps);
-    dmumu_transit_deposit_free(&deposit);
-    dmumu_angles_free(&large);
-    dmumu_angles_free(&small);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,8 +343,6 @@ int main(void)
         cmocka_unit_test(test_taps_are_few),
         cmocka_unit_test(test_beyond_is_summed_up),
         cmocka_unit_test(test_memory_is_reused),
-        cmocka_unit_test(test_transit_adds_up),
-        cmocka_unit_test(test_transit_memory_is_reused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,9 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     const double step = dmumu_deposit_step(common->tolerance, table.step_class);
     const double transit_step = dmumu_deposit_step(common->tolerance, DMUMU_TRANSIT_CLASS);
     assert_int_equal(dmumu_deposit_make(angles, &common->rows, step, &deposit), DMUMU_OK);
+    const int mesh = dmumu_transit_mesh(table.width / table.mu);
     assert_int_equal(dmumu_transit_deposit_make(angles, transit_step, state->alfven_speed_v, &transit), DMUMU_OK);
+    assert_int_equal(dmumu_transit_deposit_add_mesh(angles, mesh, &transit), DMUMU_OK);
     assert_int_equal(dmumu_columns_begin(common, &deposit, table.step_class, &columns), DMUMU_OK);
     assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &columns, &transit, &profile), DMUMU_OK);
     dmumu_fast_places(common, &table, 1, &ln_ratio, &place);
