@@ -61,7 +61,7 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
 {
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
-    const struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
+    struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
     const double *ln_ratio = ln_ratios(work);
     if (!columns || !profile || !ln_ratio) {
         work->status = DMUMU_ERROR_MEMORY;

@@ -136,7 +136,7 @@ static double lattice_error(const double sum[static 15])
 struct maker {
     const struct dmumu_fast_common *common;
     const struct dmumu_fast_table *table;
-    const struct dmumu_columns *columns;
+    struct dmumu_columns *columns;
     struct dmumu_fast_profile *profile;
 };
 
@@ -392,7 +392,7 @@ static inline double value_at(const struct dmumu_place *place, const double valu
 
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
-                                               const struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
+                                               struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
                                                const struct dmumu_place *place, double larmor_ratio)
 {
     const struct maker maker = {common, table, columns, profile};

@@ -161,7 +161,7 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
  */
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
-                                               const struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
+                                               struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
                                                const struct dmumu_place *place, double larmor_ratio);
 
 #endif
