@@ -31,9 +31,8 @@ static void make_factors(const struct dmumu_columns *columns, int harmonic, long
 {
     const struct dmumu_fast_common *common = columns->common;
     for (int row = 0; row < common->rows.n; row++) {
-        memset(factor[row].value, 0, sizeof factor[row].value);
-        dmumu_fast_add_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first,
-                             GROUP, 1.0 + common->row_tangent[row], factor[row].value);
+        dmumu_fast_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first, GROUP,
+                         1.0 + common->row_tangent[row], factor[row].value);
         for (size_t k = 0; k < GROUP; k++) {
             factor[row].single[k] = (float)factor[row].value[k];
         }

@@ -64,11 +64,11 @@ void dmumu_fast_common_free(struct dmumu_fast_common *common);
 struct dmumu_place dmumu_fast_lobes_place(const struct dmumu_fast_common *common, int step_class, double ln_tangent);
 
 /**
- * to[k] += scale J_n'(w)^2 at w = tan(theta)/sigma, ln sigma = (first + k) steps of a class, k < n.
+ * to[k] = scale J_n'(w)^2 at w = tan(theta)/sigma, ln sigma = (first + k) steps of a class, k < n.
  * @param[in] place  of the direction
  */
-void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
-                          const struct dmumu_place *place, long first, size_t n, double scale, double to[]);
+void dmumu_fast_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
+                      const struct dmumu_place *place, long first, size_t n, double scale, double to[]);
 
 /** G(z) by interpolation; constant above its table's end. */
 double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
