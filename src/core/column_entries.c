@@ -3,13 +3,19 @@
 
 #include "core/vector.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Points of a derivative, less the one in the middle: what the weights at an end reach to either side. */
 enum { REACH = 3 };
 
-enum { CHUNK = DMUMU_COLUMNS_CHUNK };
+/*
+ * A chunk, in points of X at least and in ln X: to begin one takes an entry of every row, 200 to 420, where each X has 18; and
+ * half a chunk is made in vain at either end of what is asked for, 20 in ln X.
+ */
+#define LEAST_CHUNK 64.0
+#define CHUNK_LN_X  2.5
 
 /*
  * Weight of a sample m steps inside the end of a sum that stands for an integral: 0 far outside, 1 far inside,
@@ -109,7 +115,8 @@ static size_t find_range(const struct dmumu_deposit *deposit, struct dmumu_colum
     }
     entries->first_x = 1 - end;
     entries->n_x = (size_t)(end - least);
-    entries->n_chunks = (entries->n_x + DMUMU_FILTER_BLOCK + CHUNK - 1) / CHUNK;
+    entries->chunk = (size_t)fmax(LEAST_CHUNK, CHUNK_LN_X / deposit->step);
+    entries->n_chunks = (entries->n_x + DMUMU_FILTER_BLOCK + entries->chunk - 1) / entries->chunk;
     return n;
 }
 
@@ -174,7 +181,7 @@ static void place_list(const struct dmumu_column_entries *entries, int row, cons
     size_t *end = entries->end + last;
     for (size_t i = 0; i < values->n;) {
         const size_t x = (size_t)last - i;
-        const size_t end_here = i + x % CHUNK + 1;
+        const size_t end_here = i + x % entries->chunk + 1;
         double sum = 0.0;
         double sum_gap = 0.0;
         for (; i < end_here && i < values->n; i++) {
@@ -184,8 +191,8 @@ static void place_list(const struct dmumu_column_entries *entries, int row, cons
             sum += fine;
             sum_gap += gap;
         }
-        chunk[x / CHUNK * n_rows].value += sum;
-        chunk[x / CHUNK * n_rows].gap += (float)sum_gap;
+        chunk[x / entries->chunk * n_rows].value += sum;
+        chunk[x / entries->chunk * n_rows].gap += (float)sum_gap;
     }
 }
 

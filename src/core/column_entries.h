@@ -18,19 +18,20 @@ struct dmumu_column_entry {
     int32_t row;
 };
 
-/** Points of X of which the first can be summed from rows' sums of all before; a power of two. */
-enum { DMUMU_COLUMNS_CHUNK = 64 };
-
-/** Memory is used again; begin with zeros. */
+/**
+ * Of one damping. Memory is used again; begin with zeros.
+ *
+ * X come in chunks: what all entries before a chunk add up to, row by row, is there as well, so that columns can be cumulated
+ * from any chunk on.
+ */
 struct dmumu_column_entries {
-    long first_x;                     /* lattice index of 1/X; before that, nothing is there */
-    size_t n_x;                       /* until nothing changes */
-    struct dmumu_column_entry *entry; /* owned: those of one X after those of another */
-    size_t *end;                      /* [n_x] owned: of those of each X */
-    size_t n_chunks;                  /* of n_x and one more block */
-    struct dmumu_column_entry
-        *before;      /* [n_chunks][rows] owned: what entries before each chunk add up to, row by row */
-    size_t *n_before; /* [n_chunks] owned: how many rows have any; they come first */
+    long first_x;                      /* lattice index of 1/X; before that, nothing is there */
+    size_t n_x;                        /* until nothing changes */
+    struct dmumu_column_entry *entry;  /* owned: those of one X after those of another */
+    size_t *end;                       /* [n_x] owned: of those of each X */
+    size_t chunk, n_chunks;            /* points of X; of n_x and one block more */
+    struct dmumu_column_entry *before; /* [n_chunks][rows] owned: sums of those before each chunk */
+    size_t *n_before;                  /* [n_chunks] owned: how many rows have any; they come first */
     size_t capacity, x_capacity, before_capacity, chunk_capacity;
 };
 

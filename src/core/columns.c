@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUP = DMUMU_COLUMNS_GROUP, BLOCK = DMUMU_FILTER_BLOCK, CHUNK = DMUMU_COLUMNS_CHUNK };
+enum { GROUP = DMUMU_COLUMNS_GROUP, BLOCK = DMUMU_FILTER_BLOCK };
 
 /* ln sigma of any u and s: u from what is left out of the resonance to 33, s from 1 to that of the last probe. */
 #define LEAST_LN_SIGMA (-24.0)
@@ -31,8 +31,8 @@ static void make_factors(const struct dmumu_columns *columns, int harmonic, long
 {
     const struct dmumu_fast_common *common = columns->common;
     for (int row = 0; row < common->rows.n; row++) {
-        dmumu_fast_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first, GROUP,
-                         1.0 + common->row_tangent[row], factor[row].value);
+        dmumu_fast_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first,
+                         GROUP, 1.0 + common->row_tangent[row], factor[row].value);
         for (size_t k = 0; k < GROUP; k++) {
             factor[row].single[k] = (float)factor[row].value[k];
         }
@@ -95,7 +95,7 @@ DMUMU_VECTOR static void cumulate(const struct dmumu_columns *columns, size_t ch
     const struct dmumu_column_entry *before = entries->before + chunk * (size_t)columns->deposit->rows.n;
     struct sums sums = {{0.0}, {0.0}, {0.0}, {0.0}, {0.0F}, {0.0F}};
     add_entries(before, before + entries->n_before[chunk], group->factor, &sums);
-    for (size_t x = chunk * CHUNK; x < (chunk + 1) * CHUNK; x++) {
+    for (size_t x = chunk * entries->chunk; x < (chunk + 1) * entries->chunk; x++) {
         if (x < entries->n_x) {
             add_entries(entries->entry + (x > 0 ? entries->end[x - 1] : 0), entries->entry + entries->end[x],
                         group->factor, &sums);
@@ -111,7 +111,7 @@ static enum dmumu_status reserve_values(struct dmumu_columns *columns, struct dm
     if (group->capacity < columns->room) {
         double *value = realloc(group->value, GROUP * columns->room * sizeof *value);
         float *gap = realloc(group->gap, columns->room * sizeof *gap);
-        bool *made = realloc(group->made, columns->entries.n_chunks * sizeof *made);
+        bool *made = realloc(group->made, columns->room / GROUP * sizeof *made); /* more than there are chunks */
         group->value = value ? value : group->value;
         group->gap = gap ? gap : group->gap;
         group->made = made ? made : group->made;
@@ -182,7 +182,7 @@ enum dmumu_status dmumu_columns_begin(const struct dmumu_fast_common *common, co
     columns->first_group = first;
     columns->n_groups = n;
     const enum dmumu_status status = dmumu_column_entries_make(deposit, &columns->entries);
-    columns->room = columns->entries.n_chunks * CHUNK + BLOCK;
+    columns->room = columns->entries.n_chunks * columns->entries.chunk + BLOCK;
     return status;
 }
 
@@ -276,7 +276,8 @@ static size_t place_of(const struct dmumu_columns *columns, long x)
 static void make_between(const struct dmumu_columns *columns, size_t from, size_t end, struct dmumu_column_group *group)
 {
     const size_t first = from > BLOCK ? from - BLOCK : 0;
-    for (size_t chunk = first / CHUNK; chunk * CHUNK + BLOCK < end; chunk++) {
+    const size_t points = columns->entries.chunk;
+    for (size_t chunk = first / points; chunk * points + BLOCK < end; chunk++) {
         if (!group->made[chunk]) {
             cumulate(columns, chunk, group);
         }
