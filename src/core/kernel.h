@@ -143,7 +143,7 @@ struct dmumu_fast_profile {
 
 /**
  * Begin the profile of one (damping, mu).
- * @param[in,out] columns  of the damping and the table's class; those that the table meets are made
+ * @param[in,out] columns  of the damping and the table's class; those that the table meets are begun
  * @param[in]     transit  the transit-time part of the state's damping
  * @param[in,out] profile  memory is reused; free with dmumu_fast_profile_free
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
