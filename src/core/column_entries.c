@@ -11,8 +11,8 @@
 enum { REACH = 3 };
 
 /*
- * A chunk, in points of X at least and in ln X: to begin one takes an entry of every row, 200 to 420, where each X has 18; and
- * half a chunk is made in vain at either end of what is asked for, 20 in ln X.
+ * A chunk, in points of X at least and in ln X: to begin one takes an entry of every row, 200 to 420, where each X has
+ * 18; and half a chunk is made in vain at either end of what is asked for, 20 in ln X.
  */
 #define LEAST_CHUNK 64.0
 #define CHUNK_LN_X  2.5
@@ -33,7 +33,10 @@ static double weight_inside(long m)
     return m > 0 ? 1.0 + excess : -excess;
 }
 
-/* What a list of taps makes of C where an end's weights make of each tap eight: lattice points of ln X, from `first` on. */
+/*
+ * What a list of taps makes of C where an end's weights make of each tap eight: lattice points of ln X, from `first`
+ * on.
+ */
 enum { ENDING = 2 * REACH + 2 };
 static size_t length_of(const struct dmumu_taps *taps)
 {
@@ -144,7 +147,10 @@ static void find_places(const struct dmumu_deposit *deposit, struct dmumu_column
     }
 }
 
-/* to[i] = sum_l change[l] tap[i + l - ENDING + 1]: taps with the weights at an end; padded: ENDING - 1 zeros around them. */
+/*
+ * to[i] = sum_l change[l] tap[i + l - ENDING + 1]: taps with the weights at an end; padded: ENDING - 1 zeros around
+ * them.
+ */
 DMUMU_VECTOR static void end_taps(size_t n, const double change[static ENDING], const double *restrict padded,
                                   double *restrict to)
 {
@@ -171,8 +177,8 @@ struct values {
 };
 
 /*
- * Entries of one list in their places, and their sums of each chunk; `chunk` is the row's of the first, chunks lie n_rows
- * apart.
+ * Entries of one list in their places, and their sums of each chunk; `chunk` is the row's of the first, chunks lie
+ * n_rows apart.
  */
 static void place_list(const struct dmumu_column_entries *entries, int row, const struct list *list,
                        const struct values *values, struct dmumu_column_entry *chunk, size_t n_rows)

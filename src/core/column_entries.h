@@ -1,8 +1,8 @@
 /*
  * Entries of columns (columns.h): what each row's directions contribute to C at each X, by X, to be cumulated.
  *
- * A row's list of taps (deposit.h) says where its waves end, or start, between lattice points of ln X. Weights at the end
- * of a sum that stands for an integral, as Euler and Maclaurin have them, make of each tap eight entries.
+ * A row's list of taps (deposit.h) says where its waves end, or start, between lattice points of ln X. Weights at the
+ * end of a sum that stands for an integral, as Euler and Maclaurin have them, make of each tap eight entries.
  */
 #ifndef DMUMU_CORE_COLUMN_ENTRIES_H
 #define DMUMU_CORE_COLUMN_ENTRIES_H
@@ -21,8 +21,8 @@ struct dmumu_column_entry {
 /**
  * Of one damping. Memory is used again; begin with zeros.
  *
- * X come in chunks: what all entries before a chunk add up to, row by row, is there as well, so that columns can be cumulated
- * from any chunk on.
+ * X come in chunks: what all entries before a chunk add up to, row by row, is there as well, so that columns can be
+ * cumulated from any chunk on.
  */
 struct dmumu_column_entries {
     long first_x;                      /* lattice index of 1/X; before that, nothing is there */

@@ -86,8 +86,8 @@ static inline float gap_of(const struct sums *sums, size_t k)
 }
 
 /*
- * One chunk of a group, from its largest X down: what is there stays in registers. To begin with, all there is before of each
- * row at once, so that each chunk is the same whichever are made.
+ * One chunk of a group, from its largest X down: what is there stays in registers. To begin with, all there is before of
+ * each row at once, so that each chunk is the same whichever are made.
  */
 DMUMU_VECTOR static void cumulate(const struct dmumu_columns *columns, size_t chunk, struct dmumu_column_group *group)
 {

@@ -170,8 +170,8 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
 }
 
 /*
- * to[k] = sum_j weight[j] from[j][k], k < n: neighbours DMUMU_LOBES_PHASES apart lie next to each other, so that the first
- * ones' places say where all are.
+ * to[k] = sum_j weight[j] from[j][k], k < n: neighbours DMUMU_LOBES_PHASES apart lie next to each other, so that the
+ * first ones' places say where all are.
  */
 DMUMU_VECTOR static void sum_neighbours(size_t n, const double *const from[static DMUMU_LOBES_PHASES],
                                         const double weight[static DMUMU_STENCIL], double *restrict to)
