@@ -13,9 +13,6 @@ enum { GROUP = DMUMU_COLUMNS_GROUP, BLOCK = DMUMU_FILTER_BLOCK };
 #define LEAST_LN_SIGMA (-24.0)
 #define MOST_LN_SIGMA  28.0
 
-/* Points of a derivative, less the one in the middle: what the weights at an end reach to either side. */
-enum { REACH = 3 };
-
 /* Registers of AVX2, in double and in single precision. */
 typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
 typedef float singles __attribute__((vector_size(32), aligned(4), may_alias));
@@ -26,206 +23,18 @@ static long floor_divide(long a, long b)
     return a >= 0 ? a / b : -((-a + b - 1) / b);
 }
 
-/* ---- entries: what there is to cumulate, by X --------------------------------------------------------------------- */
-
-/*
- * Weight of a sample m steps inside the end of a sum that stands for an integral: 0 far outside, 1 far inside,
- * h/2 f + h^2/12 f' - h^4/720 f''' + h^6/30240 f^(5) at the end, with derivatives from seven points.
- */
-static double weight_inside(long m)
-{
-    static const double beyond[REACH + 1] = {
-        0.0, 3.0 / 48.0 + 13.0 / 5760.0 + 2.5 / 30240.0, -3.0 / 240.0 - 1.0 / 720.0 - 2.0 / 30240.0,
-        1.0 / 720.0 + 1.0 / 5760.0 + 0.5 / 30240.0};
-    if (m == 0) {
-        return 0.5;
-    }
-    const double excess = labs(m) <= REACH ? beyond[labs(m)] : 0.0;
-    return m > 0 ? 1.0 + excess : -excess;
-}
-
-/* What a list of taps makes of C where an end's weights make of each tap eight: lattice points of ln X, from `first` on. */
-enum { ENDING = 2 * REACH + 2 };
-static size_t length_of(const struct dmumu_taps *taps)
-{
-    return taps->n > 0 ? taps->n + ENDING - 1 : 0;
-}
-
-static long first_of(const struct dmumu_taps *taps)
-{
-    return taps->first - REACH - 1;
-}
-
-/* All lists of a row, the ends of its waves and their starts, which count as many times `sign`. */
-struct list {
-    const struct dmumu_taps *taps;
-    double sign;
-};
-enum { LISTS = 2 };
-
-static void lists_of(const struct dmumu_deposit *deposit, int row, struct list list[static LISTS])
-{
-    list[0] = (struct list){&deposit->end[row], 1.0};
-    list[1] = (struct list){&deposit->start[row], -1.0};
-}
-
-static enum dmumu_status reserve_entries(struct dmumu_columns *columns, size_t n)
-{
-    if (columns->x_capacity < columns->n_x) {
-        size_t *grown = realloc(columns->entry_end, columns->n_x * sizeof *grown);
-        if (!grown) {
-            return DMUMU_ERROR_MEMORY;
-        }
-        columns->entry_end = grown;
-        columns->x_capacity = columns->n_x;
-    }
-    if (columns->entry_capacity < n) {
-        struct dmumu_column_entry *grown = realloc(columns->entry, n * sizeof *grown);
-        if (!grown) {
-            return DMUMU_ERROR_MEMORY;
-        }
-        columns->entry = grown;
-        columns->entry_capacity = n;
-    }
-    return DMUMU_OK;
-}
-
-/* Lattice points between which something varies; how many entries there are. */
-static size_t find_range(struct dmumu_columns *columns)
-{
-    size_t n = 0;
-    long least = 0;
-    long end = 1;
-    for (int row = 0; row < columns->deposit->rows.n; row++) {
-        struct list list[LISTS];
-        lists_of(columns->deposit, row, list);
-        for (int l = 0; l < LISTS; l++) {
-            const size_t length = length_of(list[l].taps);
-            const long first = first_of(list[l].taps);
-            least = length > 0 && first < least ? first : least;
-            end = length > 0 && first + (long)length > end ? first + (long)length : end;
-            n += length;
-        }
-    }
-    columns->first_x = 1 - end;
-    columns->n_x = (size_t)(end - least);
-    columns->room = columns->n_x + (size_t)2 * BLOCK;
-    return n;
-}
-
-/* Where the entries of each X begin. */
-static void find_places(struct dmumu_columns *columns)
-{
-    size_t *n_here = columns->entry_end;
-    memset(n_here, 0, columns->n_x * sizeof *n_here);
-    for (int row = 0; row < columns->deposit->rows.n; row++) {
-        struct list list[LISTS];
-        lists_of(columns->deposit, row, list);
-        for (int l = 0; l < LISTS; l++) {
-            size_t *at = n_here - columns->first_x - first_of(list[l].taps);
-            for (size_t i = 0; i < length_of(list[l].taps); i++) {
-                at[-(long)i]++;
-            }
-        }
-    }
-    size_t sum = 0;
-    for (size_t x = 0; x < columns->n_x; x++) {
-        const size_t here = n_here[x];
-        columns->entry_end[x] = sum;
-        sum += here;
-    }
-}
-
-/* to[i] = sum_l change[l] tap[i + l - ENDING + 1]: taps with the weights at an end; padded: ENDING - 1 zeros around them. */
-DMUMU_VECTOR static void end_taps(size_t n, const double change[static ENDING], const double *restrict padded,
-                                  double *restrict to)
-{
-    for (size_t i = 0; i < n; i++) {
-        double sum = 0.0;
-        for (size_t l = 0; l < ENDING; l++) {
-            sum += change[l] * padded[i + l];
-        }
-        to[i] = sum;
-    }
-}
-
-static void pad(const struct dmumu_taps *taps, const double tap[], double *padded)
-{
-    memset(padded, 0, (ENDING - 1) * sizeof *padded);
-    memcpy(padded + ENDING - 1, tap, taps->n * sizeof *tap);
-    memset(padded + ENDING - 1 + taps->n, 0, (ENDING - 1) * sizeof *padded);
-}
-
-/* Entries of one list in their places; scratch: [4][its length + ENDING] */
-static void add_list(struct dmumu_columns *columns, int row, const struct list *list, const double change[static ENDING],
-                     double *scratch)
-{
-    const size_t n = length_of(list->taps);
-    const size_t room = n + ENDING;
-    double *fine = scratch + 2 * room;
-    double *coarse = fine + room;
-    if (n == 0) {
-        return;
-    }
-    pad(list->taps, list->taps->fine, scratch);
-    end_taps(n, change, scratch, fine);
-    pad(list->taps, list->taps->coarse, scratch + room);
-    end_taps(n, change, scratch + room, coarse);
-    size_t *end = columns->entry_end - columns->first_x - first_of(list->taps);
-    for (size_t i = 0; i < n; i++) {
-        columns->entry[end[-(long)i]++] =
-            (struct dmumu_column_entry){list->sign * fine[i], (float)(list->sign * (fine[i] - coarse[i])), row};
-    }
-}
-
-static size_t longest_list(const struct dmumu_deposit *deposit)
-{
-    size_t most = 0;
-    for (int row = 0; row < deposit->rows.n; row++) {
-        most = length_of(&deposit->end[row]) > most ? length_of(&deposit->end[row]) : most;
-        most = length_of(&deposit->start[row]) > most ? length_of(&deposit->start[row]) : most;
-    }
-    return most;
-}
-
-/* From row by row to lattice point by lattice point, from the largest X down. */
-static enum dmumu_status make_entries(struct dmumu_columns *columns)
-{
-    const struct dmumu_deposit *deposit = columns->deposit;
-    double change[ENDING];
-    for (long l = 0; l < ENDING; l++) { /* the last tap first */
-        change[l] = weight_inside(l - REACH) - weight_inside(l - REACH - 1);
-    }
-    const size_t n = find_range(columns);
-    double *scratch = malloc(4 * (longest_list(deposit) + ENDING) * sizeof *scratch);
-    const enum dmumu_status status = scratch ? reserve_entries(columns, n) : DMUMU_ERROR_MEMORY;
-    if (status == DMUMU_OK) {
-        find_places(columns);
-    }
-    for (int row = 0; status == DMUMU_OK && row < deposit->rows.n; row++) {
-        struct list list[LISTS];
-        lists_of(deposit, row, list);
-        for (int l = 0; l < LISTS; l++) {
-            add_list(columns, row, &list[l], change, scratch);
-        }
-    }
-    free(scratch);
-    return status;
-}
-
 /* ---- a group ------------------------------------------------------------------------------------------------------- */
 
-/* (1 + t) J_n'^2 of each row at the columns of a group, `first` the first of them: rows hold (1 + t) times a function. */
-static void make_factors(const struct dmumu_columns *columns, int harmonic, long first, double factor[][GROUP],
-                         float single[][GROUP])
+/* Factors of each row at the columns of a group, `first` the first of them: rows hold (1 + t) times a function. */
+static void make_factors(const struct dmumu_columns *columns, int harmonic, long first,
+                         struct dmumu_column_factor factor[])
 {
     const struct dmumu_fast_common *common = columns->common;
-    memset(factor, 0, (size_t)common->rows.n * sizeof *factor);
     for (int row = 0; row < common->rows.n; row++) {
-        dmumu_fast_add_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first,
-                             GROUP, 1.0 + common->row_tangent[row], factor[row]);
+        dmumu_fast_lobes(common, harmonic, columns->step_class, &common->row_place[columns->step_class][row], first,
+                         GROUP, 1.0 + common->row_tangent[row], factor[row].value);
         for (size_t k = 0; k < GROUP; k++) {
-            single[row][k] = (float)factor[row][k];
+            factor[row].single[k] = (float)factor[row].value[k];
         }
     }
 }
@@ -246,17 +55,19 @@ struct sums {
     singles gap_low, gap_high;
 };
 
-static inline void add_entry(const struct dmumu_column_entry *entry, const double *factor, const float *single,
-                             struct sums *sums)
+static inline void add_entries(const struct dmumu_column_entry *entry, const struct dmumu_column_entry *end,
+                               const struct dmumu_column_factor factor[], struct sums *sums)
 {
-    const lanes *at = (const lanes *)factor;
-    const singles *single_at = (const singles *)single;
-    sums->a += entry->value * at[0];
-    sums->b += entry->value * at[1];
-    sums->c += entry->value * at[2];
-    sums->d += entry->value * at[3];
-    sums->gap_low += entry->gap * single_at[0];
-    sums->gap_high += entry->gap * single_at[1];
+    for (; entry < end; entry++) {
+        const lanes *at = (const lanes *)factor[entry->row].value;
+        const singles *single_at = (const singles *)factor[entry->row].single;
+        sums->a += entry->value * at[0];
+        sums->b += entry->value * at[1];
+        sums->c += entry->value * at[2];
+        sums->d += entry->value * at[3];
+        sums->gap_low += entry->gap * single_at[0];
+        sums->gap_high += entry->gap * single_at[1];
+    }
 }
 
 static inline void store(const struct sums *sums, size_t room, double *to)
@@ -274,34 +85,37 @@ static inline float gap_of(const struct sums *sums, size_t k)
     return k < SINGLES ? sums->gap_low[k] : sums->gap_high[k - SINGLES];
 }
 
-/* All of a group, from the largest X down: what is there stays in registers. */
-DMUMU_VECTOR static void cumulate(const struct dmumu_columns *columns, const double factor[][GROUP],
-                                  const float single[][GROUP], struct dmumu_column_group *group)
+/*
+ * One chunk of a group, from its largest X down: what is there stays in registers. To begin with, all there is before of
+ * each row at once, so that each chunk is the same whichever are made.
+ */
+DMUMU_VECTOR static void cumulate(const struct dmumu_columns *columns, size_t chunk, struct dmumu_column_group *group)
 {
+    const struct dmumu_column_entries *entries = &columns->entries;
+    const struct dmumu_column_entry *before = entries->before + chunk * (size_t)columns->deposit->rows.n;
     struct sums sums = {{0.0}, {0.0}, {0.0}, {0.0}, {0.0F}, {0.0F}};
-    const struct dmumu_column_entry *entry = columns->entry;
-    for (size_t k = 0; k < GROUP; k++) {
-        memset(group->value + k * columns->room, 0, BLOCK * sizeof *group->value);
-    }
-    memset(group->gap, 0, BLOCK * sizeof *group->gap);
-    for (size_t i = 0; i < columns->n_x + BLOCK; i++) {
-        const struct dmumu_column_entry *end = columns->entry + columns->entry_end[i < columns->n_x ? i : columns->n_x - 1];
-        for (; entry < end; entry++) {
-            add_entry(entry, factor[entry->row], single[entry->row], &sums);
+    add_entries(before, before + entries->n_before[chunk], group->factor, &sums);
+    for (size_t x = chunk * entries->chunk; x < (chunk + 1) * entries->chunk; x++) {
+        if (x < entries->n_x) {
+            add_entries(entries->entry + (x > 0 ? entries->end[x - 1] : 0), entries->entry + entries->end[x],
+                        group->factor, &sums);
         }
-        store(&sums, columns->room, group->value + BLOCK + i);
-        group->gap[BLOCK + i] = gap_of(&sums, column_with_gap(columns->first_x + (long)i));
+        store(&sums, columns->room, group->value + BLOCK + x);
+        group->gap[BLOCK + x] = gap_of(&sums, column_with_gap(entries->first_x + (long)x));
     }
+    group->made[chunk] = true;
 }
 
-static enum dmumu_status reserve_group(struct dmumu_columns *columns, struct dmumu_column_group *group)
+static enum dmumu_status reserve_values(struct dmumu_columns *columns, struct dmumu_column_group *group)
 {
     if (group->capacity < columns->room) {
         double *value = realloc(group->value, GROUP * columns->room * sizeof *value);
         float *gap = realloc(group->gap, columns->room * sizeof *gap);
+        bool *made = realloc(group->made, columns->room / GROUP * sizeof *made); /* more than there are chunks */
         group->value = value ? value : group->value;
         group->gap = gap ? gap : group->gap;
-        if (!value || !gap) {
+        group->made = made ? made : group->made;
+        if (!value || !gap || !made) {
             return DMUMU_ERROR_MEMORY;
         }
         columns->bytes += (columns->room - group->capacity) * (GROUP * sizeof *value + sizeof *gap);
@@ -310,17 +124,34 @@ static enum dmumu_status reserve_group(struct dmumu_columns *columns, struct dmu
     return DMUMU_OK;
 }
 
-static enum dmumu_status make_group(struct dmumu_columns *columns, int harmonic, long index,
-                                    struct dmumu_column_group *group)
+static enum dmumu_status reserve_factors(struct dmumu_columns *columns, struct dmumu_column_group *group)
 {
-    double factor[DMUMU_MAX_ROWS][GROUP];
-    float single[DMUMU_MAX_ROWS][GROUP];
-    if (reserve_group(columns, group) != DMUMU_OK) {
+    const size_t n_rows = (size_t)columns->deposit->rows.n;
+    if (group->row_capacity < n_rows) {
+        struct dmumu_column_factor *factor = realloc(group->factor, n_rows * sizeof *factor);
+        if (!factor) {
+            return DMUMU_ERROR_MEMORY;
+        }
+        columns->bytes += (n_rows - group->row_capacity) * sizeof *factor;
+        group->factor = factor;
+        group->row_capacity = n_rows;
+    }
+    return DMUMU_OK;
+}
+
+static enum dmumu_status begin_group(struct dmumu_columns *columns, int harmonic, long index,
+                                     struct dmumu_column_group *group)
+{
+    if (reserve_values(columns, group) != DMUMU_OK || reserve_factors(columns, group) != DMUMU_OK) {
         return DMUMU_ERROR_MEMORY;
     }
-    make_factors(columns, harmonic, index * GROUP, factor, single);
-    cumulate(columns, factor, single, group);
-    group->made = true;
+    make_factors(columns, harmonic, index * GROUP, group->factor);
+    for (size_t k = 0; k < GROUP; k++) {
+        memset(group->value + k * columns->room, 0, BLOCK * sizeof *group->value);
+    }
+    memset(group->gap, 0, BLOCK * sizeof *group->gap);
+    memset(group->made, 0, columns->entries.n_chunks * sizeof *group->made);
+    group->begun = true;
     return DMUMU_OK;
 }
 
@@ -342,7 +173,7 @@ enum dmumu_status dmumu_columns_begin(const struct dmumu_fast_common *common, co
         return DMUMU_ERROR_MEMORY;
     }
     for (size_t i = 0; i < n_all; i++) {
-        columns->group[i].made = false;
+        columns->group[i].begun = false;
     }
     columns->common = common;
     columns->deposit = deposit;
@@ -350,7 +181,9 @@ enum dmumu_status dmumu_columns_begin(const struct dmumu_fast_common *common, co
     columns->harmonics = common->harmonics;
     columns->first_group = first;
     columns->n_groups = n;
-    return make_entries(columns);
+    const enum dmumu_status status = dmumu_column_entries_make(deposit, &columns->entries);
+    columns->room = columns->entries.n_chunks * columns->entries.chunk + BLOCK;
+    return status;
 }
 
 void dmumu_columns_free(struct dmumu_columns *columns)
@@ -359,10 +192,11 @@ void dmumu_columns_free(struct dmumu_columns *columns)
     for (size_t i = 0; i < n; i++) {
         free(columns->group[i].value);
         free(columns->group[i].gap);
+        free(columns->group[i].made);
+        free(columns->group[i].factor);
     }
     free(columns->group);
-    free(columns->entry);
-    free(columns->entry_end);
+    dmumu_column_entries_free(&columns->entries);
     *columns = (struct dmumu_columns){0};
 }
 
@@ -378,7 +212,7 @@ enum dmumu_status dmumu_columns_make(struct dmumu_columns *columns, const struct
     for (int n = 1; n <= columns->harmonics; n++) {
         for (long i = floor_divide(table->first, GROUP); status == DMUMU_OK && i <= last; i++) {
             struct dmumu_column_group *group = group_of(columns, n, i);
-            status = group->made ? status : make_group(columns, n, i, group);
+            status = group->begun ? status : begin_group(columns, n, i, group);
         }
     }
     return status;
@@ -433,18 +267,31 @@ DMUMU_VECTOR static void add_gaps(size_t n, const double factor[], const float *
 /* Where a block's entries begin that begin at x. */
 static size_t place_of(const struct dmumu_columns *columns, long x)
 {
-    const long at = x - columns->first_x;
-    const long most = (long)columns->n_x;
+    const long at = x - columns->entries.first_x;
+    const long most = (long)columns->entries.n_x;
     return (size_t)(BLOCK + (at < -BLOCK ? -BLOCK : (at < most ? at : most)));
+}
+
+/* Make what is not yet there of a group's entries from .. end - 1. */
+static void make_between(const struct dmumu_columns *columns, size_t from, size_t end, struct dmumu_column_group *group)
+{
+    const size_t first = from > BLOCK ? from - BLOCK : 0;
+    const size_t points = columns->entries.chunk;
+    for (size_t chunk = first / points; chunk * points + BLOCK < end; chunk++) {
+        if (!group->made[chunk]) {
+            cumulate(columns, chunk, group);
+        }
+    }
 }
 
 /* n columns of one group, from `index` on. Those that a block meets before the first X, or beyond the last, one by one. */
 static void sum_group(const struct dmumu_columns *columns, int harmonic, long index, size_t n, const double factor[],
                       long b, double fine[static BLOCK], double gap[])
 {
-    const struct dmumu_column_group *group = group_of(columns, harmonic, floor_divide(index, GROUP));
+    struct dmumu_column_group *group = group_of(columns, harmonic, floor_divide(index, GROUP));
     const double *value = group->value + (size_t)(index - GROUP * floor_divide(index, GROUP)) * columns->room;
     const long x = index + b;
+    make_between(columns, place_of(columns, x), place_of(columns, x + (long)n - 1) + BLOCK, group);
     if (place_of(columns, x) + n - 1 == place_of(columns, x + (long)n - 1)) {
         add_columns(n, factor, value + place_of(columns, x), columns->room, fine);
         add_gaps(n, factor, group->gap + place_of(columns, x), gap);
@@ -457,7 +304,7 @@ static void sum_group(const struct dmumu_columns *columns, int harmonic, long in
     }
 }
 
-void dmumu_columns_sum(const struct dmumu_columns *columns, const struct dmumu_fast_table *table, long b,
+void dmumu_columns_sum(struct dmumu_columns *columns, const struct dmumu_fast_table *table, long b,
                        double fine[static BLOCK], double gap[static DMUMU_FILTER_SAMPLES])
 {
     memset(fine, 0, BLOCK * sizeof *fine);

@@ -18,26 +18,27 @@
 #ifndef DMUMU_CORE_COLUMNS_H
 #define DMUMU_CORE_COLUMNS_H
 
+#include "core/column_entries.h"
 #include "core/deposit.h"
 #include "core/kernel.h"
-
-#include <stdint.h>
 
 /** Columns that are made together: as many as there are lattice points from one with a gap to the next. */
 enum { DMUMU_COLUMNS_GROUP = DMUMU_FILTER_SAMPLE };
 
-struct dmumu_column_group {
-    bool made;
-    size_t capacity; /* entries per column that there is memory for */
-    double *value;   /* [GROUP][room] C, owned */
-    float *gap;      /* [room] by how much it exceeds that of the coarser rule, each of the one column where it is wanted */
+/** (1 + t) J_n'^2 of one row, in double and in single precision. */
+struct dmumu_column_factor {
+    double value[DMUMU_COLUMNS_GROUP];
+    float single[DMUMU_COLUMNS_GROUP];
 };
 
-/** What one row's directions contribute to C at one X, to be cumulated: in all, and by how much the coarser rule has less. */
-struct dmumu_column_entry {
-    double value;
-    float gap;
-    int32_t row;
+/** Made chunk by chunk of X, as sums ask for them; curves ask for a third to a half. */
+struct dmumu_column_group {
+    bool begun;                         /* with factors, and memory for all there may be */
+    size_t capacity, row_capacity;      /* entries per column, and rows, that there is memory for */
+    struct dmumu_column_factor *factor; /* [rows] owned as all arrays */
+    bool *made;                         /* [entries.n_chunks] */
+    double *value;                      /* [GROUP][room] C */
+    float *gap; /* [room] by how much it exceeds that of the coarser rule, each of the one column where it is wanted */
 };
 
 /** Of one damping and class of lattices, all harmonics; made group by group. */
@@ -45,13 +46,12 @@ struct dmumu_columns {
     const struct dmumu_fast_common *common;
     const struct dmumu_deposit *deposit;
     int step_class, harmonics;
-    long first_group, first_x;        /* lattice indices: of a group, and of 1/X; before that, C is 0 */
-    size_t n_groups, n_x;             /* of a harmonic; until C is constant */
-    size_t room;                      /* the same with a block before and one behind */
+    long first_group; /* lattice index over DMUMU_COLUMNS_GROUP */
+    size_t n_groups;  /* of a harmonic */
+    size_t room;      /* chunks of X, the last beyond which C is constant, with a block of zeros before */
     struct dmumu_column_group *group; /* [harmonics][n_groups], owned */
-    struct dmumu_column_entry *entry; /* owned: those of one X after those of another */
-    size_t *entry_end;                /* [n_x] owned */
-    size_t entry_capacity, x_capacity, bytes;
+    struct dmumu_column_entries entries;
+    size_t bytes;
 };
 
 /** Columns of a deposit, which is to stay; memory is used again. @return DMUMU_OK or DMUMU_ERROR_MEMORY */
@@ -59,15 +59,15 @@ enum dmumu_status dmumu_columns_begin(const struct dmumu_fast_common *common, co
                                       int step_class, struct dmumu_columns *columns);
 void dmumu_columns_free(struct dmumu_columns *columns);
 
-/** Make the columns that a table's resonance meets. @return DMUMU_OK or DMUMU_ERROR_MEMORY */
+/** Begin the columns that a table's resonance meets. @return DMUMU_OK or DMUMU_ERROR_MEMORY */
 enum dmumu_status dmumu_columns_make(struct dmumu_columns *columns, const struct dmumu_fast_table *table);
 
 /**
  * The sums at DMUMU_FILTER_BLOCK lattice points of ln(R s), from b on, DMUMU_FILTER_SAMPLE/2 more than a multiple of
  * DMUMU_FILTER_SAMPLE: `fine`; and by how much that of the finer rule of wave angles exceeds that of the coarser one at
- * every DMUMU_FILTER_SAMPLE-th of them.
+ * every DMUMU_FILTER_SAMPLE-th of them. What it needs of columns that were begun is made.
  */
-void dmumu_columns_sum(const struct dmumu_columns *columns, const struct dmumu_fast_table *table, long b,
+void dmumu_columns_sum(struct dmumu_columns *columns, const struct dmumu_fast_table *table, long b,
                        double fine[static DMUMU_FILTER_BLOCK], double gap[static DMUMU_FILTER_SAMPLES]);
 
 #endif

@@ -57,7 +57,7 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
                                       panel->node[node].s2, larmor_ratio, rate);
     }
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(look->workspace, look->tables, panel, node);
-    const struct dmumu_columns *columns = dmumu_workspace_columns(look->workspace, look->tables, table->step_class);
+    struct dmumu_columns *columns = dmumu_workspace_columns(look->workspace, look->tables, table->step_class);
     if (!columns || !profile) {
         return DMUMU_ERROR_MEMORY;
     }

@@ -61,7 +61,7 @@ void dmumu_curve_direct_rate(struct dmumu_curve_work *work, struct dmumu_curve_p
 
 /* What a node's tables and the profile say of R from `first` on; directly where tables do not hold. */
 static void broad_rates_from(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int node, size_t first,
-                             size_t n, const struct dmumu_columns *columns, struct dmumu_fast_profile *profile)
+                             size_t n, struct dmumu_columns *columns, struct dmumu_fast_profile *profile)
 {
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
     struct dmumu_place place[DMUMU_FAST_PLACES];
@@ -88,7 +88,7 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
 {
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
-    const struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
+    struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
     if (!columns || !profile || !find_powers(work)) {
         work->status = DMUMU_ERROR_MEMORY;
         return;

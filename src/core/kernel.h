@@ -67,11 +67,11 @@ void dmumu_fast_common_free(struct dmumu_fast_common *common);
 struct dmumu_place dmumu_fast_lobes_place(const struct dmumu_fast_common *common, int step_class, double ln_tangent);
 
 /**
- * to[k] += scale J_n'(w)^2 at w = tan(theta)/sigma, ln sigma = (first + k) steps of a class, k < n.
+ * to[k] = scale J_n'(w)^2 at w = tan(theta)/sigma, ln sigma = (first + k) steps of a class, k < n.
  * @param[in] place  of the direction
  */
-void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
-                          const struct dmumu_place *place, long first, size_t n, double scale, double to[]);
+void dmumu_fast_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
+                      const struct dmumu_place *place, long first, size_t n, double scale, double to[]);
 
 /** G(z) by interpolation; constant above its table's end. */
 double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
@@ -151,7 +151,7 @@ struct dmumu_fast_profile {
 
 /**
  * Begin the profile of one (damping, mu).
- * @param[in,out] columns  of the damping and the table's class; those that the table meets are made
+ * @param[in,out] columns  of the damping and the table's class; those that the table meets are begun
  * @param[in,out] transit  the transit-time part of the state's damping, in use as long as the profile
  * @param[in,out] profile  memory is reused; free with dmumu_fast_profile_free
  * @return DMUMU_OK or DMUMU_ERROR_MEMORY
@@ -169,7 +169,7 @@ void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
  */
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
-                                               const struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
+                                               struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
                                                const struct dmumu_place *place, double larmor_ratio);
 
 /** D_F and its error, dimensionless D_mumu L/v, at those of DMUMU_FAST_PLACES R or fewer that are wanted. */
@@ -185,7 +185,7 @@ struct dmumu_fast_rates {
  * @param[out] rates               of the others, nothing
  */
 void dmumu_fast_profile_rates(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
-                              const struct dmumu_columns *columns, struct dmumu_fast_profile *profile, size_t n,
+                              struct dmumu_columns *columns, struct dmumu_fast_profile *profile, size_t n,
                               const struct dmumu_place place[], const double inverse_sqrt_ratio[],
                               const uint8_t wanted[], struct dmumu_fast_rates *rates);
 

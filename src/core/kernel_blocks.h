@@ -11,7 +11,7 @@
 struct dmumu_fast_maker {
     const struct dmumu_fast_common *common;
     const struct dmumu_fast_table *table;
-    const struct dmumu_columns *columns;
+    struct dmumu_columns *columns;
     struct dmumu_fast_profile *profile;
 };
 

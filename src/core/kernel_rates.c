@@ -74,7 +74,7 @@ static inline double error_around(const struct dmumu_fast_profile *profile, cons
 
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
                                                const struct dmumu_fast_table *table,
-                                               const struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
+                                               struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
                                                const struct dmumu_place *place, double larmor_ratio)
 {
     const struct dmumu_fast_maker maker = {common, table, columns, profile};
@@ -138,7 +138,7 @@ DMUMU_VECTOR static void take_rates(const struct dmumu_fast_profile *profile, si
 }
 
 void dmumu_fast_profile_rates(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
-                              const struct dmumu_columns *columns, struct dmumu_fast_profile *profile, size_t n,
+                              struct dmumu_columns *columns, struct dmumu_fast_profile *profile, size_t n,
                               const struct dmumu_place place[], const double inverse_sqrt_ratio[],
                               const uint8_t wanted[], struct dmumu_fast_rates *rates)
 {

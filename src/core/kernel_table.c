@@ -169,22 +169,21 @@ static struct dmumu_lobes *lobes_of(const struct dmumu_fast_common *common, int 
     return &common->lobes[(harmonic - 1) * DMUMU_DEPOSIT_CLASSES + step_class];
 }
 
-/* to[k] += sum_j weight[j] from[j][k] */
-DMUMU_VECTOR static void add_neighbours(size_t n, const double *const from[static DMUMU_STENCIL],
+/*
+ * to[k] = sum_j weight[j] from[j][k], k < n: neighbours DMUMU_LOBES_PHASES apart lie next to each other, so that the
+ * first ones' places say where all are.
+ */
+DMUMU_VECTOR static void sum_neighbours(size_t n, const double *const from[static DMUMU_LOBES_PHASES],
                                         const double weight[static DMUMU_STENCIL], double *restrict to)
 {
     const double *restrict a = from[0];
     const double *restrict b = from[1];
     const double *restrict c = from[2];
     const double *restrict d = from[3];
-    const double *restrict e = from[4];
-    const double *restrict f = from[5];
-    const double *restrict g = from[6];
-    const double *restrict h = from[7];
     for (size_t k = 0; k < n; k++) {
-        const double near = (weight[3] * d[k] + weight[4] * e[k]) + (weight[2] * c[k] + weight[5] * f[k]);
-        const double far = (weight[1] * b[k] + weight[6] * g[k]) + (weight[0] * a[k] + weight[7] * h[k]);
-        to[k] += near + far;
+        const double near = (weight[3] * d[k] + weight[4] * a[k + 1]) + (weight[2] * c[k] + weight[5] * b[k + 1]);
+        const double far = (weight[1] * b[k] + weight[6] * c[k + 1]) + (weight[0] * a[k] + weight[7] * d[k + 1]);
+        to[k] = near + far;
     }
 }
 
@@ -193,19 +192,21 @@ struct dmumu_place dmumu_fast_lobes_place(const struct dmumu_fast_common *common
     return dmumu_place_of(-ln_tangent * DMUMU_LOBES_PHASES / common->step[step_class]);
 }
 
-void dmumu_fast_add_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
-                          const struct dmumu_place *place, long first, size_t n, double scale, double to[])
+void dmumu_fast_lobes(const struct dmumu_fast_common *common, int harmonic, int step_class,
+                      const struct dmumu_place *place, long first, size_t n, double scale, double to[])
 {
     enum { PHASES = DMUMU_LOBES_PHASES };
     const struct dmumu_lobes *lobes = lobes_of(common, harmonic, step_class);
     const size_t at = (size_t)(place->first + PHASES * first - lobes->first);
     double weight[DMUMU_STENCIL];
-    const double *from[DMUMU_STENCIL];
-    for (size_t j = 0; j < DMUMU_STENCIL; j++) {
+    const double *from[PHASES];
+    for (size_t j = 0; j < PHASES; j++) {
         from[j] = lobes->value + (at + j) % PHASES * lobes->n + (at + j) / PHASES;
+    }
+    for (size_t j = 0; j < DMUMU_STENCIL; j++) {
         weight[j] = scale * place->weight[j];
     }
-    add_neighbours(n, from, weight, to);
+    sum_neighbours(n, from, weight, to);
 }
 
 static enum dmumu_status find_row_places(struct dmumu_fast_common *common, int step_class)
@@ -334,8 +335,7 @@ static double add_row(const struct dmumu_fast_common *common, const struct dmumu
     const struct dmumu_place place = dmumu_fast_lobes_place(common, table->step_class, ln_tangent);
     for (int n = 1; n <= common->harmonics; n++) {
         const double *factor = table->factor + (size_t)(n - 1) * table->n;
-        memset(lobe, 0, table->n * sizeof *lobe);
-        dmumu_fast_add_lobes(common, n, table->step_class, &place, table->first, table->n, scale, lobe);
+        dmumu_fast_lobes(common, n, table->step_class, &place, table->first, table->n, scale, lobe);
         double sum = 0.0;
         for (size_t i = table->n; i-- > 0;) {
             sum += factor[i] * lobe[i];
