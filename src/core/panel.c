@@ -177,6 +177,9 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 
 /* By how much D_mumu/(1 - mu^2) may vary in a panel whose rules converge quickly. */
 #define ROUGH 30.0
+/* Where it falls so much from the last node but one to the last, the tail of a resonance ends at mu = 1, and the rules see
+ * nothing of how the integrand goes on beyond. */
+#define FALLING 0.75
 
 /*
  * Where q is smooth over mu itself, the rules' errors fall like rho^-11 (11 nodes), rho^-14 (Gauss) and rho^-23 (Kronrod),
@@ -286,8 +289,9 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
         integrate_whole(rules, half, values, &integral, gradient);
         integral.mu_star = high;
         /* without a zone the integrand may rise by orders of magnitude within a panel: then no power of the difference */
-        integral.rough = values->sharp || (isinf(q_edge) && most > ROUGH * least);
         integral.last = high >= 1.0;
+        integral.rough = values->sharp || (isinf(q_edge) && most > ROUGH * least) ||
+                         (integral.last && ratio[NODES - 1] < FALLING * ratio[NODES - 2]);
     } else {
         double margin[NODES];
         for (int i = 0; i < NODES; i++) {
