@@ -28,7 +28,7 @@ static int add_chunk(struct dmumu_arena *arena, size_t size)
     return 0;
 }
 
-void *dmumu_arena_take(struct dmumu_arena *arena, size_t size)
+void *dmumu_arena_take_unset(struct dmumu_arena *arena, size_t size)
 {
     const size_t alignment = alignof(max_align_t);
     if (size > SIZE_MAX - alignment) {
@@ -44,7 +44,13 @@ void *dmumu_arena_take(struct dmumu_arena *arena, size_t size)
     }
     void *taken = arena->chunk[arena->at].memory + arena->used;
     arena->used += rounded;
-    return memset(taken, 0, rounded);
+    return taken;
+}
+
+void *dmumu_arena_take(struct dmumu_arena *arena, size_t size)
+{
+    void *taken = dmumu_arena_take_unset(arena, size);
+    return taken ? memset(taken, 0, size) : NULL;
 }
 
 void dmumu_arena_reset(struct dmumu_arena *arena)

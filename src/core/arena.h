@@ -11,6 +11,8 @@ struct dmumu_arena {
 
 /** Zeroed, aligned for any type; NULL when out of memory. */
 void *dmumu_arena_take(struct dmumu_arena *arena, size_t size);
+/** The same, not zeroed: what is there is what somebody left. */
+void *dmumu_arena_take_unset(struct dmumu_arena *arena, size_t size);
 /** Take back all of it; the memory is kept. */
 void dmumu_arena_reset(struct dmumu_arena *arena);
 void dmumu_arena_free(struct dmumu_arena *arena);

@@ -62,10 +62,7 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
         return DMUMU_ERROR_MEMORY;
     }
     const struct dmumu_fast_common *common = look->tables->fast;
-    const double ln_ratio = log(larmor_ratio);
-    struct dmumu_place place;
-    dmumu_fast_places(common, table, 1, &ln_ratio, &place);
-    *rate = dmumu_fast_profile_rate(common, table, columns, profile, &place, larmor_ratio);
+    *rate = dmumu_fast_profile_rate(common, table, columns, profile, larmor_ratio);
     return DMUMU_OK;
 }
 

@@ -168,8 +168,8 @@ struct dmumu_curve_panel *dmumu_curve_panel_new(struct dmumu_curve_work *work, s
     }
     for (int mode = 0; good && mode < DMUMU_N_MODES; mode++) {
         if (work->state->modes[mode]) {
-            panel->rate[mode] = dmumu_arena_take(arena, n_rates * sizeof *panel->rate[mode]);
-            panel->error[mode] = dmumu_arena_take(arena, n_rates * sizeof *panel->error[mode]);
+            panel->rate[mode] = dmumu_arena_take_unset(arena, n_rates * sizeof *panel->rate[mode]);
+            panel->error[mode] = dmumu_arena_take_unset(arena, n_rates * sizeof *panel->error[mode]);
             good = panel->rate[mode] && panel->error[mode];
         }
     }

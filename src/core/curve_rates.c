@@ -64,15 +64,13 @@ static void broad_rates_from(struct dmumu_curve_work *work, struct dmumu_curve_p
                              size_t n, struct dmumu_columns *columns, struct dmumu_fast_profile *profile)
 {
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
-    struct dmumu_place place[DMUMU_FAST_PLACES];
+    const struct dmumu_fast_powers powers = {work->ln_ratio + first, work->inverse_sqrt_ratio + first};
     struct dmumu_fast_rates rates;
-    uint8_t by_table[DMUMU_FAST_PLACES];
+    uint8_t by_table[DMUMU_FAST_RATES];
     for (size_t i = 0; i < n; i++) {
         by_table[i] = panel->needed[first + i] && dmumu_fast_table_holds(table, work->larmor_ratio[first + i]);
     }
-    dmumu_fast_places(work->tables->fast, table, n, work->ln_ratio + first, place);
-    dmumu_fast_profile_rates(work->tables->fast, table, columns, profile, n, place,
-                             work->inverse_sqrt_ratio + first, by_table, &rates);
+    dmumu_fast_profile_rates(work->tables->fast, table, columns, profile, n, &powers, by_table, &rates);
     for (size_t i = 0; i < n && work->status == DMUMU_OK; i++) {
         if (by_table[i]) {
             const size_t at = dmumu_curve_rates_at(panel, first + i) + (size_t)node;
@@ -93,8 +91,8 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
         work->status = DMUMU_ERROR_MEMORY;
         return;
     }
-    for (size_t first = 0; first < work->n && work->status == DMUMU_OK; first += DMUMU_FAST_PLACES) {
-        const size_t left = work->n - first < DMUMU_FAST_PLACES ? work->n - first : DMUMU_FAST_PLACES;
+    for (size_t first = 0; first < work->n && work->status == DMUMU_OK; first += DMUMU_FAST_RATES) {
+        const size_t left = work->n - first < DMUMU_FAST_RATES ? work->n - first : DMUMU_FAST_RATES;
         if (memchr(panel->needed + first, 1, left)) {
             broad_rates_from(work, panel, node, first, left, columns, profile);
         }

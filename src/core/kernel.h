@@ -112,11 +112,6 @@ static inline bool dmumu_fast_table_holds(const struct dmumu_fast_table *table, 
 /** f_F pi^1/2 s M_A^3/2 / (2 kappa^1/2): 4 pi s^2/R^2, R_n's and I_F's fronts, and R^3/2 from above, less R^-1/2. */
 double dmumu_fast_front(const struct dmumu_state *state, double s);
 
-/** Where each R lies on the lattice of a table's class; DMUMU_FAST_PLACES of them at most. */
-enum { DMUMU_FAST_PLACES = 16 };
-void dmumu_fast_places(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table, size_t n,
-                       const double ln_larmor_ratio[], struct dmumu_place place[]);
-
 /** Sums of one (mu, R), dimensionless D_mumu L/v. */
 struct dmumu_fast_rate {
     double transit, gyro;
@@ -162,31 +157,29 @@ enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *commo
                                            struct dmumu_fast_profile *profile);
 void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
 
-/**
- * D_F at one R, DMUMU_R_MIN .. DMUMU_R_MAX; makes the blocks it needs.
- * @param[in] columns  those that the profile was begun with
- * @param[in] place    where ln(R s) lies on the lattice of that class
- */
+/** D_F at one R, DMUMU_R_MIN .. DMUMU_R_MAX; makes the blocks it needs, of the columns that the profile was begun with. */
 struct dmumu_fast_rate dmumu_fast_profile_rate(const struct dmumu_fast_common *common,
-                                               const struct dmumu_fast_table *table,
-                                               struct dmumu_columns *columns, struct dmumu_fast_profile *profile,
-                                               const struct dmumu_place *place, double larmor_ratio);
+                                               const struct dmumu_fast_table *table, struct dmumu_columns *columns,
+                                               struct dmumu_fast_profile *profile, double larmor_ratio);
 
-/** D_F and its error, dimensionless D_mumu L/v, at those of DMUMU_FAST_PLACES R or fewer that are wanted. */
+/** R that are asked for together: ln R and R^-1/2 of each; and D_F, dimensionless D_mumu L/v, and its error. */
+enum { DMUMU_FAST_RATES = 16 };
+struct dmumu_fast_powers {
+    const double *ln, *inverse_sqrt;
+};
 struct dmumu_fast_rates {
-    double value[DMUMU_FAST_PLACES], error[DMUMU_FAST_PLACES];
+    double value[DMUMU_FAST_RATES], error[DMUMU_FAST_RATES];
 };
 
 /**
  * The same for several R.
- * @param[in]  n                   DMUMU_FAST_PLACES at most
- * @param[in]  inverse_sqrt_ratio  [n] R^-1/2
- * @param[in]  wanted              [n] which of them
- * @param[out] rates               of the others, nothing
+ * @param[in]  n       DMUMU_FAST_RATES at most
+ * @param[in]  wanted  [n] which of them
+ * @param[out] rates   of the others, nothing
  */
 void dmumu_fast_profile_rates(const struct dmumu_fast_common *common, const struct dmumu_fast_table *table,
                               struct dmumu_columns *columns, struct dmumu_fast_profile *profile, size_t n,
-                              const struct dmumu_place place[], const double inverse_sqrt_ratio[],
-                              const uint8_t wanted[], struct dmumu_fast_rates *rates);
+                              const struct dmumu_fast_powers *powers, const uint8_t wanted[],
+                              struct dmumu_fast_rates *rates);
 
 #endif

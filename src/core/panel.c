@@ -1,6 +1,7 @@
 /* Panel: see panel.h. */
 #include "core/panel.h"
 
+#include "core/nodes.h"
 #include "core/panel_edges.h"
 #include "core/vector.h"
 
@@ -191,32 +192,42 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 
 /* ---- a panel confined as a whole --------------------------------------------------------------------------------- */
 
-/* The integrand, times half the panel's length, at all nodes. */
-DMUMU_VECTOR static void integrand(double half, const struct dmumu_panel_values *restrict values, double *restrict f)
+/* The three rules: Kronrod's, Gauss's, and the polynomial through eleven nodes. */
+struct rule_sums {
+    double value, gauss, fewer;
+};
+
+/* Of the integrand, times half the panel's length. gradient: d value / d ln rate of each node */
+DMUMU_VECTOR static void sum_up(const struct dmumu_panel_rules *rules, double half,
+                                const struct dmumu_panel_values *values, double gradient[static NODES],
+                                struct rule_sums *sums)
 {
-    for (int i = 0; i < NODES; i++) {
-        f[i] = half * values->s2[i] * values->s2[i] / values->rate[i];
+    const struct dmumu_nodes s2 = dmumu_nodes_load(values->s2);
+    const struct dmumu_nodes rate = dmumu_nodes_load(values->rate);
+    const struct dmumu_nodes kronrod = dmumu_nodes_load(dmumu_kronrod_weight);
+    const struct dmumu_nodes gauss = dmumu_nodes_load(dmumu_kronrod_gauss_weight);
+    const struct dmumu_nodes fewer = dmumu_nodes_load(rules->coarse_weight);
+    struct dmumu_nodes of[3];
+    struct dmumu_nodes change;
+    for (int i = 0; i < 4; i++) {
+        const dmumu_lanes f = half * s2.part[i] * s2.part[i] / rate.part[i];
+        of[0].part[i] = kronrod.part[i] * f;
+        of[1].part[i] = gauss.part[i] * f;
+        of[2].part[i] = fewer.part[i] * f;
+        change.part[i] = -of[0].part[i];
     }
+    dmumu_nodes_store(&change, gradient);
+    *sums = (struct rule_sums){dmumu_nodes_sum(&of[0]), dmumu_nodes_sum(&of[1]), dmumu_nodes_sum(&of[2])};
 }
 
-/*
- * Plain sums. gradient: d value / d ln rate of each node. A steep step between the nodes can hide from the two rules
- * alike: the polynomial through fewer nodes has its say.
- */
+/* Plain sums. A steep step between the nodes can hide from two rules alike: the polynomial through fewer has its say. */
 static void integrate_whole(const struct dmumu_panel_rules *rules, double half, const struct dmumu_panel_values *values,
                             struct dmumu_panel_integral *integral, double gradient[])
 {
-    double f[NODES];
-    double gauss = 0.0;
-    double fewer = 0.0;
-    integrand(half, values, f);
-    for (int i = 0; i < NODES; i++) {
-        integral->value += dmumu_kronrod_weight[i] * f[i];
-        gauss += dmumu_kronrod_gauss_weight[i] * f[i];
-        fewer += rules->coarse_weight[i] * f[i];
-        gradient[i] = -dmumu_kronrod_weight[i] * f[i];
-    }
-    integral->difference = fmax(fabs(integral->value - gauss), fabs(integral->value - fewer));
+    struct rule_sums sums;
+    sum_up(rules, half, values, gradient, &sums);
+    integral->value = sums.value;
+    integral->difference = fmax(fabs(sums.value - sums.gauss), fabs(sums.value - sums.fewer));
 }
 
 /* ---- the panel --------------------------------------------------------------------------------------------------- */
@@ -249,11 +260,25 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
     return integral->quick ? fmin(usual, SQUARE * relative * integral->difference / integral->value) : usual;
 }
 
-/* D_mumu/(1 - mu^2) at all nodes. */
-DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *restrict values, double *restrict ratio)
+/* D_mumu/(1 - mu^2) at the nodes, the least and the most of them; their sum is NaN where one of them is. */
+struct ratios {
+    double at[NODES], least, most, sum;
+};
+
+DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *values, struct ratios *ratios)
 {
-    for (int i = 0; i < NODES; i++) {
-        ratio[i] = values->rate[i] / values->s2[i];
+    const struct dmumu_nodes s2 = dmumu_nodes_load(values->s2);
+    const struct dmumu_nodes rate = dmumu_nodes_load(values->rate);
+    struct dmumu_nodes ratio;
+    for (int i = 0; i < 4; i++) {
+        ratio.part[i] = rate.part[i] / s2.part[i];
+    }
+    dmumu_nodes_store(&ratio, ratios->at);
+    ratios->sum = dmumu_nodes_sum(&ratio);
+    ratios->least = ratios->most = ratios->at[0];
+    for (int i = 1; i < NODES; i++) {
+        ratios->least = ratios->at[i] < ratios->least ? ratios->at[i] : ratios->least;
+        ratios->most = ratios->at[i] > ratios->most ? ratios->at[i] : ratios->most;
     }
 }
 
@@ -263,39 +288,31 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
 {
     struct dmumu_panel_integral integral = {.mu_star = (double)NAN};
     const double edge_rate = exp(q_edge);
-    double ratio[NODES];
-    double least = (double)INFINITY;
-    double most = 0.0;
-    double sum = 0.0; /* is NaN where any of them is */
-    find_ratios(values, ratio);
-    for (int i = 0; i < NODES; i++) {
-        least = ratio[i] < least ? ratio[i] : least;
-        most = ratio[i] > most ? ratio[i] : most;
-        sum += ratio[i];
-    }
-    if (isnan(sum)) {
+    struct ratios ratios;
+    find_ratios(values, &ratios);
+    if (isnan(ratios.sum)) {
         integral.value = (double)NAN; /* and so D is, and flagged */
         return integral;
     }
     const double near = 1.6487212707001282; /* exp(1/2): closer to the edge, the polynomial may cross it */
-    if (most * near < edge_rate) {
+    if (ratios.most * near < edge_rate) {
         return integral;
     }
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
     const double half = half_of(key);
-    if (least > edge_rate * near) {
+    if (ratios.least > edge_rate * near) {
         integrate_whole(rules, half, values, &integral, gradient);
         integral.mu_star = high;
         /* without a zone the integrand may rise by orders of magnitude within a panel: then no power of the difference */
         integral.last = high >= 1.0;
-        integral.rough = values->sharp || (isinf(q_edge) && most > ROUGH * least) ||
-                         (integral.last && ratio[NODES - 1] < FALLING * ratio[NODES - 2]);
+        integral.rough = values->sharp || (isinf(q_edge) && ratios.most > ROUGH * ratios.least) ||
+                         (integral.last && ratios.at[NODES - 1] < FALLING * ratios.at[NODES - 2]);
     } else {
         double margin[NODES];
         for (int i = 0; i < NODES; i++) {
-            margin[i] = log(ratio[i]) - q_edge;
+            margin[i] = log(ratios.at[i]) - q_edge;
         }
         const struct dmumu_panel_shape shape = {rules, low, 1.0 - high, half, q_edge, values->sharp};
         dmumu_panel_integrate_edges(&shape, margin, values->error, &integral, gradient);
@@ -322,9 +339,6 @@ static bool any_unknown(const struct dmumu_panel_values *values)
 static void add_unknown(struct dmumu_panel_key key, const struct dmumu_panel_values *values, double q_edge,
                         double contribution[static NODES])
 {
-    if (!any_unknown(values)) {
-        return;
-    }
     const double edge_rate = exp(q_edge);
     const double half = half_of(key);
     for (int i = 0; i < NODES; i++) {
@@ -335,24 +349,48 @@ static void add_unknown(struct dmumu_panel_key key, const struct dmumu_panel_val
     }
 }
 
+/* What errors of the rates make of the integral: all wrong alike, as directions and damping are the same for all mu; and
+ * each by itself, as their tables are not. */
+struct rate_errors {
+    double common, square;
+};
+
+DMUMU_VECTOR static void add_errors(const double gradient[static NODES], const double error[static NODES],
+                                    struct rate_errors *errors)
+{
+    const struct dmumu_nodes per_rate = dmumu_nodes_load(gradient);
+    const struct dmumu_nodes of_rate = dmumu_nodes_load(error);
+    struct dmumu_nodes change;
+    struct dmumu_nodes square;
+    for (int i = 0; i < 4; i++) {
+        change.part[i] = per_rate.part[i] * of_rate.part[i];
+        square.part[i] = change.part[i] * change.part[i];
+    }
+    *errors = (struct rate_errors){dmumu_nodes_sum(&change), dmumu_nodes_sum(&square)};
+}
+
+/* All that nodes add that are not confined as they stand. */
+static double unknown_of(struct dmumu_panel_key key, const struct dmumu_panel_values *values, double q_edge)
+{
+    double contribution[NODES] = {0.0};
+    double sum = 0.0;
+    if (any_unknown(values)) {
+        add_unknown(key, values, q_edge, contribution);
+        for (int i = 0; i < NODES; i++) {
+            sum += contribution[i];
+        }
+    }
+    return sum;
+}
+
 struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
                                                   const struct dmumu_panel_values *values, double q_edge)
 {
     double gradient[NODES] = {0.0};
+    struct rate_errors errors;
     struct dmumu_panel_integral integral = integrate(rules, key, values, q_edge, gradient);
-    double unknown[NODES] = {0.0};
-    add_unknown(key, values, q_edge, unknown);
-    double common = 0.0; /* all rates wrong alike: directions and damping are the same for all mu */
-    double square = 0.0; /* each by itself: their tables are not */
-    for (int i = 0; i < NODES; i++) {
-        const double change = gradient[i] * values->error[i];
-        common += change;
-        square += change * change;
-        integral.rate_error += unknown[i];
-    }
-    const double together = fabs(common);
-    const double apart = sqrt(square);
-    integral.rate_error += together > apart ? together : apart;
+    add_errors(gradient, values->error, &errors);
+    integral.rate_error += fmax(fabs(errors.common), sqrt(errors.square)) + unknown_of(key, values, q_edge);
     return integral;
 }
 

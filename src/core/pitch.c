@@ -36,10 +36,7 @@ static enum dmumu_status broadened_fast_rate(struct dmumu_tables *tables, const 
                                     : DMUMU_ERROR_MEMORY;
     }
     if (status == DMUMU_OK) {
-        const double ln_ratio = log(larmor_ratio);
-        struct dmumu_place place;
-        dmumu_fast_places(tables->fast, &table, 1, &ln_ratio, &place);
-        *rate = dmumu_fast_profile_rate(tables->fast, &table, columns, &profile, &place, larmor_ratio);
+        *rate = dmumu_fast_profile_rate(tables->fast, &table, columns, &profile, larmor_ratio);
     }
     if (status == DMUMU_OK && !dmumu_fast_table_holds(&table, larmor_ratio)) {
         status = dmumu_direct_fast_rate(tables, state, workspace, mu, s2, larmor_ratio, rate);
