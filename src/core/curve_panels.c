@@ -115,39 +115,89 @@ static bool converges_quickly(const struct dmumu_curve_work *work, struct dmumu_
            dmumu_curve_mode_in_sum(work, DMUMU_FAST, which);
 }
 
-static void integrate_panel(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r)
+/*
+ * Where other modes scatter so much less at all nodes, the integral of the fast modes alone follows from that of all: of a
+ * panel that is summed as it is, node by node; of one with an edge of C, to first order, the second being its square.
+ */
+#define SMALL_SHARE           0.03
+#define SMALL_SHARE_WITH_EDGE 1e-6
+
+/* Each node's rate without the other modes, relative; false where a share of them is too large. */
+DMUMU_VECTOR static bool others_are_small(const double *restrict fast, const double *restrict all, double most,
+                                          double *restrict share)
+{
+    bool small = true;
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        share[i] = fast[i] / all[i];
+        small &= share[i] >= 1.0 - most;
+    }
+    return small;
+}
+
+static bool is_leaf(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r)
+{
+    return work->sums[which] && panel->part[which][r] == DMUMU_PART_LEAF;
+}
+
+/* That of the fast modes alone, from that of all; false where it has to be made by itself. */
+static bool take_fast_from_all(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r,
+                               const struct dmumu_panel_values *all, const double gradient[static DMUMU_KRONROD_N])
+{
+    struct dmumu_panel_integral integral = panel->integral[DMUMU_SUM_ALL][panel->slot[r]];
+    const double *fast = panel->rate[DMUMU_FAST] + dmumu_curve_rates_at(panel, r);
+    const double most = integral.rough ? SMALL_SHARE_WITH_EDGE : SMALL_SHARE;
+    double share[DMUMU_KRONROD_N];
+    if (work->state->kappa == 0.0 || !is_leaf(work, panel, DMUMU_FAST, r) ||
+        !others_are_small(fast, all->rate, most, share)) {
+        return false;
+    }
+    for (int i = 0; i < DMUMU_KRONROD_N; i++) {
+        integral.value += gradient[i] * (integral.rough ? share[i] - 1.0 : 1.0 - 1.0 / share[i]);
+    }
+    panel->integral[DMUMU_FAST][panel->slot[r]] = integral;
+    return true;
+}
+
+/* Returns whether that of the fast modes alone is there as well. */
+static bool integrate_panel(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r)
 {
     struct dmumu_panel_values values;
-    if (dmumu_curve_gather(work, panel, which, r, &values)) {
-        struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
-        *integral = dmumu_panel_integrate(&work->tables->rules, panel->key, &values, work->q_edge);
-        integral->quick = integral->value > 0.0 && converges_quickly(work, panel->key, which);
-        mind_the_jump(work, panel->key, which, r, integral);
-    } else {
-        panel->integral[which][panel->slot[r]] =
-            (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};
+    struct dmumu_panel_integral *integral = &panel->integral[which][panel->slot[r]];
+    if (!dmumu_curve_gather(work, panel, which, r, &values)) {
+        *integral = (struct dmumu_panel_integral){.value = (double)INFINITY, .mu_star = (double)NAN};
+        return false;
+    }
+    double gradient[DMUMU_KRONROD_N];
+    *integral = dmumu_panel_integrate_gradient(&work->tables->rules, panel->key, &values, work->q_edge, gradient);
+    integral->quick = integral->value > 0.0 && converges_quickly(work, panel->key, which);
+    mind_the_jump(work, panel->key, which, r, integral);
+    return which == DMUMU_SUM_ALL && work->state->modes[DMUMU_FAST] &&
+           take_fast_from_all(work, panel, r, &values, gradient);
+}
+
+/* All sums of one rigidity; with_fast: those with fast modes alone. That of all modes first, which may bring another. */
+static void integrate_sums(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r,
+                           bool with_fast)
+{
+    bool have_fast = false;
+    for (int which = DMUMU_SUM_ALL; which >= 0; which--) {
+        const bool wanted = !with_fast || dmumu_curve_mode_in_sum(work, DMUMU_FAST, which);
+        if (wanted && is_leaf(work, panel, which, r) && !(which == DMUMU_FAST && have_fast)) {
+            have_fast = integrate_panel(work, panel, which, r) || have_fast;
+        }
     }
 }
 
 static void integrate_leaves(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel)
 {
-    for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        for (size_t r = 0; work->sums[which] && r < work->n; r++) {
-            if (panel->part[which][r] == DMUMU_PART_LEAF) {
-                integrate_panel(work, panel, which, r);
-            }
-        }
+    for (size_t r = 0; r < work->n; r++) {
+        integrate_sums(work, panel, r, false);
     }
 }
 
 void dmumu_curve_integrate_again(const struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r)
 {
-    for (int which = 0; which < DMUMU_N_SUMS; which++) {
-        if (work->sums[which] && dmumu_curve_mode_in_sum(work, DMUMU_FAST, which) &&
-            panel->part[which][r] == DMUMU_PART_LEAF) {
-            integrate_panel(work, panel, which, r);
-        }
-    }
+    integrate_sums(work, panel, r, true);
 }
 
 /* ---- panels ------------------------------------------------------------------------------------------------------ */

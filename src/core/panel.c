@@ -383,15 +383,26 @@ static double unknown_of(struct dmumu_panel_key key, const struct dmumu_panel_va
     return sum;
 }
 
-struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
-                                                  const struct dmumu_panel_values *values, double q_edge)
+struct dmumu_panel_integral dmumu_panel_integrate_gradient(const struct dmumu_panel_rules *rules,
+                                                           struct dmumu_panel_key key,
+                                                           const struct dmumu_panel_values *values, double q_edge,
+                                                           double gradient[NODES])
 {
-    double gradient[NODES] = {0.0};
     struct rate_errors errors;
+    for (int i = 0; i < NODES; i++) {
+        gradient[i] = 0.0;
+    }
     struct dmumu_panel_integral integral = integrate(rules, key, values, q_edge, gradient);
     add_errors(gradient, values->error, &errors);
     integral.rate_error += fmax(fabs(errors.common), sqrt(errors.square)) + unknown_of(key, values, q_edge);
     return integral;
+}
+
+struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
+                                                  const struct dmumu_panel_values *values, double q_edge)
+{
+    double gradient[NODES];
+    return dmumu_panel_integrate_gradient(rules, key, values, q_edge, gradient);
 }
 
 void dmumu_panel_rate_errors(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,

@@ -104,4 +104,10 @@ void dmumu_panel_rate_errors(const struct dmumu_panel_rules *rules, struct dmumu
 struct dmumu_panel_integral dmumu_panel_integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
                                                   const struct dmumu_panel_values *values, double q_edge);
 
+/** The same, and what the value changes by with ln rate of each node, edges included. */
+struct dmumu_panel_integral dmumu_panel_integrate_gradient(const struct dmumu_panel_rules *rules,
+                                                           struct dmumu_panel_key key,
+                                                           const struct dmumu_panel_values *values, double q_edge,
+                                                           double gradient[DMUMU_KRONROD_N]);
+
 #endif
