@@ -25,7 +25,7 @@ SANITIZE += $(if $(filter 1,$(TSAN)),-fsanitize=thread -fno-omit-frame-pointer)
 # No -ffast-math, contraction or -march=native: all machines give the same bits. Without traps, loops with a comparison vectorise.
 CSTD     := -std=c11 -D_POSIX_C_SOURCE=200809L
 WARNINGS := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wmissing-prototypes -Wvla
-CFLAGS_ALL = $(CSTD) $(OPTIMISE) -g -fopenmp -ffp-contract=off -fno-trapping-math $(WARNINGS) $(WERROR) $(strip $(SANITIZE)) $(CFLAGS)
+CFLAGS_ALL = $(CSTD) $(OPTIMISE) -g -fopenmp -ffp-contract=off -fno-trapping-math -fno-math-errno $(WARNINGS) $(WERROR) $(strip $(SANITIZE)) $(CFLAGS)
 CPPFLAGS_ALL = -Iinclude -Isrc -MMD -MP $(CPPFLAGS)
 
 CORE_SRC := $(wildcard src/core/*.c)
