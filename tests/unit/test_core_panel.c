@@ -253,7 +253,7 @@ static void test_misses(void **state)
     }
 }
 
-/* One value is missed by what interpolation between the 13 others says it would be, and no other pair shares the node. */
+/* One value is missed by what interpolation between the 13 others says it is, and no other pair shares the node. */
 static void test_misses_of_a_node(void **state)
 {
     const struct dmumu_panel_rules *rules = *state;
@@ -422,8 +422,8 @@ static void test_estimate_for_waves(void **state)
 }
 
 /*
- * A step anywhere in a panel, as narrow as the distance of its nodes. One confined as a whole that ends at mu = 1 is another
- * matter: there rates are smooth over ln(1 - mu), and no resonance is so narrow (test_estimate_towards_one).
+ * A step anywhere in a panel, as narrow as the distance of its nodes. One confined as a whole that ends at mu = 1 is
+ * another matter: there rates are smooth over ln(1 - mu), no resonance is so narrow (test_estimate_towards_one).
  */
 static void test_estimate_for_steps(void **state)
 {
@@ -454,7 +454,7 @@ static void test_steps_are_seen_towards_one(void **state)
 
 /* ---- towards mu = 1 ---------------------------------------------------------------------------------------------- */
 
-/* D_mumu/(1 - mu^2) = d^power + (d/turn)^more d^power, d = 1 - mu: one power of d beyond the turn, and another before it. */
+/* D_mumu/(1 - mu^2) = d^power + (d/turn)^more d^power, d = 1 - mu: one power of d beyond the turn, another before. */
 struct powers {
     double power, more, turn;
 };
@@ -506,9 +506,9 @@ static struct dmumu_panel_integral towards_one(void *const *state, const struct 
 }
 
 /*
- * A power of 1 - mu: Gauss's rule errs like n^(-2a - 2) of an integrand (1 - mu)^a, so that twice the points and one leave
- * a hundredth or less. A power by which D_mumu/(1 - mu^2) falls to 3/4 and less between the last two nodes, whose
- * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.16 and more.
+ * A power of 1 - mu: Gauss's rule errs like n^(-2a - 2) of an integrand (1 - mu)^a, so that twice the points and one
+ * leave a hundredth or less. A power by which D_mumu/(1 - mu^2) falls to 3/4 and less between the last two nodes, whose
+ * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more.
  */
 static void test_powers_towards_one(void **state)
 {
@@ -534,8 +534,8 @@ static void test_powers_towards_one(void **state)
 }
 
 /*
- * One power turns into another between the nodes, over an octave or more. The rules' differences change sign as they do, so
- * that by chance an estimate is too small: by what is nothing next to the default tolerance, and of few.
+ * One power turns into another between the nodes, over an octave or more. The rules' differences may change sign as the
+ * turn moves, so that by chance an estimate is too small: of few, and by little next to the default tolerance.
  */
 static void test_estimate_towards_one(void **state)
 {
@@ -565,7 +565,7 @@ static void test_estimate_towards_one(void **state)
     }
 }
 
-/* The same fall in a panel that ends before mu = 1, beyond which there is another one, is no reason not to trust its rules. */
+/* The same fall in a panel that ends before mu = 1, beyond which there is another one, is no reason not to trust it. */
 static void test_falling_elsewhere(void **state)
 {
     const double between = 0.5 * (dmumu_kronrod_node[NODES - 1] - dmumu_kronrod_node[NODES - 2]); /* of [0, 1] */
@@ -631,8 +631,8 @@ static struct dmumu_panel_values unconfined(double margin, double error)
 }
 
 /*
- * What a node is to the integral if its rate is at the edge, of C = 1: the rule's weight, over half the panel's length, times
- * (1 - mu^2)^2/D_mumu with D_mumu = 1 - mu^2.
+ * What a node is to the integral if its rate is at the edge of C, at q = 0: the rule's weight, times half the panel's
+ * length, times (1 - mu^2)^2/D_mumu with D_mumu = 1 - mu^2.
  */
 static double at_the_edge(const struct dmumu_panel_values *values, int node)
 {
@@ -675,7 +675,7 @@ static void test_unknown_and_confined(void **state)
     assert_close(integral.rate_error, 0.5 * integral.value, 1e-14);
 }
 
-/* A narrow piece at the panel's end, beyond which q is cut off: the polynomial may say nothing is confined, not surely. */
+/* A narrow piece at the panel's end, beyond which q is cut off: if the polynomial says nothing is, that is not sure. */
 static void test_piece_at_an_end(void **state)
 {
     for (double offset = 0.02; offset < 0.3; offset += 0.02) {
@@ -726,8 +726,8 @@ static void test_panel_error(void **state)
 }
 
 /*
- * Next to mu = 1 a hundredth of a small difference, all of one of a thirtieth and more of the whole; or of twenty times what
- * is in the panel, where that is less than the whole.
+ * Next to mu = 1 a hundredth of a small difference, all of one of a thirtieth and more of the whole; or of twenty times
+ * what is in the panel, where that is less than the whole.
  */
 static void test_panel_error_of_last(void **state)
 {
