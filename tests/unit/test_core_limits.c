@@ -927,8 +927,8 @@ static void check_threads(const struct dmumu_model *model, int n_threads)
 }
 
 /*
- * R of exactly 1, after tables were used for a list in which that R stood for a rigidity beyond the range: what is kept of
- * the first list must not be what the second finds.
+ * R of exactly 1, after tables were used for a list in which that R stood for a rigidity beyond the range: what is kept
+ * of the first list must not be what the second finds.
  */
 static void test_range_end_after_beyond(void **state)
 {
