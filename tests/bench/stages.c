@@ -25,10 +25,10 @@ struct stages {
     struct dmumu_state state;
     double larmor_ratio[N_RIGIDITY];
     double rate[N_NODES][N_RIGIDITY];
-    double tables_ms, cascade_ms;                     /* of one M_A */
+    double tables_ms, cascade_ms;                          /* of one M_A */
     double directions_ms, transit_ms, columns_ms, sums_ms; /* of one damping */
-    double interpolation_ms, alfven_ms, integrals_ms; /* of one curve */
-    double entries;                                   /* of all groups of columns, of one damping */
+    double interpolation_ms, alfven_ms, integrals_ms;      /* of one curve */
+    double entries; /* that columns were summed from, all groups of one damping */
 };
 
 static double now_ms(void)
@@ -90,32 +90,49 @@ static bool time_alfven(struct stages *stages)
     return good;
 }
 
-static double count_entries(const struct dmumu_columns *columns)
+/* Entries of the chunks that a group of columns has made, and of what comes before each. */
+static double count_of_group(const struct dmumu_column_entries *entries, const struct dmumu_column_group *group)
 {
     double sum = 0.0;
-    for (size_t i = 0; i < (size_t)columns->harmonics * columns->n_groups; i++) {
-        sum += columns->group[i].made ? (double)columns->entry_end[columns->n_x - 1] : 0.0;
+    for (size_t k = 0; k < entries->n_chunks; k++) {
+        const size_t from = k * entries->chunk;
+        const size_t to = from + entries->chunk < entries->n_x ? from + entries->chunk : entries->n_x;
+        if (group->made[k]) {
+            sum += (double)entries->n_before[k];
+            sum += to > from ? (double)(entries->end[to - 1] - (from > 0 ? entries->end[from - 1] : 0)) : 0.0;
+        }
     }
     return sum;
 }
 
-/* All R at one node; ms. */
-static double rates_ms(struct stages *stages, const struct dmumu_fast_table *table, const struct dmumu_columns *columns,
+static double count_entries(const struct dmumu_columns *columns)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < (size_t)columns->harmonics * columns->n_groups; i++) {
+        sum += columns->group[i].begun ? count_of_group(&columns->entries, &columns->group[i]) : 0.0;
+    }
+    return sum;
+}
+
+/* All R at one node, as a curve asks for them; ms. */
+static double rates_ms(struct stages *stages, const struct dmumu_fast_table *table, struct dmumu_columns *columns,
                        struct dmumu_fast_profile *profile, double rate[])
 {
-    struct dmumu_place place[N_RIGIDITY];
     double ln_ratio[N_RIGIDITY];
+    double inverse_sqrt_ratio[N_RIGIDITY];
+    uint8_t wanted[N_RIGIDITY];
     for (int r = 0; r < N_RIGIDITY; r++) {
         ln_ratio[r] = log(stages->larmor_ratio[r]);
+        inverse_sqrt_ratio[r] = 1.0 / sqrt(stages->larmor_ratio[r]);
+        wanted[r] = 1;
     }
     const double start = now_ms();
-    for (int r = 0; r < N_RIGIDITY; r += DMUMU_FAST_PLACES) {
-        dmumu_fast_places(stages->tables->fast, table, DMUMU_FAST_PLACES, ln_ratio + r, place + r);
-    }
-    for (int r = 0; r < N_RIGIDITY; r++) {
-        const struct dmumu_fast_rate fast =
-            dmumu_fast_profile_rate(stages->tables->fast, table, columns, profile, &place[r], stages->larmor_ratio[r]);
-        rate[r] = fast.gyro + fast.transit;
+    for (int r = 0; r < N_RIGIDITY; r += DMUMU_FAST_RATES) {
+        const int n = N_RIGIDITY - r < DMUMU_FAST_RATES ? N_RIGIDITY - r : DMUMU_FAST_RATES;
+        const struct dmumu_fast_powers powers = {ln_ratio + r, inverse_sqrt_ratio + r};
+        struct dmumu_fast_rates rates;
+        dmumu_fast_profile_rates(stages->tables->fast, table, columns, profile, (size_t)n, &powers, wanted + r, &rates);
+        memcpy(rate + r, rates.value, (size_t)n * sizeof *rate);
     }
     return now_ms() - start;
 }
@@ -153,7 +170,7 @@ static bool time_fast(struct stages *stages)
     }
     for (int k = 0; k < DMUMU_DEPOSIT_CLASSES; k++) {
         const struct dmumu_columns *columns = &stages->workspace->columns[k];
-        stages->entries += columns->n_x > 0 ? count_entries(columns) : 0.0;
+        stages->entries += columns->entries.n_x > 0 ? count_entries(columns) : 0.0;
     }
     return good;
 }
@@ -235,14 +252,15 @@ static void print_times(const struct stages *stages, double alfven_mach, double 
            beta, (int)N_RIGIDITY, (int)N_NODES);
     printf("  once per M_A      tables of the resonance %.2f, of B %.2f\n", stages->tables_ms, stages->cascade_ms);
     printf("  once per list of R  Alfven modes %.2f\n", stages->alfven_ms);
-    printf("  once per damping  directions laid on rows %.2f, transit-time damping %.2f, columns %.2f, sums over them %.2f\n",
+    printf("  once per damping  directions laid on rows %.2f, transit-time damping %.2f, columns begun %.2f, made as "
+           "sums ask for them, and summed %.2f\n",
            stages->directions_ms, stages->transit_ms, stages->columns_ms, stages->sums_ms);
     printf("  each curve        rates %.3f, integrals over mu %.3f\n", stages->interpolation_ms, stages->integrals_ms);
     const double flops = 2.0 * DMUMU_COLUMNS_GROUP * stages->entries;
-    printf("  columns           %.0f thousand entries for %d columns each: %.1f Gflop/s, and as much again in single "
-           "precision; registers alone %.1f; entries read at %.1f GB/s\n",
-           1e-3 * stages->entries, (int)DMUMU_COLUMNS_GROUP, flops / stages->columns_ms * 1e-6, peak_gflops(),
-           (double)sizeof(struct dmumu_column_entry) * stages->entries / stages->columns_ms * 1e-6);
+    printf("  columns           %.0f thousand entries for %d columns each: %.1f Gflop/s at least, sums over them "
+           "included, and as much again in single precision; registers alone %.1f; entries read at %.1f GB/s\n",
+           1e-3 * stages->entries, (int)DMUMU_COLUMNS_GROUP, flops / stages->sums_ms * 1e-6, peak_gflops(),
+           (double)sizeof(struct dmumu_column_entry) * stages->entries / stages->sums_ms * 1e-6);
 }
 
 bool stages_print(double alfven_mach, double beta)

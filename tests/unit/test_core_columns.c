@@ -70,7 +70,7 @@ static double directly(const struct dmumu_angles *angles, const struct dmumu_fas
     return sum;
 }
 
-/* ---- one damping --------------------------------------------------------------------------------------------------- */
+/* ---- one damping ------------------------------------------------------------------------------------------------- */
 
 static struct dmumu_state state_of(double alfven_mach, double beta)
 {
@@ -115,7 +115,7 @@ static long block_near(double position)
     return DMUMU_FILTER_SAMPLE * lround(position / DMUMU_FILTER_SAMPLE) - DMUMU_FILTER_SAMPLE / 2;
 }
 
-/* ---- tests --------------------------------------------------------------------------------------------------------- */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static void check_sums(double alfven_mach, double mu, double larmor_ratio)
 {

@@ -18,8 +18,8 @@
 
 /* ---- smooth functions -------------------------------------------------------------------------------------------- */
 
-/* Like what a direction adds, over ln(R X): constant for small t, ~ 1/(1 + t) for large t, 0 for small V, constant for large V;
- * here times 1 + t. */
+/* Like what a direction adds, over ln(R X): constant for small t, ~ 1/(1 + t) for large t, 0 for small V, constant for
+ * large V; here times 1 + t. */
 static double smooth_row(double ln_t, double ln_v)
 {
     const double t = exp(ln_t);

@@ -160,8 +160,6 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     struct dmumu_transit_deposit transit = {0};
     static struct dmumu_deposit deposit;
     struct dmumu_columns columns = {0};
-    struct dmumu_place place;
-    const double ln_ratio = log(larmor_ratio);
     assert_int_equal(dmumu_fast_table_init(common, state, mu, s2, &table), DMUMU_OK);
     const double step = dmumu_deposit_step(common->tolerance, table.step_class);
     const double transit_step = dmumu_deposit_step(common->tolerance, DMUMU_TRANSIT_CLASS);
@@ -171,9 +169,7 @@ static struct dmumu_fast_rate broadened_rate(const struct dmumu_fast_common *com
     assert_int_equal(dmumu_transit_deposit_add_mesh(angles, mesh, &transit), DMUMU_OK);
     assert_int_equal(dmumu_columns_begin(common, &deposit, table.step_class, &columns), DMUMU_OK);
     assert_int_equal(dmumu_fast_profile_begin(common, state, &table, &columns, &transit, &profile), DMUMU_OK);
-    dmumu_fast_places(common, &table, 1, &ln_ratio, &place);
-    const struct dmumu_fast_rate rate =
-        dmumu_fast_profile_rate(common, &table, &columns, &profile, &place, larmor_ratio);
+    const struct dmumu_fast_rate rate = dmumu_fast_profile_rate(common, &table, &columns, &profile, larmor_ratio);
     dmumu_columns_free(&columns);
     dmumu_fast_profile_free(&profile);
     dmumu_transit_deposit_free(&transit);
@@ -931,8 +927,8 @@ static void check_threads(const struct dmumu_model *model, int n_threads)
 }
 
 /*
- * R of exactly 1, after tables were used for a list in which that R stood for a rigidity beyond the range: what is kept of
- * the first list must not be what the second finds.
+ * R of exactly 1, after tables were used for a list in which that R stood for a rigidity beyond the range: what is kept
+ * of the first list must not be what the second finds.
  */
 static void test_range_end_after_beyond(void **state)
 {

@@ -253,7 +253,7 @@ static void test_misses(void **state)
     }
 }
 
-/* One value is missed by what interpolation between the 13 others says it would be, and no other pair shares the node. */
+/* One value is missed by what interpolation between the 13 others says it is, and no other pair shares the node. */
 static void test_misses_of_a_node(void **state)
 {
     const struct dmumu_panel_rules *rules = *state;
@@ -392,13 +392,14 @@ static void test_nothing_confined(void **state)
 
 /* ---- errors ------------------------------------------------------------------------------------------------------ */
 
-static void assert_estimate(void *const *state, const struct curve *curve, double q_edge, double rounding)
+static void assert_estimate(void *const *state, const struct curve *curve, struct dmumu_panel_key key, double q_edge,
+                            double rounding)
 {
-    const struct exact exact = exact_of(curve, everything, q_edge);
+    const struct exact exact = exact_of(curve, key, q_edge);
     if (!(exact.value > 0.0)) {
         return;
     }
-    const struct dmumu_panel_integral integral = panel_of(state, curve, everything, q_edge);
+    const struct dmumu_panel_integral integral = panel_of(state, curve, key, q_edge);
     const double estimate = dmumu_panel_error(&integral, exact.value);
     const double error = fabs(integral.value - exact.value) / exact.value;
     if (!(error <= 3.0 * estimate + rounding)) {
@@ -412,24 +413,169 @@ static void test_estimate_for_waves(void **state)
     for (double k = 1.0; k < 25.0; k *= 1.17) {
         for (double slope = -4.0; slope < 4.1; slope += 1.0) {
             const struct curve curve = {.slope = slope, .wave = 0.5, .k = k};
-            assert_estimate(state, &curve, -20.0, 1e-13);
+            assert_estimate(state, &curve, everything, -20.0, 1e-13);
             for (double edge = -3.1; edge < 3.0; edge += 0.37) {
-                assert_estimate(state, &curve, edge, 1e-11);
+                assert_estimate(state, &curve, everything, edge, 1e-11);
             }
         }
     }
 }
 
+/*
+ * A step anywhere in a panel, as narrow as the distance of its nodes. One confined as a whole that ends at mu = 1 is
+ * another matter: there rates are smooth over ln(1 - mu), no resonance is so narrow (test_estimate_towards_one).
+ */
 static void test_estimate_for_steps(void **state)
+{
+    const struct dmumu_panel_key first_half = {.depth = 1};
+    for (double width = 1.0; width > 0.02; width *= 0.8) {
+        for (double at = 0.03; at < 1.0; at += 0.0613) {
+            const struct curve half = {.slope = 0.5, .step = 1.0, .at = 0.5 * at, .width = 0.5 * width};
+            assert_estimate(state, &half, first_half, -20.0, 1e-13);
+            const struct curve curve = {.slope = 0.5, .step = 1.0, .at = at, .width = width};
+            assert_estimate(state, &curve, everything, -0.25, 1e-11);
+            assert_estimate(state, &curve, everything, 0.4, 1e-11);
+        }
+    }
+}
+
+/* Such a step in the panel that ends at mu = 1: the rules do differ by what it makes them err by. */
+static void test_steps_are_seen_towards_one(void **state)
 {
     for (double width = 1.0; width > 0.02; width *= 0.8) {
         for (double at = 0.03; at < 1.0; at += 0.0613) {
             const struct curve curve = {.slope = 0.5, .step = 1.0, .at = at, .width = width};
-            assert_estimate(state, &curve, -20.0, 1e-13);
-            assert_estimate(state, &curve, -0.25, 1e-11);
-            assert_estimate(state, &curve, 0.4, 1e-11);
+            const double exact = exact_of(&curve, everything, -20.0).value;
+            const struct dmumu_panel_integral integral = panel_of(state, &curve, everything, -20.0);
+            assert_true(fabs(integral.value - exact) <= 3.0 * integral.difference + 1e-13 * exact);
         }
     }
+}
+
+/* ---- towards mu = 1 ---------------------------------------------------------------------------------------------- */
+
+/* D_mumu/(1 - mu^2) = d^power + (d/turn)^more d^power, d = 1 - mu: one power of d beyond the turn, another before. */
+struct powers {
+    double power, more, turn;
+};
+
+static double ratio_at(const struct powers *powers, double distance)
+{
+    const double other = powers->more > 0.0 ? pow(distance / powers->turn, powers->more) : 0.0;
+    return pow(distance, powers->power) * (1.0 + other);
+}
+
+/* Per d ln(1 - mu). */
+static double integrand_of_powers(double minus_ln_distance, void *context)
+{
+    const double distance = exp(-minus_ln_distance);
+    return distance * distance * (2.0 - distance) / ratio_at((const struct powers *)context, distance);
+}
+
+/* From 1 - mu = 2^-depth on. */
+static double exact_towards_one(const struct powers *powers, int depth)
+{
+    struct powers copy = *powers;
+    gsl_integration_workspace *workspace = gsl_integration_workspace_alloc(INTERVALS);
+    assert_non_null(workspace);
+    const gsl_function function = {.function = integrand_of_powers, .params = &copy};
+    const double low = depth * log(2.0);
+    double value;
+    double error;
+    assert_int_equal(gsl_integration_qag(&function, low, low + 60.0, 0.0, 1e-12, INTERVALS, GSL_INTEG_GAUSS31,
+                                         workspace, &value, &error),
+                     GSL_SUCCESS);
+    gsl_integration_workspace_free(workspace);
+    return value;
+}
+
+static struct dmumu_panel_key last_panel(int depth)
+{
+    return (struct dmumu_panel_key){.depth = depth, .index = (1U << depth) - 1U};
+}
+
+static struct dmumu_panel_integral towards_one(void *const *state, const struct powers *powers, int depth)
+{
+    struct dmumu_panel_values values = {.error = {0.0}};
+    for (int i = 0; i < NODES; i++) {
+        double mu;
+        dmumu_panel_node(last_panel(depth), i, &mu, &values.s2[i]);
+        values.rate[i] = values.s2[i] * ratio_at(powers, values.s2[i] / (1.0 + mu));
+    }
+    return dmumu_panel_integrate(*state, last_panel(depth), &values, -60.0);
+}
+
+/*
+ * A power of 1 - mu: Gauss's rule errs like n^(-2a - 2) of an integrand (1 - mu)^a, so that twice the points and one
+ * leave a hundredth or less. A power by which D_mumu/(1 - mu^2) falls to 3/4 and less between the last two nodes, whose
+ * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more.
+ */
+static void test_powers_towards_one(void **state)
+{
+    int n_steep = 0;
+    for (int depth = 0; depth < 9; depth++) {
+        for (double power = -0.5; power < 1.6; power += 0.0625) {
+            const struct powers powers = {.power = power};
+            const double exact = exact_towards_one(&powers, depth);
+            const struct dmumu_panel_integral integral = towards_one(state, &powers, depth);
+            const double error = fabs(integral.value / exact - 1.0);
+            const double estimate = dmumu_panel_error(&integral, exact);
+            assert_true(integral.last);
+            assert_true(integral.rough == (power > 0.1612));
+            assert_true(error <= estimate + 1e-13);
+            if (!integral.rough && estimate > 1e-11) {
+                assert_true(error > 1e-3 * integral.difference / exact);
+                assert_true(estimate <= 20.0 * error);
+            }
+            n_steep += integral.rough;
+        }
+    }
+    assert_true(n_steep > 100);
+}
+
+/*
+ * One power turns into another between the nodes, over an octave or more. The rules' differences may change sign as the
+ * turn moves, so that by chance an estimate is too small: of few, and by little next to the default tolerance.
+ */
+static void test_estimate_towards_one(void **state)
+{
+    static const double more[] = {0.25, 0.5, 1.0, 1.5, 2.0};
+    int n = 0;
+    int missed = 0;
+    for (int k = 0; k < 5; k++) {
+        for (double power = -0.5; power < 0.6; power += 0.125) {
+            for (double turn = 1.0; turn > 5e-3; turn *= 0.7) {
+                const int depth = 1 + k % 4;
+                const struct powers powers = {.power = power, .more = more[k], .turn = ldexp(turn, -depth)};
+                const double exact = exact_towards_one(&powers, depth);
+                const struct dmumu_panel_integral integral = towards_one(state, &powers, depth);
+                const double error = fabs(integral.value / exact - 1.0);
+                const double estimate = dmumu_panel_error(&integral, exact);
+                n++;
+                missed += error > 3.0 * estimate + 1e-8;
+                if (!(error <= 3.0 * estimate + 5e-6)) {
+                    fail_msg("powers %g and %g more, turning at %g of depth %d: error %g, estimate %g", power, more[k],
+                             turn, depth, error, estimate);
+                }
+            }
+        }
+    }
+    if (!(20 * missed <= n)) {
+        fail_msg("%d of %d estimates are below a third of the error", missed, n);
+    }
+}
+
+/* The same fall in a panel that ends before mu = 1, beyond which there is another one, is no reason not to trust it. */
+static void test_falling_elsewhere(void **state)
+{
+    const double between = 0.5 * (dmumu_kronrod_node[NODES - 1] - dmumu_kronrod_node[NODES - 2]); /* of [0, 1] */
+    const struct curve steep = {.slope = log(0.74) / between};
+    const struct curve gentle = {.slope = log(0.76) / between};
+    const struct curve half_as_long = {.slope = 2.0 * steep.slope};
+    assert_true(panel_of(state, &steep, everything, -40.0).rough);
+    assert_false(panel_of(state, &gentle, everything, -40.0).rough);
+    assert_true(panel_of(state, &half_as_long, last_panel(1), -60.0).rough);
+    assert_false(panel_of(state, &half_as_long, (struct dmumu_panel_key){.depth = 1}, -60.0).rough);
 }
 
 /* What the nodes' relative errors do to the value, one by one and all together; first order, edges included. */
@@ -474,7 +620,62 @@ static void test_rate_error(void **state)
     assert_rate_error(state, &twice, 0.0);
 }
 
-/* A narrow piece at the panel's end, beyond which q is cut off: the polynomial may say nothing is confined, not surely. */
+/* Nodes of a panel whose rates confine nothing, exp(-margin) of what would: known to a relative error. */
+static struct dmumu_panel_values unconfined(double margin, double error)
+{
+    struct dmumu_panel_values values = values_of(&(struct curve){.offset = -margin}, everything);
+    for (int i = 0; i < NODES; i++) {
+        values.error[i] = error;
+    }
+    return values;
+}
+
+/*
+ * What a node is to the integral if its rate is at the edge of C, at q = 0: the rule's weight, times half the panel's
+ * length, times (1 - mu^2)^2/D_mumu with D_mumu = 1 - mu^2.
+ */
+static double at_the_edge(const struct dmumu_panel_values *values, int node)
+{
+    return 0.5 * dmumu_kronrod_weight[node] * values->s2[node];
+}
+
+/* A rate of which no more is known than that it might confine is an error of what it would add: no gradient sees it. */
+static void test_unknown_rates(void **state)
+{
+    const double margin = 3.0; /* a rate 20 times as large would confine */
+    const double enough = 1.01 * expm1(margin);
+    const double too_little = 0.99 * expm1(margin);
+    double all = 0.0;
+    for (int node = 0; node < NODES; node++) {
+        struct dmumu_panel_values values = unconfined(margin, 0.0);
+        double contribution[NODES];
+        values.error[node] = enough;
+        const struct dmumu_panel_integral integral = dmumu_panel_integrate(*state, everything, &values, 0.0);
+        assert_true(integral.value == 0.0 && integral.difference == 0.0);
+        assert_close(integral.rate_error, at_the_edge(&values, node), 1e-14);
+        dmumu_panel_rate_errors(*state, everything, &values, 0.0, contribution);
+        for (int i = 0; i < NODES; i++) {
+            assert_true(i == node ? contribution[i] == integral.rate_error : contribution[i] == 0.0);
+        }
+        values.error[node] = too_little;
+        assert_true(dmumu_panel_integrate(*state, everything, &values, 0.0).rate_error == 0.0);
+        all += integral.rate_error;
+    }
+    const struct dmumu_panel_values values = unconfined(margin, enough);
+    assert_close(dmumu_panel_integrate(*state, everything, &values, 0.0).rate_error, all, 1e-14);
+    assert_close(all, 2.0 / 3.0, 1e-14); /* the integral of 1 - mu^2: all that there could be */
+}
+
+/* What is confined already counts by its gradient, once, however little is known of it. */
+static void test_unknown_and_confined(void **state)
+{
+    const struct dmumu_panel_values values = unconfined(-1.0, 0.5);
+    const struct dmumu_panel_integral integral = dmumu_panel_integrate(*state, everything, &values, 0.0);
+    assert_close(integral.value, 2.0 / 3.0 * exp(-1.0), 1e-14);
+    assert_close(integral.rate_error, 0.5 * integral.value, 1e-14);
+}
+
+/* A narrow piece at the panel's end, beyond which q is cut off: if the polynomial says nothing is, that is not sure. */
 static void test_piece_at_an_end(void **state)
 {
     for (double offset = 0.02; offset < 0.3; offset += 0.02) {
@@ -517,16 +718,42 @@ static void test_panel_error(void **state)
     assert_close(dmumu_panel_error(&integral, 2.0), 0.05, 1e-14);
     integral.rough = false;
     assert_close(dmumu_panel_error(&integral, 2.0), 0.05, 1e-14); /* never more than the difference */
-    /* a small panel next to mu = 1, relative to twenty times its own value; a large one as any */
-    integral = (struct dmumu_panel_integral){.value = 0.02, .difference = 4e-6, .last = true};
-    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5) / sqrt(0.2), 1e-14);
-    integral.value = 1.0;
-    assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5), 1e-14);
     /* where q is smooth over mu, the square, relative to what is in the panel; never more than elsewhere */
     integral = (struct dmumu_panel_integral){.value = 0.5, .difference = 4e-6, .quick = true};
     assert_close(dmumu_panel_error(&integral, 2.0), 30.0 * 4e-6 / 0.5 * 2e-6, 1e-14);
     integral.value = 1e-4;
     assert_close(dmumu_panel_error(&integral, 2.0), pow(5.3 * 2e-6, 1.5), 1e-14);
+}
+
+/*
+ * Next to mu = 1 a hundredth of a small difference, all of one of a thirtieth and more of the whole; or of twenty times
+ * what is in the panel, where that is less than the whole.
+ */
+static void test_panel_error_of_last(void **state)
+{
+    (void)state;
+    const double total = 2.0;
+    struct dmumu_panel_integral integral = {.value = 1.0, .last = true};
+    double before = 0.0;
+    for (double relative = 1e-12; relative < 1.0; relative *= 3.0) {
+        integral.difference = relative * total;
+        const double error = dmumu_panel_error(&integral, total);
+        assert_true(error > before && error <= relative * (1.0 + 1e-15));
+        assert_true(relative > 1e-6 || fabs(error / relative - 0.01) <= 3.1e-5);
+        assert_true(relative < 0.034 || error == integral.difference / total);
+        before = error;
+    }
+    integral.difference = 4e-6;
+    integral.value = 0.02; /* a hundredth of the whole: a difference of a fifth as much weighs the same */
+    const double of_small = dmumu_panel_error(&integral, total) / 4e-6;
+    integral.value = 1.0;
+    integral.difference = 4e-6 / 0.2;
+    assert_close(of_small, dmumu_panel_error(&integral, total) / integral.difference, 1e-14);
+    integral.value = 1e-9; /* nothing to compare with: the difference is all there is to say */
+    assert_close(dmumu_panel_error(&integral, total), integral.difference / total, 1e-14);
+    integral.rough = true;
+    integral.value = 1.0;
+    assert_close(dmumu_panel_error(&integral, total), integral.difference / total, 1e-14);
 }
 
 /* The nearer a singularity, the less do all rules converge: Kronrod's like the square of the others at any distance. */
@@ -566,10 +793,17 @@ int main(void)
         cmocka_unit_test(test_nothing_confined),
         cmocka_unit_test(test_estimate_for_waves),
         cmocka_unit_test(test_estimate_for_steps),
+        cmocka_unit_test(test_steps_are_seen_towards_one),
+        cmocka_unit_test(test_powers_towards_one),
+        cmocka_unit_test(test_estimate_towards_one),
+        cmocka_unit_test(test_falling_elsewhere),
         cmocka_unit_test(test_rate_error),
+        cmocka_unit_test(test_unknown_rates),
+        cmocka_unit_test(test_unknown_and_confined),
         cmocka_unit_test(test_piece_at_an_end),
         cmocka_unit_test(test_touching),
         cmocka_unit_test(test_panel_error),
+        cmocka_unit_test(test_panel_error_of_last),
         cmocka_unit_test(test_quick_panels),
     };
     return cmocka_run_group_tests(tests, make_rules, free_rules);
