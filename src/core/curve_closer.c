@@ -6,6 +6,12 @@
 
 #include <math.h>
 
+/*
+ * Of the tolerance, an error from which rates are looked at: in tails they are off by up to four times their estimate. Where
+ * confinement is marginal, errors are estimated with caution.
+ */
+#define LOOKED_AT          0.8
+#define LOOKED_AT_MARGINAL 1.0
 /* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; of a panel,
  * the least by one of its rates, or by all of them, before it is; and of one rate, before it is made without tables. */
 #define ALL_RATES  0.3
@@ -66,18 +72,25 @@ static enum dmumu_status rate_of(const struct look *look, struct dmumu_panel_key
     return DMUMU_OK;
 }
 
-/* What each node's rate contributes to the error of all modes' sum, relative to `total`; false where nothing does. */
-static bool contributions(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r,
-                          double total, double contribution[static DMUMU_KRONROD_N])
+/* A sum at one rigidity, and its value. */
+struct sum_at {
+    int which;
+    size_t r;
+    double total;
+};
+
+/* What each node's rate contributes to the error of a sum, relative to that; false where nothing does. */
+static bool contributions(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel,
+                          const struct sum_at *sum, double contribution[static DMUMU_KRONROD_N])
 {
     struct dmumu_panel_values values;
-    if (panel->part[DMUMU_SUM_ALL][r] != DMUMU_PART_LEAF ||
-        !dmumu_curve_gather(work, panel, DMUMU_SUM_ALL, r, &values)) {
+    if (panel->part[sum->which][sum->r] != DMUMU_PART_LEAF ||
+        !dmumu_curve_gather(work, panel, sum->which, sum->r, &values)) {
         return false;
     }
     dmumu_panel_rate_errors(&work->tables->rules, panel->key, &values, work->q_edge, contribution);
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
-        contribution[node] /= total;
+        contribution[node] /= sum->total;
     }
     return true;
 }
@@ -110,10 +123,11 @@ void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_
 }
 
 /* Does a panel matter, by its rates together or by any of them? */
-static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r, double total,
+static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, const struct sum_at *sum,
                     const double contribution[static DMUMU_KRONROD_N])
 {
-    bool any = panel->integral[DMUMU_SUM_ALL][panel->slot[r]].rate_error > ONE_PANEL * work->tolerance * total;
+    const double rate_error = panel->integral[sum->which][panel->slot[sum->r]].rate_error;
+    bool any = rate_error > ONE_PANEL * work->tolerance * sum->total;
     for (int node = 0; node < DMUMU_KRONROD_N; node++) {
         any = any || contribution[node] > ONE_RATE * work->tolerance;
     }
@@ -121,41 +135,69 @@ static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curv
 }
 
 /* All nodes of a panel that matters: others may, once the edges of C have moved. Without tables, only those that may. */
-static void look_at_panel(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, size_t r, double total)
+static void look_at_panel(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, const struct sum_at *sum)
 {
     double contribution[DMUMU_KRONROD_N];
-    if (!contributions(work, panel, r, total, contribution) || !matters(work, panel, r, total, contribution)) {
+    if (!contributions(work, panel, sum, contribution) || !matters(work, panel, sum, contribution)) {
         return;
     }
-    if (work->looks[r] == DMUMU_DIRECT_LOOK) {
-        direct_rates(work, panel, r, contribution, MAY_MATTER * work->tolerance);
+    if (work->looks[sum->r] == DMUMU_DIRECT_LOOK) {
+        direct_rates(work, panel, sum->r, contribution, MAY_MATTER * work->tolerance);
     } else {
-        dmumu_curve_closer_rates(work, panel, r);
+        dmumu_curve_closer_rates(work, panel, sum->r);
     }
-    dmumu_curve_integrate_again(work, panel, r);
+    dmumu_curve_integrate_again(work, panel, sum->r);
 }
 
-static void look_at(struct dmumu_curve_work *work, size_t r, double total)
+/*
+ * The panels of all modes' sum; and what of the fast modes' own lies in panels of its own, towards mu = 1, where other modes
+ * take over.
+ */
+static void look_at(struct dmumu_curve_work *work, size_t r)
 {
-    for (size_t i = 0; i < work->n_panels && work->status == DMUMU_OK; i++) {
-        look_at_panel(work, work->panel[i], r, total);
+    static const int sums[2] = {DMUMU_SUM_ALL, DMUMU_FAST};
+    for (int k = 0; k < 2; k++) {
+        const struct sum_at sum = {
+            sums[k], r, work->sums[sums[k]] ? dmumu_curve_total_of(work, sums[k], r).value : 0.0};
+        for (size_t i = 0; i < work->n_panels && sum.total > 0.0 && work->status == DMUMU_OK; i++) {
+            const bool seen = k > 0 && work->panel[i]->part[DMUMU_SUM_ALL][r] == DMUMU_PART_LEAF;
+            if (!seen && isfinite(sum.total)) {
+                look_at_panel(work, work->panel[i], &sum);
+            }
+        }
     }
     for (int which = 0; which < DMUMU_N_SUMS; which++) {
         work->settled[which][r] = 0;
     }
 }
 
+/* Does C end early? There D amplifies the errors of rates a thousandfold. */
+static bool is_marginal(const struct dmumu_curve_total *total)
+{
+    return !(total->mu_star > 0.5);
+}
+
+/* Is a value so uncertain, and by its rates, that they are to be looked at? */
+static bool asks_for_a_look(const struct dmumu_curve_work *work, const struct dmumu_curve_total *total)
+{
+    const double most = work->tolerance * total->value;
+    const double from = is_marginal(total) ? LOOKED_AT_MARGINAL : LOOKED_AT;
+    return isfinite(total->value) && total->rate_error + total->quadrature_error > from * most &&
+           total->rate_error > ALL_RATES * most;
+}
+
 /*
  * Is a look likely to help, or worth its time? At most tolerances few values ask for one, and where confinement is not
- * marginal, rates without tables take less time than finer lattices for a whole damping.
+ * marginal, rates without tables take less time than finer lattices for a whole damping. (Without a zone one rate that is far
+ * off may hide what all others contribute: there finer lattices come first.)
  */
 static bool promises(const struct dmumu_curve_work *work, int look, size_t r, const struct dmumu_curve_total *total)
 {
-    const bool marginal = !(total->mu_star > 0.5);
+    const bool marginal = is_marginal(total);
     if (look == DMUMU_DIRECT_LOOK) {
         return !marginal || total->rate_error > HOPELESS * work->tolerance * total->value;
     }
-    if (!marginal && !dmumu_deposit_follows_lobes(work->tolerance)) {
+    if (!marginal && isfinite(work->q_edge) && !dmumu_deposit_follows_lobes(work->tolerance)) {
         return false;
     }
     return look == 1 || total->rate_error < WORTHWHILE * work->rate_error[r] * total->value;
@@ -170,12 +212,10 @@ bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         const struct dmumu_curve_total total =
             work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r) : (struct dmumu_curve_total){.value = 0.0};
-        const double most = work->tolerance * total.value;
-        if (total.rate_error + total.quadrature_error > most && total.rate_error > ALL_RATES * most &&
-            promises(work, look, r, &total) && isfinite(total.value)) {
+        if (asks_for_a_look(work, &total) && promises(work, look, r, &total)) {
             work->looks[r] = (uint8_t)look;
             work->rate_error[r] = total.rate_error / total.value;
-            look_at(work, r, total.value);
+            look_at(work, r);
             any = true;
         }
     }

@@ -22,12 +22,15 @@
 
 enum {
     MAX_DEPTH = 9,              /* panels of 1/512 */
+    MAX_DEPTH_DIRECT = 15,      /* with rates without tables, which fall as steeply as they do */
     MAX_DEPTH_QUASILINEAR = 31, /* of a section: without broadening there are jumps and kinks */
     END_DEPTH = 24,             /* towards mu = 1, where a last sliver may be confined alone */
     DEEPEST = MAX_DEPTH_QUASILINEAR,
     MAX_LEAVES = 20,              /* per rigidity and sum: bounds what one marginal value may cost */
+    MAX_LEAVES_DIRECT = 60,       /* with rates without tables, after some have been spent on what tables said */
     MAX_LEAVES_QUASILINEAR = 300, /* of which there are 25 and more to begin with */
-    MAX_PASSES = 100
+    MAX_PASSES = 100,
+    MAX_DIRECT_LOOKS = 4 /* one rate that is far off hides others that matter once it is right */
 };
 
 /*
@@ -52,7 +55,7 @@ static void add_base_panels(struct dmumu_curve_work *work)
     }
 }
 
-static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_key key)
+static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_key key, size_t r)
 {
     double low;
     double high;
@@ -60,7 +63,10 @@ static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_
     if (low >= 1.0 - ldexp(1.0, -MAX_DEPTH)) {
         return END_DEPTH;
     }
-    return work->state->kappa > 0.0 ? MAX_DEPTH : MAX_DEPTH_QUASILINEAR;
+    if (work->state->kappa == 0.0) {
+        return MAX_DEPTH_QUASILINEAR;
+    }
+    return work->looks[r] == DMUMU_DIRECT_LOOK ? MAX_DEPTH_DIRECT : MAX_DEPTH;
 }
 
 /* The leaves of one sum together, after a look at what hides from their rules at tolerances to which that matters. */
@@ -89,7 +95,7 @@ static double most_quadrature_error(const struct dmumu_curve_work *work, const s
 static double error_to_halve(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which,
                              size_t r, double total)
 {
-    const bool there = panel->part[which][r] == DMUMU_PART_LEAF && panel->key.depth < max_depth_of(work, panel->key);
+    const bool there = panel->part[which][r] == DMUMU_PART_LEAF && panel->key.depth < max_depth_of(work, panel->key, r);
     return there ? dmumu_panel_error(&panel->integral[which][panel->slot[r]], total) * total : 0.0;
 }
 
@@ -108,11 +114,19 @@ static double least_to_halve(const struct dmumu_curve_work *work, int which, siz
     return fmax(part, WORST_FIRST * worst);
 }
 
+static int most_leaves(const struct dmumu_curve_work *work, size_t r)
+{
+    if (work->state->kappa == 0.0) {
+        return MAX_LEAVES_QUASILINEAR;
+    }
+    return work->looks[r] == DMUMU_DIRECT_LOOK ? MAX_LEAVES_DIRECT : MAX_LEAVES;
+}
+
 /* Mark the leaves of one sum to be halved for one rigidity. */
 static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
 {
     const struct dmumu_curve_total total = total_with_lobes(work, which, r);
-    if (!isfinite(total.value) || total.leaves > (work->state->kappa > 0.0 ? MAX_LEAVES : MAX_LEAVES_QUASILINEAR)) {
+    if (!isfinite(total.value) || total.leaves > most_leaves(work, r)) {
         return false; /* what is left shows in the error */
     }
     const double most = most_quadrature_error(work, &total);
@@ -268,7 +282,8 @@ static void compute(struct dmumu_curve_work *work, int looks)
     add_base_panels(work);
     halve_where_needed(work);
     for (int look = 1; look <= looks && work->status == DMUMU_OK; look++) {
-        if (dmumu_curve_look_closer(work, look)) {
+        const int most = look == DMUMU_DIRECT_LOOK ? MAX_DIRECT_LOOKS : 1;
+        for (int k = 0; k < most && work->status == DMUMU_OK && dmumu_curve_look_closer(work, look); k++) {
             halve_where_needed(work);
         }
     }

@@ -262,6 +262,37 @@ static size_t rank(const struct rate_at *at, struct ranked ranked[static MAX_PIE
     return n;
 }
 
+/* Where transit-time damping is exactly resonant, xi = v_A/(mu v), and how far around it adds anything. */
+struct spike {
+    double ln_tangent, reach;
+};
+
+static struct spike spike_of(const struct rate_at *at)
+{
+    const double xi = fmin(at->direct->state->alfven_speed_v / at->mu, 1.0);
+    return (struct spike){0.5 * log1p(-xi * xi) - log(xi), DMUMU_RESONANCE_REACH * at->width / at->mu};
+}
+
+/* One panel, as it is; or, with a spike that falls between its nodes, what lies before it, the spike, and what lies beyond. */
+static int add_panel(const struct rate_at *at, const struct dmumu_direction_panel *panel, struct piece piece[], int n)
+{
+    const struct spike spike = spike_of(at);
+    const double from = spike.ln_tangent - spike.reach;
+    const double to = spike.ln_tangent + spike.reach;
+    if (!(2.0 * spike.reach < panel->high - panel->low && from < panel->high && to > panel->low)) {
+        piece[n++] = measured(at, panel);
+        return n;
+    }
+    if (from > panel->low) {
+        piece[n++] = measured_between(at, panel->low, from);
+    }
+    piece[n++] = measured_between(at, fmax(from, panel->low), fmin(to, panel->high));
+    if (to < panel->high) {
+        piece[n++] = measured_between(at, to, panel->high);
+    }
+    return n;
+}
+
 /* Those panels first that may add most, so that it is known of the others what they cannot change. */
 static struct sum over_angles(struct rate_at *at)
 {
@@ -269,13 +300,12 @@ static struct sum over_angles(struct rate_at *at)
     struct ranked ranked[MAX_PIECES];
     const int n_ranked = (int)rank(at, ranked);
     int n = 0;
-    double so_far = 0.0;
-    for (; n < n_ranked; n++) {
-        piece[n] = measured(at, &at->direct->directions->panel[ranked[n].index]);
-        so_far += piece[n].gyro + piece[n].transit;
-        at->least_ln = log(so_far) - SMALL_POWER;
+    struct sum sum = {0.0, 0.0, 0.0};
+    for (int i = 0; i < n_ranked && n + 3 <= MAX_PIECES; i++) {
+        n = add_panel(at, &at->direct->directions->panel[ranked[i].index], piece, n);
+        sum = sum_of(piece, n);
+        at->least_ln = log(sum.gyro + sum.transit) - SMALL_POWER;
     }
-    struct sum sum = sum_of(piece, n);
     while (sum.error > TOLERANCE * (sum.transit + sum.gyro) && n < MAX_PIECES) {
         n = halve(at, piece, n, TOLERANCE * (sum.transit + sum.gyro));
         sum = sum_of(piece, n);

@@ -235,16 +235,22 @@ static void integrate_whole(const struct dmumu_panel_rules *rules, double half, 
 /*
  * Towards mu = 1, where q is smooth over ln(1 - mu) rather than over mu, rules converge like powers of the number of their
  * points. Of 22,000 panels that end there, with M_A from 0.1 to 1, the error was 4e-4 of the difference to eleven points in
- * the middle, a hundredth or more in one of 140. Rates may turn between the last nodes, and there may be little else: from
+ * the middle, a hundredth or more in one of 140; it is more where q still changes by a fifth and more between the last
+ * nodes, up to a third of the difference at M_A = 0.05 (a change of 0.35). Rates may turn between the last nodes, and there may be little else: from
  * differences of 3e-4 on the error may be more of it, relative to the whole, or to twenty times what is in the panel.
  */
-#define LAST_SHARE  0.01
-#define LAST_SQUARE 30.0
+#define LAST_SHARE     0.01
+#define LAST_BY_CHANGE 1.5 /* times the square of the change */
+#define LAST_SQUARE    30.0
 
 static double error_of_last(const struct dmumu_panel_integral *integral, double total, double relative)
 {
     const double share = fmin(20.0 * integral->value / total, 1.0);
-    return relative * fmin(LAST_SHARE + LAST_SQUARE * relative / share, 1.0);
+    const double smooth = fmax(LAST_SHARE, LAST_BY_CHANGE * integral->change * integral->change);
+    const double linear = relative * fmin(smooth + LAST_SQUARE * relative / share, 1.0);
+    /* without a zone other modes may take over beyond the last node, where the integrand need not fall */
+    const double power = integral->open ? fmin(relative, dmumu_rule_error(relative) / sqrt(share)) : 0.0;
+    return fmax(linear, power);
 }
 
 double dmumu_panel_error(const struct dmumu_panel_integral *integral, double total)
@@ -282,6 +288,17 @@ DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *values, st
     }
 }
 
+/* The largest relative change of D_mumu/(1 - mu^2) from one of the last nodes to the next. */
+static double change_towards_one(const double ratio[static NODES])
+{
+    enum { FROM = NODES - 5 };
+    double most = 0.0;
+    for (int i = FROM; i + 1 < NODES; i++) {
+        most = fmax(most, fabs(ratio[i + 1] / ratio[i] - 1.0));
+    }
+    return most;
+}
+
 /* gradient [NODES]: d value / d ln rate of each node, edges included; zeros before. */
 static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rules, struct dmumu_panel_key key,
                                              const struct dmumu_panel_values *values, double q_edge, double gradient[])
@@ -307,6 +324,8 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
         integral.mu_star = high;
         /* without a zone the integrand may rise by orders of magnitude within a panel: then no power of the difference */
         integral.last = high >= 1.0;
+        integral.open = isinf(q_edge);
+        integral.change = integral.last ? change_towards_one(ratios.at) : 0.0;
         integral.rough = values->sharp || (isinf(q_edge) && ratios.most > ROUGH * ratios.least) ||
                          (integral.last && ratios.at[NODES - 1] < FALLING * ratios.at[NODES - 2]);
     } else {

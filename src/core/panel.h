@@ -88,6 +88,8 @@ struct dmumu_panel_integral {
     double rate_error; /* absolute, from the rates' errors, edges included */
     double mu_star;    /* largest confined mu; NaN where nothing is confined */
     bool last;         /* confined as a whole, up to mu = 1 */
+    bool open;         /* no zone: all mu count */
+    double change;     /* of such a panel: of D_mumu/(1 - mu^2) between its last nodes, relative */
     bool quick;        /* q is smooth over mu: the error goes like the square of the difference */
     bool rough;        /* the difference itself is the error, no higher power of it: edges, or q is not smooth here */
 };
