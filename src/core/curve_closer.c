@@ -14,15 +14,15 @@
 #define LOOKED_AT_MARGINAL 1.0
 /* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; of a panel,
  * the least by one of its rates, or by all of them, before it is; and of one rate, before it is made without tables. */
-#define ALL_RATES  0.3
-#define ONE_RATE   0.02
-#define ONE_PANEL  0.1
-#define MAY_MATTER 0.002
+#define ALL_RATES          0.3
+#define ONE_RATE           0.02
+#define ONE_PANEL          0.1
+#define MAY_MATTER         0.002
 /* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
-#define WORTHWHILE 0.25
+#define WORTHWHILE         0.25
 /* Of the tolerance, an error of rates from which these are integrated without tables where confinement is marginal, since
  * there D amplifies what is left of any error. */
-#define HOPELESS   30.0
+#define HOPELESS           30.0
 
 /* Tables and memory of a look; NULL, and work->status set, without memory. */
 struct look {
@@ -123,8 +123,8 @@ void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_
 }
 
 /* Does a panel matter, by its rates together or by any of them? */
-static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, const struct sum_at *sum,
-                    const double contribution[static DMUMU_KRONROD_N])
+static bool matters(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel,
+                    const struct sum_at *sum, const double contribution[static DMUMU_KRONROD_N])
 {
     const double rate_error = panel->integral[sum->which][panel->slot[sum->r]].rate_error;
     bool any = rate_error > ONE_PANEL * work->tolerance * sum->total;
@@ -157,8 +157,8 @@ static void look_at(struct dmumu_curve_work *work, size_t r)
 {
     static const int sums[2] = {DMUMU_SUM_ALL, DMUMU_FAST};
     for (int k = 0; k < 2; k++) {
-        const struct sum_at sum = {
-            sums[k], r, work->sums[sums[k]] ? dmumu_curve_total_of(work, sums[k], r).value : 0.0};
+        const struct sum_at sum = {sums[k], r,
+                                   work->sums[sums[k]] ? dmumu_curve_total_of(work, sums[k], r).value : 0.0};
         for (size_t i = 0; i < work->n_panels && sum.total > 0.0 && work->status == DMUMU_OK; i++) {
             const bool seen = k > 0 && work->panel[i]->part[DMUMU_SUM_ALL][r] == DMUMU_PART_LEAF;
             if (!seen && isfinite(sum.total)) {

@@ -49,10 +49,10 @@ struct dmumu_curve_work {
     double *rate_error;             /* [n] before the last look */
     const double *alfven_alone;     /* [n] where D of that mode was computed by itself; else NULL */
     double tolerance;
-    double q_edge;                                    /* C: q > q_edge; -inf without confinement */
-    double *ln_ratio, *inverse_sqrt_ratio;            /* [n] ln R, R^-1/2; NULL until wanted */
-    struct dmumu_place *cascade_place;                /* [n] where that lies on the Alfven and slow modes' lattices */
-    struct dmumu_curve_panel *probe[2];               /* rates at the probes of mu -> 1; NULL until wanted */
+    double q_edge;                         /* C: q > q_edge; -inf without confinement */
+    double *ln_ratio, *inverse_sqrt_ratio; /* [n] ln R, R^-1/2; NULL until wanted */
+    struct dmumu_place *cascade_place;     /* [n] where that lies on the Alfven and slow modes' lattices */
+    struct dmumu_curve_panel *probe[2];    /* rates at the probes of mu -> 1; NULL until wanted */
     struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS_QUASILINEAR];
     size_t n_panels;
     enum dmumu_status status;

@@ -10,10 +10,10 @@
 
 struct dmumu_direction {
     double cosine, sine;
-    double ln_x_perp_max;           /* ln(x_max (1 - xi^2)^1/2) */
-    double ln_u_start, ln_u_end;    /* of u = 1/(x_par R) where the cascade starts, and ends: ascending in x, so descending */
+    double ln_x_perp_max;        /* ln(x_max (1 - xi^2)^1/2) */
+    double ln_u_start, ln_u_end; /* of u = 1/(x_par R) where the cascade starts, and ends */
     double u_start, u_end;
-    double ln_measure;              /* of xi^3/2 xi d xi, per d ln tan(theta) */
+    double ln_measure; /* of xi^3/2 xi d xi, per d ln tan(theta) */
 };
 
 /** A panel of ln tan(theta): its ends, and its Kronrod points. */
@@ -29,7 +29,8 @@ struct dmumu_directions {
 };
 
 /** The nodes of panel->low .. panel->high. */
-void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_ratio, struct dmumu_direction_panel *panel);
+void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_ratio,
+                           struct dmumu_direction_panel *panel);
 
 /**
  * All that count at this R; memory is used again.

@@ -45,14 +45,14 @@ struct dmumu_fast_common {
     int refinement;
     double step[DMUMU_DEPOSIT_CLASSES], transit_step;
     struct dmumu_rows rows;
-    struct dmumu_lobes *lobes;                 /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
-    double row_tangent[DMUMU_MAX_ROWS];        /* [rows.n] t of each row */
-    double row_ln_tangent[DMUMU_MAX_ROWS];     /* [rows.n] */
-    double halfway_ln_tangent[DMUMU_MAX_ROWS]; /* [rows.n] and halfway to the next one */
+    struct dmumu_lobes *lobes;                            /* [harmonics][DMUMU_DEPOSIT_CLASSES], owned */
+    double row_tangent[DMUMU_MAX_ROWS];                   /* [rows.n] t of each row */
+    double row_ln_tangent[DMUMU_MAX_ROWS];                /* [rows.n] */
+    double halfway_ln_tangent[DMUMU_MAX_ROWS];            /* [rows.n] and halfway to the next one */
     struct dmumu_place *row_place[DMUMU_DEPOSIT_CLASSES]; /* [rows.n] where lobes of it lie at sigma = 1, owned */
-    double *g_value;                           /* owned */
-    float *g_row;                              /* owned, of g */
-    struct dmumu_row g;                        /* G over ln z at the transit step */
+    double *g_value;                                      /* owned */
+    float *g_row;                                         /* owned, of g */
+    struct dmumu_row g;                                   /* G over ln z at the transit step */
 };
 
 /**
@@ -79,8 +79,8 @@ double dmumu_fast_g(const struct dmumu_fast_common *common, double ln_z);
 /** The resonance at one (M_A, mu): samples of it at sigma = u/s on the lattice of columns.h. */
 struct dmumu_fast_table {
     double mu, s, ln_s, width;
-    int step_class;   /* of the lattice in ln X, see deposit.h */
-    long first;       /* index of the first sample: ln sigma over the step */
+    int step_class; /* of the lattice in ln X, see deposit.h */
+    long first;     /* index of the first sample: ln sigma over the step */
     size_t n;
     double *factor;   /* [harmonics][n] d ln u u^3/2 E(mu, n u), owned; NULL in the quasi-linear limit */
     double rel_error; /* of the rows, relative to the largest sum over one of them, measured when the table is made */
@@ -139,7 +139,7 @@ struct dmumu_fast_profile {
     long wide_begin;
     double *wide;       /* [n_wide DMUMU_FILTER_BLOCK] the transit-time sum, in the unit of `transit` */
     double *wide_ratio; /* [n_wide][samples] of the coarser rule to it */
-    size_t capacity; /* doubles in `memory` */
+    size_t capacity;    /* doubles in `memory` */
     double *memory;
     struct dmumu_transit_taps taps;
 };
@@ -153,8 +153,7 @@ struct dmumu_fast_profile {
  */
 enum dmumu_status dmumu_fast_profile_begin(const struct dmumu_fast_common *common, const struct dmumu_state *state,
                                            const struct dmumu_fast_table *table, struct dmumu_columns *columns,
-                                           struct dmumu_transit_deposit *transit,
-                                           struct dmumu_fast_profile *profile);
+                                           struct dmumu_transit_deposit *transit, struct dmumu_fast_profile *profile);
 void dmumu_fast_profile_free(struct dmumu_fast_profile *profile);
 
 /** D_F at one R, DMUMU_R_MIN .. DMUMU_R_MAX; makes the blocks it needs, of the columns that the profile was begun with. */

@@ -15,9 +15,9 @@
 
 /** What all (mu, R) of one damping share; all must outlive its use. */
 struct dmumu_fast_direct {
-    const struct dmumu_fast_common *common; /* G */
-    const struct dmumu_bessel_ref *bessel;  /* J'^2 */
-    const struct dmumu_state *state;        /* of the damping */
+    const struct dmumu_fast_common *common;    /* G */
+    const struct dmumu_bessel_ref *bessel;     /* J'^2 */
+    const struct dmumu_state *state;           /* of the damping */
     const struct dmumu_directions *directions; /* to begin with, of the R that is asked for */
 };
 

@@ -129,9 +129,8 @@ static void make_around_all(const struct dmumu_fast_maker *maker, size_t n, cons
         }
         make_around(maker, &spot[i]);
         whole = whole_with(maker->profile, &whole, first);
-        whole = whole.end > first + DMUMU_STENCIL - 1
-                    ? whole
-                    : whole_with(maker->profile, &whole, first + DMUMU_STENCIL - 1);
+        whole = whole.end > first + DMUMU_STENCIL - 1 ? whole
+                                                      : whole_with(maker->profile, &whole, first + DMUMU_STENCIL - 1);
     }
 }
 

@@ -177,7 +177,7 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 }
 
 /* By how much D_mumu/(1 - mu^2) may vary in a panel whose rules converge quickly. */
-#define ROUGH 30.0
+#define ROUGH   30.0
 /* Where it falls so much from the last node but one to the last, the tail of a resonance ends at mu = 1, and the rules see
  * nothing of how the integrand goes on beyond. */
 #define FALLING 0.75
@@ -236,10 +236,12 @@ static void integrate_whole(const struct dmumu_panel_rules *rules, double half, 
  * Towards mu = 1, where q is smooth over ln(1 - mu) rather than over mu, rules converge like powers of the number of their
  * points. Of 22,000 panels that end there, with M_A from 0.1 to 1, the error was 4e-4 of the difference to eleven points in
  * the middle, a hundredth or more in one of 140; it is more where q still changes by a fifth and more between the last
- * nodes, up to a third of the difference at M_A = 0.05 (a change of 0.35). Rates may turn between the last nodes, and there may be little else: from
- * differences of 3e-4 on the error may be more of it, relative to the whole, or to twenty times what is in the panel.
+ * nodes, up to a third of the difference at M_A = 0.05 (a change of 0.35). Rates may turn between the last nodes, and there
+ * may be little else: from differences of 3e-4 on the error may be more of it, relative to the whole, or to twenty times
+ * what is in the panel.
  */
 #define LAST_SHARE     0.01
+#define LAST_OPEN      1.3 /* times, without a zone */
 #define LAST_BY_CHANGE 1.5 /* times the square of the change */
 #define LAST_SQUARE    30.0
 
@@ -249,8 +251,7 @@ static double error_of_last(const struct dmumu_panel_integral *integral, double 
     const double smooth = fmax(LAST_SHARE, LAST_BY_CHANGE * integral->change * integral->change);
     const double linear = relative * fmin(smooth + LAST_SQUARE * relative / share, 1.0);
     /* without a zone other modes may take over beyond the last node, where the integrand need not fall */
-    const double power = integral->open ? fmin(relative, dmumu_rule_error(relative) / sqrt(share)) : 0.0;
-    return fmax(linear, power);
+    return integral->open ? fmin(LAST_OPEN * linear, relative) : linear;
 }
 
 double dmumu_panel_error(const struct dmumu_panel_integral *integral, double total)

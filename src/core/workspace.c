@@ -284,9 +284,9 @@ struct dmumu_fast_profile *dmumu_workspace_profile(struct dmumu_workspace *works
     struct dmumu_columns *columns = dmumu_workspace_columns(workspace, tables, table->step_class);
     struct dmumu_fast_profile *profile = &slot->profile[node];
     const size_t bytes = bytes_of(profile);
-    slot->begun[node] = transit && columns &&
-                        dmumu_fast_profile_begin(tables->fast, &workspace->damping, table, columns, transit,
-                                                 profile) == DMUMU_OK;
+    slot->begun[node] =
+        transit && columns &&
+        dmumu_fast_profile_begin(tables->fast, &workspace->damping, table, columns, transit, profile) == DMUMU_OK;
     workspace->profile_bytes += bytes_of(profile) - bytes;
     return slot->begun[node] ? profile : NULL;
 }

@@ -508,13 +508,14 @@ static struct dmumu_panel_integral towards_one(void *const *state, const struct 
 /*
  * A power of 1 - mu: Gauss's rule errs like n^(-2a - 2) of an integrand (1 - mu)^a, so that twice the points and one
  * leave a hundredth or less. A power by which D_mumu/(1 - mu^2) falls to 3/4 and less between the last two nodes, whose
- * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more.
+ * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more. What changes there by c counts
+ * for more than a hundredth from c = 0.08 on, like the square: narrow resonances err by more than powers do.
  */
 static void test_powers_towards_one(void **state)
 {
     int n_steep = 0;
     for (int depth = 0; depth < 9; depth++) {
-        for (double power = -0.5; power < 1.6; power += 0.0625) {
+        for (double power = -0.5; power < 1.6; power += 0.015625) {
             const struct powers powers = {.power = power};
             const double exact = exact_towards_one(&powers, depth);
             const struct dmumu_panel_integral integral = towards_one(state, &powers, depth);
@@ -525,7 +526,8 @@ static void test_powers_towards_one(void **state)
             assert_true(error <= estimate + 1e-13);
             if (!integral.rough && estimate > 1e-11) {
                 assert_true(error > 1e-3 * integral.difference / exact);
-                assert_true(estimate <= 20.0 * error);
+                const double change = fabs(pow(0.168, power) - 1.0);
+                assert_true(estimate <= 20.0 * fmax(150.0 * change * change, 1.0) * error);
             }
             n_steep += integral.rough;
         }
