@@ -89,8 +89,10 @@ static enum dmumu_status read_attributes(hid_t file, struct dmumu_cube_info *inf
     if (!read) {
         return status;
     }
-    const char *hash = dmumu_cube_info_attribute(info, "data_hash");
-    info->finished = hash != NULL && strcmp(hash, DMUMU_CUBE_UNFINISHED) != 0;
+    /* as for a look-up: a hash that is no text is none */
+    char *hash = dmumu_hdf_get_text(file, "data_hash");
+    info->finished = hash != NULL && hash[0] != '\0' && strcmp(hash, DMUMU_CUBE_UNFINISHED) != 0;
+    free(hash);
     return DMUMU_OK;
 }
 
