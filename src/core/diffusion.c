@@ -114,19 +114,20 @@ static double least_to_halve(const struct dmumu_curve_work *work, int which, siz
     return fmax(part, WORST_FIRST * worst);
 }
 
-static int most_leaves(const struct dmumu_curve_work *work, size_t r)
+/* The fast modes alone have no error of their own to keep to: all modes' sum is worth more rates without tables. */
+static int most_leaves(const struct dmumu_curve_work *work, int which, size_t r)
 {
     if (work->state->kappa == 0.0) {
         return MAX_LEAVES_QUASILINEAR;
     }
-    return work->looks[r] == DMUMU_DIRECT_LOOK ? MAX_LEAVES_DIRECT : MAX_LEAVES;
+    return which == DMUMU_SUM_ALL && work->looks[r] == DMUMU_DIRECT_LOOK ? MAX_LEAVES_DIRECT : MAX_LEAVES;
 }
 
 /* Mark the leaves of one sum to be halved for one rigidity. */
 static bool mark_splits(struct dmumu_curve_work *work, int which, size_t r)
 {
     const struct dmumu_curve_total total = total_with_lobes(work, which, r);
-    if (!isfinite(total.value) || total.leaves > most_leaves(work, r)) {
+    if (!isfinite(total.value) || total.leaves > most_leaves(work, which, r)) {
         return false; /* what is left shows in the error */
     }
     const double most = most_quadrature_error(work, &total);
