@@ -220,40 +220,6 @@ enum dmumu_status dmumu_columns_make(struct dmumu_columns *columns, const struct
 
 /* ---- sums over columns --------------------------------------------------------------------------------------------- */
 
-/* sum[k] += sum_i factor[i] of[i room + i + k], i < n: eight registers of sums stay in place, as in filter.c. */
-DMUMU_VECTOR static void add_columns(size_t n, const double factor[], const double *restrict of, size_t room,
-                                     double sum[static BLOCK])
-{
-    lanes a = {0.0};
-    lanes b = {0.0};
-    lanes c = {0.0};
-    lanes d = {0.0};
-    lanes e = {0.0};
-    lanes f = {0.0};
-    lanes g = {0.0};
-    lanes h = {0.0};
-    for (size_t i = 0; i < n; i++) {
-        const lanes *at = (const lanes *)(of + i * (room + 1));
-        a += factor[i] * at[0];
-        b += factor[i] * at[1];
-        c += factor[i] * at[2];
-        d += factor[i] * at[3];
-        e += factor[i] * at[4];
-        f += factor[i] * at[5];
-        g += factor[i] * at[6];
-        h += factor[i] * at[7];
-    }
-    lanes *to = (lanes *)sum;
-    to[0] += a;
-    to[1] += b;
-    to[2] += c;
-    to[3] += d;
-    to[4] += e;
-    to[5] += f;
-    to[6] += g;
-    to[7] += h;
-}
-
 /* Gaps of n columns, DMUMU_FILTER_SAMPLES times. */
 DMUMU_VECTOR static void add_gaps(size_t n, const double factor[], const float *of, double sum[])
 {
@@ -293,13 +259,13 @@ static void sum_group(const struct dmumu_columns *columns, int harmonic, long in
     const long x = index + b;
     make_between(columns, place_of(columns, x), place_of(columns, x + (long)n - 1) + BLOCK, group);
     if (place_of(columns, x) + n - 1 == place_of(columns, x + (long)n - 1)) {
-        add_columns(n, factor, value + place_of(columns, x), columns->room, fine);
+        dmumu_filter_columns(n, factor, value + place_of(columns, x), columns->room + 1, fine);
         add_gaps(n, factor, group->gap + place_of(columns, x), gap);
         return;
     }
     for (size_t i = 0; i < n; i++) {
         const size_t place = place_of(columns, x + (long)i);
-        add_columns(1, factor + i, value + i * columns->room + place, columns->room, fine);
+        dmumu_filter_columns(1, factor + i, value + i * columns->room + place, 0, fine);
         add_gaps(1, factor + i, group->gap + place, gap);
     }
 }

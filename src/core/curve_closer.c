@@ -6,23 +6,19 @@
 
 #include <math.h>
 
-/*
- * Of the tolerance, an error from which rates are looked at: in tails they are off by up to four times their estimate. Where
- * confinement is marginal, errors are estimated with caution.
- */
-#define LOOKED_AT          0.8
-#define LOOKED_AT_MARGINAL 1.0
+/* Of the tolerance, an error from which rates are looked at: an estimate is not known better. */
+#define LOOKED_AT  0.8
 /* Of the tolerance: the least that all rates contribute to an error that is too large before they are looked at; of a panel,
  * the least by one of its rates, or by all of them, before it is; and of one rate, before it is made without tables. */
-#define ALL_RATES          0.3
-#define ONE_RATE           0.02
-#define ONE_PANEL          0.1
-#define MAY_MATTER         0.002
+#define ALL_RATES  0.3
+#define ONE_RATE   0.02
+#define ONE_PANEL  0.1
+#define MAY_MATTER 0.002
 /* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
-#define WORTHWHILE         0.25
+#define WORTHWHILE 0.25
 /* Of the tolerance, an error of rates from which these are integrated without tables where confinement is marginal, since
  * there D amplifies what is left of any error. */
-#define HOPELESS           30.0
+#define HOPELESS   30.0
 
 /* Tables and memory of a look; NULL, and work->status set, without memory. */
 struct look {
@@ -171,18 +167,11 @@ static void look_at(struct dmumu_curve_work *work, size_t r)
     }
 }
 
-/* Does C end early? There D amplifies the errors of rates a thousandfold. */
-static bool is_marginal(const struct dmumu_curve_total *total)
-{
-    return !(total->mu_star > 0.5);
-}
-
 /* Is a value so uncertain, and by its rates, that they are to be looked at? */
 static bool asks_for_a_look(const struct dmumu_curve_work *work, const struct dmumu_curve_total *total)
 {
     const double most = work->tolerance * total->value;
-    const double from = is_marginal(total) ? LOOKED_AT_MARGINAL : LOOKED_AT;
-    return isfinite(total->value) && total->rate_error + total->quadrature_error > from * most &&
+    return isfinite(total->value) && total->rate_error + total->quadrature_error > LOOKED_AT * most &&
            total->rate_error > ALL_RATES * most;
 }
 
@@ -193,7 +182,7 @@ static bool asks_for_a_look(const struct dmumu_curve_work *work, const struct dm
  */
 static bool promises(const struct dmumu_curve_work *work, int look, size_t r, const struct dmumu_curve_total *total)
 {
-    const bool marginal = is_marginal(total);
+    const bool marginal = !(total->mu_star > 0.5); /* C ends early: D amplifies errors a thousandfold */
     if (look == DMUMU_DIRECT_LOOK) {
         return !marginal || total->rate_error > HOPELESS * work->tolerance * total->value;
     }

@@ -33,6 +33,11 @@
 #define LEAST_LN_X (-3.5)
 #define MOST_LN_X  47.0
 
+/* The coarsest classes in use, where lobes are followed and elsewhere: a step is a seventh of the shortest lobe that is not
+ * faded, and the end of the sum over u, which runs through lobes, is good to 1e-7. (With twice the step, to 1e-5.) */
+#define FIRST_CLASS          1
+#define FIRST_CLASS_FOLLOWED 2
+
 double dmumu_deposit_step(double tolerance, int step_class)
 {
     const double finer = pow(tolerance / 1e-4, 0.125); /* the error of eight-point interpolation goes like step^8 */
@@ -44,14 +49,14 @@ bool dmumu_deposit_follows_lobes(double tolerance)
     return tolerance < FOLLOWED;
 }
 
-int dmumu_deposit_classes(double tolerance)
+int dmumu_deposit_first_class(double tolerance)
 {
-    return dmumu_deposit_follows_lobes(tolerance) ? DMUMU_DEPOSIT_CLASSES : DMUMU_DEPOSIT_CLASSES - 1;
+    return dmumu_deposit_follows_lobes(tolerance) ? FIRST_CLASS_FOLLOWED : FIRST_CLASS;
 }
 
-double dmumu_deposit_least_error(double tolerance)
+int dmumu_deposit_classes_end(double tolerance)
 {
-    return 1e-8 + fmin(3e-4 * tolerance, 3e-8);
+    return dmumu_deposit_follows_lobes(tolerance) ? DMUMU_DEPOSIT_CLASSES : DMUMU_DEPOSIT_CLASSES - 1;
 }
 
 double dmumu_rows_position(const struct dmumu_rows *rows, double ln_tangent)

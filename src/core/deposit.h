@@ -22,20 +22,15 @@
  */
 enum { DMUMU_DEPOSIT_CLASSES = 4, DMUMU_TRANSIT_CLASS = 1 };
 double dmumu_deposit_step(double tolerance, int step_class);
-/** How many of the classes are in use: the finest for tight tolerances alone. */
-int dmumu_deposit_classes(double tolerance);
+/** The classes in use, the finest for tight tolerances alone: from the first of them, on to before the end. */
+int dmumu_deposit_first_class(double tolerance);
+int dmumu_deposit_classes_end(double tolerance);
 /**
  * Is the tolerance so tight that the lobes of J'^2 count? The waves across B that survive collisionless damping begin at
  * an angle that hardly depends on R, and so sharply that lobes do not cancel in the sum over directions: 1e-5 of D_F is made
  * of such boundary terms where resonances are narrow.
  */
 bool dmumu_deposit_follows_lobes(double tolerance);
-/**
- * Relative: single precision (6e-8 at most, 2e-8 as a rule, of each of the hundreds of entries that a sum is made of), and
- * what is in no measured error because it is so small.
- */
-double dmumu_deposit_least_error(double tolerance);
-
 /** Rows over t, denser for tighter tolerances: how many, and which t (dmumu_rows_position). */
 enum { DMUMU_MAX_ROWS = 424 };
 struct dmumu_rows {

@@ -29,8 +29,7 @@ enum {
     MAX_LEAVES = 20,              /* per rigidity and sum: bounds what one marginal value may cost */
     MAX_LEAVES_DIRECT = 60,       /* with rates without tables, after some have been spent on what tables said */
     MAX_LEAVES_QUASILINEAR = 300, /* of which there are 25 and more to begin with */
-    MAX_PASSES = 100,
-    MAX_DIRECT_LOOKS = 4 /* one rate that is far off hides others that matter once it is right */
+    MAX_PASSES = 100
 };
 
 /*
@@ -283,8 +282,7 @@ static void compute(struct dmumu_curve_work *work, int looks)
     add_base_panels(work);
     halve_where_needed(work);
     for (int look = 1; look <= looks && work->status == DMUMU_OK; look++) {
-        const int most = look == DMUMU_DIRECT_LOOK ? MAX_DIRECT_LOOKS : 1;
-        for (int k = 0; k < most && work->status == DMUMU_OK && dmumu_curve_look_closer(work, look); k++) {
+        if (dmumu_curve_look_closer(work, look)) {
             halve_where_needed(work);
         }
     }

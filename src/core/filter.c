@@ -80,9 +80,9 @@ void dmumu_taps_sum_up(struct dmumu_taps *taps)
 typedef double lanes __attribute__((vector_size(32), aligned(8), may_alias));
 enum { LANES = 4, GROUP = 8 * LANES };
 
-/* sum[k] += scale sum_i tap[i] from[k + i]: eight registers of sums stay in place while the taps go by. */
-static inline void add_block(size_t n, const double *restrict tap, const double *restrict from, double scale,
-                             double *restrict sum)
+/* sum[k] += scale sum_i tap[i] from[k + i stride]: eight registers of sums stay in place while the taps go by. */
+static inline void add_block(size_t n, const double *restrict tap, const double *restrict from, size_t stride,
+                             double scale, double *restrict sum)
 {
     for (size_t k = 0; k < BLOCK; k += GROUP) {
         lanes a = {0.0};
@@ -94,7 +94,7 @@ static inline void add_block(size_t n, const double *restrict tap, const double 
         lanes g = {0.0};
         lanes h = {0.0};
         const double *at = from + k;
-        for (size_t i = 0; i < n; i++, at++) {
+        for (size_t i = 0; i < n; i++, at += stride) {
             a += tap[i] * *(const lanes *)at;
             b += tap[i] * *(const lanes *)(at + LANES);
             c += tap[i] * *(const lanes *)(at + 2 * LANES);
@@ -118,7 +118,12 @@ static inline void add_block(size_t n, const double *restrict tap, const double 
 
 DMUMU_VECTOR void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[])
 {
-    add_block(n, tap, from, scale, sum);
+    add_block(n, tap, from, 1, scale, sum);
+}
+
+DMUMU_VECTOR void dmumu_filter_columns(size_t n, const double tap[], const double from[], size_t stride, double sum[])
+{
+    add_block(n, tap, from, stride, 1.0, sum);
 }
 
 /* Of the coarser rule, at each sample: four partial sums, so that they can go side by side, and the taps left over. */
@@ -184,7 +189,7 @@ DMUMU_VECTOR static void add_chunk(size_t n, const double *fine, const double *c
 {
     double from[CHUNK + 2 * BLOCK];
     expand(row, at, n + BLOCK - 1, from);
-    add_block(n, fine, from, scale, sum->fine);
+    add_block(n, fine, from, 1, scale, sum->fine);
     add_samples(n, coarse, from, scale, sum->coarse);
 }
 

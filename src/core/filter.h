@@ -84,6 +84,9 @@ static inline void dmumu_filter_add(const struct dmumu_taps *taps, const struct 
 /** The innermost loop by itself: sum[k] += scale sum_{i < n} tap[i] from[k + i], k < DMUMU_FILTER_BLOCK. */
 void dmumu_filter_block(size_t n, const double tap[], const double from[], double scale, double sum[]);
 
+/** Of columns `stride` apart in place of one row: sum[k] += sum_{i < n} tap[i] from[k + i stride]. */
+void dmumu_filter_columns(size_t n, const double tap[], const double from[], size_t stride, double sum[]);
+
 /** Put the constants in. */
 void dmumu_filter_finish(struct dmumu_filter_sum *sum);
 

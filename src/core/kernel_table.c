@@ -21,13 +21,8 @@
 #define FADE_FROM_FOLLOWED 24.0
 #define FADE_TO_FOLLOWED   54.0
 
-/* The coarsest classes of lattices, where lobes are followed and elsewhere: a step is a seventh of the shortest lobe that is
- * not faded, and the end of the sum over u, which runs through lobes, is good to 1e-7. (With twice the step, to 1e-5.) */
-#define LEAST_CLASS          1
-#define LEAST_CLASS_FOLLOWED 2
-
 /*
- * Steps of the lattice in ln V per relative width of the resonance, Delta/mu: the error function of that width is
+ * Steps of the lattice in ln X per relative width of the resonance, Delta/mu: the error function of that width is
  * interpolated to 1e-6 from eight points so far apart. A resonance too narrow for the finest class is made wider.
  */
 #define STEPS_PER_WIDTH 3.0
@@ -40,10 +35,8 @@
 /* What of that is left in sums over directions: seldom more than a thirteenth (99 % of 7,571 values of D, at 1e-2 and 1e-4). */
 #define LEFT_OUT   0.25
 
-/* What is in no measured error because it is so small; more on finer lattices, where a resonance may be as narrow as these
- * allow: rates there were off by up to 2e-7 (M_A = 1.2, mu = 0.992). */
-#define SMALL_ERRORS      1e-8
-#define SMALL_ERRORS_FINE 4e-8
+/* What is in no measured error because it is so small. */
+#define SMALL_ERRORS 1e-8
 
 /* G over ln z: below, G = z^1/2/2 is next to nothing; above 1e3, G is constant to 1e-8. */
 #define LN_Z_START (-50.0)
@@ -132,19 +125,15 @@ static double ln_tangent_at(const struct dmumu_rows *rows, double position)
 
 /*
  * Halfway between rows is halfway in position: in ln t, where the density of rows changes, a smooth sum over them shifts by
- * up to 3e-6. At loose tolerances that shift stays in the estimate: it stands for what no other part of it sees (2.5e-6 of D
- * at point 306).
+ * up to 3e-6.
  */
 static void find_rows(struct dmumu_fast_common *common)
 {
     const struct dmumu_rows *rows = &common->rows;
-    const bool by_position = true;
     for (int row = 0; row < rows->n; row++) {
         common->row_ln_tangent[row] = ln_tangent_at(rows, row);
         common->row_tangent[row] = exp(common->row_ln_tangent[row]);
-        common->halfway_ln_tangent[row] = by_position
-                                              ? ln_tangent_at(rows, row + 0.5)
-                                              : 0.5 * (common->row_ln_tangent[row] + ln_tangent_at(rows, row + 1));
+        common->halfway_ln_tangent[row] = ln_tangent_at(rows, row + 0.5);
     }
 }
 
@@ -230,7 +219,8 @@ enum dmumu_status dmumu_fast_common_init(struct dmumu_fast_common *common, int h
     common->lobes = calloc((size_t)harmonics * DMUMU_DEPOSIT_CLASSES, sizeof *common->lobes);
     enum dmumu_status status = common->lobes ? DMUMU_OK : DMUMU_ERROR_MEMORY;
     find_rows(common);
-    for (int k = 0; status == DMUMU_OK && k < dmumu_deposit_classes(tolerance); k++) {
+    for (int k = dmumu_deposit_first_class(tolerance); status == DMUMU_OK && k < dmumu_deposit_classes_end(tolerance);
+         k++) {
         common->step[k] = dmumu_deposit_step(tolerance, k + refinement);
         status = find_row_places(common, k);
         for (int n = 1; status == DMUMU_OK && n <= harmonics; n++) {
@@ -266,8 +256,8 @@ static struct dmumu_resonance_shape choose_class(const struct dmumu_fast_common 
 {
     const double finer = ldexp(fmin(pow(common->tolerance / 1e-4, 0.125), 1.5), -common->refinement);
     const double wanted = table->width / table->mu * finer / STEPS_PER_WIDTH; /* infinite at mu = 0 */
-    int step_class = dmumu_deposit_follows_lobes(common->tolerance) ? LEAST_CLASS_FOLLOWED : LEAST_CLASS;
-    while (step_class < dmumu_deposit_classes(common->tolerance) - 1 && common->step[step_class] > wanted) {
+    int step_class = dmumu_deposit_first_class(common->tolerance);
+    while (step_class < dmumu_deposit_classes_end(common->tolerance) - 1 && common->step[step_class] > wanted) {
         step_class++;
     }
     table->step_class = step_class;
@@ -409,8 +399,7 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     if (status == DMUMU_OK) {
         status = dmumu_missed_lobes_init(common, &shape, FADE_FROM_FOLLOWED, FADE_TO_FOLLOWED, table);
     }
-    table->rel_error += LEFT_OUT * TRUNCATION * tolerance;
-    table->rel_error += table->step_class > LEAST_CLASS ? SMALL_ERRORS_FINE : SMALL_ERRORS;
+    table->rel_error += LEFT_OUT * TRUNCATION * tolerance + SMALL_ERRORS;
     table->widened = 1.0 - shape.ratio * shape.ratio;
     table->reach = shape.mu + START_WIDTHS * shape.width;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * common->step[table->step_class]));

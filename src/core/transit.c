@@ -120,11 +120,12 @@ static enum dmumu_status find_directions(const struct dmumu_transit_deposit *dep
 
 /* ---- taps -------------------------------------------------------------------------------------------------------- */
 
-static inline void add_lanes(lanes low, lanes high, double *to)
+/* Eight taps, from two registers. */
+static inline void add_lanes(const lanes *low, const lanes *high, double *to)
 {
     lanes *at = (lanes *)to;
-    at[0] += low;
-    at[1] += high;
+    at[0] += *low;
+    at[1] += *high;
 }
 
 /* What directions that begin at the same tap add up to: neighbours mostly do, and so much stays in registers. */
@@ -135,8 +136,8 @@ struct run {
 
 static inline void add_run(struct dmumu_taps *taps, const struct run *run)
 {
-    add_lanes(run->low, run->high, taps->fine + (run->first - taps->first));
-    add_lanes(run->coarse_low, run->coarse_high, taps->coarse + (run->first - taps->first));
+    add_lanes(&run->low, &run->high, taps->fine + (run->first - taps->first));
+    add_lanes(&run->coarse_low, &run->coarse_high, taps->coarse + (run->first - taps->first));
 }
 
 /* One list of places of directions from..to - 1 onto taps, with the resonance of each, times `sign`. */
