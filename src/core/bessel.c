@@ -53,7 +53,7 @@ static double exact(enum dmumu_bessel_kind kind, int n, double w)
     return kind == DMUMU_BESSEL_PRIME_SQUARE ? dmumu_bessel_prime_square(n, w) : dmumu_bessel_over_w_square(n, w);
 }
 
-double dmumu_bessel_mean(enum dmumu_bessel_kind kind, int n, double w)
+static double mean(enum dmumu_bessel_kind kind, int n, double w)
 {
     return kind == DMUMU_BESSEL_PRIME_SQUARE ? dmumu_bessel_prime_square_mean(n, w)
                                              : dmumu_bessel_over_w_square_mean(n, w);
@@ -76,8 +76,8 @@ double dmumu_bessel_faded(enum dmumu_bessel_kind kind, int n, double fade_from, 
         return exact(kind, n, w);
     }
     if (w >= fade_to) {
-        return dmumu_bessel_mean(kind, n, w);
+        return mean(kind, n, w);
     }
     const double step = dmumu_bessel_fade(fade_from, fade_to, w);
-    return (1.0 - step) * exact(kind, n, w) + step * dmumu_bessel_mean(kind, n, w);
+    return (1.0 - step) * exact(kind, n, w) + step * mean(kind, n, w);
 }

@@ -17,7 +17,6 @@ double dmumu_bessel_prime_square_mean(int n, double w);
 double dmumu_bessel_over_w_square_mean(int n, double w);
 
 enum dmumu_bessel_kind { DMUMU_BESSEL_PRIME_SQUARE, DMUMU_BESSEL_OVER_W_SQUARE };
-double dmumu_bessel_mean(enum dmumu_bessel_kind kind, int n, double w);
 
 /**
  * The squares with their oscillations faded out at large arguments,

@@ -121,20 +121,6 @@ static void from_table(const struct dmumu_pieces *pieces, int power, const doubl
     }
 }
 
-double dmumu_bessel_ref_square(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n, double w)
-{
-    const bool prime = kind == DMUMU_BESSEL_PRIME_SQUARE;
-    if (!(w < DMUMU_BESSEL_REF_END)) {
-        return prime ? dmumu_bessel_prime_square(n, w) : dmumu_bessel_over_w_square(n, w);
-    }
-    const struct dmumu_pieces *pieces = prime ? &bessel->prime_square[n] : &bessel->over_w_square[n];
-    double square = piece_value(pieces->coefficient, w * pieces->per_unit);
-    for (int k = 0; k < power_of(n); k++) {
-        square *= w * w;
-    }
-    return square;
-}
-
 static void oscillating(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n,
                         const double w[static N], double square[static N])
 {

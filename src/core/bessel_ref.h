@@ -47,9 +47,6 @@ struct dmumu_bessel_fade {
 bool dmumu_bessel_ref_init(struct dmumu_bessel_ref *bessel, int harmonics);
 void dmumu_bessel_ref_free(struct dmumu_bessel_ref *bessel);
 
-/** One square, not faded, n <= harmonics. */
-double dmumu_bessel_ref_square(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n, double w);
-
 /** Faded squares at ascending w, n <= harmonics. */
 void dmumu_bessel_ref_squares(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n,
                               struct dmumu_bessel_fade fade, const double w[static DMUMU_PANEL_N],

@@ -293,9 +293,8 @@ static struct wave_sum transit_sum(const struct dmumu_cascade_common *common, co
 static enum dmumu_status nodes_from_start(const struct dmumu_cascade_common *common, int n, double w_start,
                                           struct dmumu_wave_nodes *scratch, const struct dmumu_wave_nodes **nodes)
 {
-    const struct dmumu_bessel_ref *bessel = common->shared ? dmumu_shared_bessel(common->shared) : NULL;
     *nodes = scratch;
-    return dmumu_wave_nodes_make_from(kind_of(common->mode), n, w_start, bessel, &common->nodes[n], scratch);
+    return dmumu_wave_nodes_make_from(kind_of(common->mode), n, w_start, &common->nodes[n], scratch);
 }
 
 /* Does the cascade's start in x_perp lie where the integrand of harmonic n has something? */

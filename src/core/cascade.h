@@ -21,7 +21,6 @@
 #include "core/cascade_table.h"
 #include "core/cascade_taps.h"
 #include "core/lattice.h"
-#include "core/shared.h"
 #include "core/spectrum.h"
 #include "core/wave_nodes.h"
 
@@ -37,7 +36,6 @@ struct dmumu_cascade_common {
     struct dmumu_cascade_decay decay; /* Alfven */
     double *transit_value;            /* slow: ln of the x_par integral of n = 0 over ln x_perp */
     struct dmumu_lattice transit;
-    struct dmumu_shared *shared; /* tables of Bessel functions; NULL: libm's functions */
 };
 
 /** @param[in] tolerance  of the model: steps follow from it */

@@ -192,7 +192,6 @@ static enum dmumu_status make_common(struct dmumu_tables *tables)
         if (state->modes[cascade_modes[i]]) {
             status = dmumu_cascade_common_init(state, cascade_modes[i], tables->model.tolerance,
                                                &tables->cascade[cascade_modes[i]]);
-            tables->cascade[cascade_modes[i]].shared = tables->shared;
         }
     }
     return status;

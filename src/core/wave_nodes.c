@@ -45,20 +45,7 @@ struct wave_factor {
     enum dmumu_bessel_kind kind;
     int n;
     double fade_from, fade_to;
-    const struct dmumu_bessel_ref *bessel; /* NULL: libm's functions, which take ten times as long */
 };
-
-/* As dmumu_bessel_faded. */
-static double faded_square(const struct wave_factor *factor, double w)
-{
-    if (!factor->bessel) {
-        return dmumu_bessel_faded(factor->kind, factor->n, factor->fade_from, factor->fade_to, w);
-    }
-    const double step = dmumu_bessel_fade(factor->fade_from, factor->fade_to, w);
-    const double square = step < 1.0 ? dmumu_bessel_ref_square(factor->bessel, factor->kind, factor->n, w) : 0.0;
-    const double mean = step > 0.0 ? dmumu_bessel_mean(factor->kind, factor->n, w) : 0.0;
-    return (1.0 - step) * square + step * mean;
-}
 
 static enum dmumu_status add_node_panel(const struct wave_factor *factor, double low, double high, bool logarithmic,
                                         struct dmumu_wave_nodes *nodes)
@@ -72,7 +59,8 @@ static enum dmumu_status add_node_panel(const struct wave_factor *factor, double
     for (int i = 0; i < DMUMU_KRONROD_N; i++) {
         const double x = 0.5 * (a + b) + 0.5 * (b - a) * dmumu_kronrod_node[i];
         const double w = logarithmic ? exp(x) : x;
-        const double measure = 0.5 * (b - a) * (logarithmic ? 1.0 : 1.0 / w) * faded_square(factor, w);
+        const double measure = 0.5 * (b - a) * (logarithmic ? 1.0 : 1.0 / w) *
+                               dmumu_bessel_faded(factor->kind, factor->n, factor->fade_from, factor->fade_to, w);
         const size_t at = nodes->n++;
         nodes->ln_w[at] = logarithmic ? x : log(w);
         nodes->weight[at] = measure * dmumu_kronrod_weight[i];
@@ -126,31 +114,29 @@ static enum dmumu_status copy_tail(const struct dmumu_wave_nodes *all, struct dm
     return DMUMU_OK;
 }
 
-static struct wave_factor factor_of(enum dmumu_bessel_kind kind, int n, double lobes_from,
-                                    const struct dmumu_bessel_ref *bessel)
+static struct wave_factor factor_of(enum dmumu_bessel_kind kind, int n, double lobes_from)
 {
     const double fade_from = lobes_from + FADE_AFTER + 2.0 * n;
-    return (struct wave_factor){kind, n, fade_from, fade_from + FADE_LENGTH + 2.0 * n, bessel};
+    return (struct wave_factor){kind, n, fade_from, fade_from + FADE_LENGTH + 2.0 * n};
 }
 
 enum dmumu_status dmumu_wave_nodes_make_all(enum dmumu_bessel_kind kind, int n, struct dmumu_wave_nodes *nodes)
 {
-    const struct wave_factor factor = factor_of(kind, n, LOBES_FROM, NULL);
+    const struct wave_factor factor = factor_of(kind, n, LOBES_FROM);
     nodes->n = 0;
     const enum dmumu_status status = add_head(&factor, exp(LN_W_START), LOBES_FROM, nodes);
     return status == DMUMU_OK ? add_tail(&factor, LOBES_FROM, nodes) : status;
 }
 
 enum dmumu_status dmumu_wave_nodes_make_from(enum dmumu_bessel_kind kind, int n, double w_start,
-                                             const struct dmumu_bessel_ref *bessel, const struct dmumu_wave_nodes *all,
-                                             struct dmumu_wave_nodes *nodes)
+                                             const struct dmumu_wave_nodes *all, struct dmumu_wave_nodes *nodes)
 {
     nodes->n = 0;
     if (w_start >= LOBES_FROM) {
-        const struct wave_factor factor = factor_of(kind, n, w_start, bessel);
+        const struct wave_factor factor = factor_of(kind, n, w_start);
         return add_tail(&factor, w_start, nodes);
     }
-    const struct wave_factor factor = factor_of(kind, n, LOBES_FROM, bessel);
+    const struct wave_factor factor = factor_of(kind, n, LOBES_FROM);
     const enum dmumu_status status = add_head(&factor, w_start, LOBES_FROM, nodes);
     return status == DMUMU_OK ? copy_tail(all, nodes) : status;
 }

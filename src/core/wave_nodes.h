@@ -8,7 +8,7 @@
 #ifndef DMUMU_CORE_WAVE_NODES_H
 #define DMUMU_CORE_WAVE_NODES_H
 
-#include "core/bessel_ref.h"
+#include "core/bessel.h"
 #include "core/state.h"
 
 /** Weights of int dw/w f, with the (faded) Bessel factor. Owned. */
@@ -23,14 +23,9 @@ struct dmumu_wave_nodes {
 /** Nodes from so little w on that nothing is left out. */
 enum dmumu_status dmumu_wave_nodes_make_all(enum dmumu_bessel_kind kind, int n, struct dmumu_wave_nodes *nodes);
 
-/**
- * Nodes from w_start on, where the cascade begins. Memory is reused.
- * @param[in] bessel  NULL: libm's functions
- * @param[in] all     of the same kind and n
- */
+/** Nodes from w_start on, where the cascade begins; `all` of the same kind and n. Memory is reused. */
 enum dmumu_status dmumu_wave_nodes_make_from(enum dmumu_bessel_kind kind, int n, double w_start,
-                                             const struct dmumu_bessel_ref *bessel, const struct dmumu_wave_nodes *all,
-                                             struct dmumu_wave_nodes *nodes);
+                                             const struct dmumu_wave_nodes *all, struct dmumu_wave_nodes *nodes);
 
 void dmumu_wave_nodes_free(struct dmumu_wave_nodes *nodes);
 
