@@ -106,44 +106,44 @@ static inline double piece_value(const double *coefficient, double place)
 }
 
 DMUMU_VECTOR
-static void from_table(const struct dmumu_pieces *pieces, int power, const double w[static N], double square[static N])
+static void from_table(const struct dmumu_pieces *pieces, int power, int count, const double w[], double square[])
 {
     const double *coefficient = pieces->coefficient;
     const double per_unit = pieces->per_unit;
 #pragma omp simd
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         square[i] = piece_value(coefficient, w[i] * per_unit);
     }
     for (int k = 0; k < power; k++) {
-        for (int i = 0; i < N; i++) {
+        for (int i = 0; i < count; i++) {
             square[i] *= w[i] * w[i];
         }
     }
 }
 
-static void oscillating(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n,
-                        const double w[static N], double square[static N])
+static void oscillating(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n, int count,
+                        const double w[], double square[])
 {
     const bool prime = kind == DMUMU_BESSEL_PRIME_SQUARE;
-    if (w[N - 1] < DMUMU_BESSEL_REF_END) {
-        from_table(prime ? &bessel->prime_square[n] : &bessel->over_w_square[n], power_of(n), w, square);
+    if (w[count - 1] < DMUMU_BESSEL_REF_END) {
+        from_table(prime ? &bessel->prime_square[n] : &bessel->over_w_square[n], power_of(n), count, w, square);
         return;
     }
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         square[i] = prime ? dmumu_bessel_prime_square(n, w[i]) : dmumu_bessel_over_w_square(n, w[i]);
     }
 }
 
 /* As dmumu_bessel_prime_square_mean, dmumu_bessel_over_w_square_mean, in vectors. */
 DMUMU_VECTOR
-static void mean_squares(enum dmumu_bessel_kind kind, int n, const double w[static N], double square[static N])
+static void mean_squares(enum dmumu_bessel_kind kind, int n, int count, const double w[], double square[])
 {
     const double m = 4.0 * n * n;
     const bool prime = kind == DMUMU_BESSEL_PRIME_SQUARE;
     const double first = prime ? -0.5 * (m - 3.0) : 0.5 * (m - 1.0);
     const double second = prime ? -0.125 * (m - 1.0) * (m - 45.0) : 0.375 * (m - 1.0) * (m - 9.0);
 #pragma omp simd
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         const double inverse = 1.0 / w[i];
         const double z = 0.25 * inverse * inverse;
         square[i] = (1.0 + z * (first + z * second)) * inverse * (prime ? 1.0 / DMUMU_PI : n * n / DMUMU_PI * 4.0 * z);
@@ -152,56 +152,56 @@ static void mean_squares(enum dmumu_bessel_kind kind, int n, const double w[stat
 
 /* S at a distance w - from or until - w. */
 DMUMU_VECTOR
-static void fade_steps(const struct dmumu_pieces *fade, const double distance[static N], double step[static N])
+static void fade_steps(const struct dmumu_pieces *fade, int count, const double distance[], double step[])
 {
     const double *coefficient = fade->coefficient;
     const double last = DMUMU_BESSEL_REF_FADE_WIDTH * (1.0 - 1e-15);
     double bounded[N];
 #pragma omp simd
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         bounded[i] = fade->per_unit * (distance[i] < 0.0 ? 0.0 : (distance[i] > last ? last : distance[i]));
     }
 #pragma omp simd
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         step[i] = piece_value(coefficient, bounded[i]);
     }
 }
 
 /* The mean is in `square`; mix it with J^2 where S is not 1. */
-static void mix(const struct dmumu_bessel_ref *bessel, struct dmumu_bessel_fade fade, const double w[static N],
-                const double followed[static N], double square[static N])
+static void mix(const struct dmumu_bessel_ref *bessel, struct dmumu_bessel_fade fade, int count, const double w[],
+                const double followed[], double square[])
 {
     double distance[N];
     double up[N];
     double down[N];
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         distance[i] = w[i] - fade.from;
         down[i] = 1.0;
     }
-    fade_steps(&bessel->fade, distance, up);
-    if (w[N - 1] > fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) {
-        for (int i = 0; i < N; i++) {
+    fade_steps(&bessel->fade, count, distance, up);
+    if (w[count - 1] > fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) {
+        for (int i = 0; i < count; i++) {
             distance[i] = fade.until - w[i];
         }
-        fade_steps(&bessel->fade, distance, down);
+        fade_steps(&bessel->fade, count, distance, down);
     }
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         square[i] = followed[i] + up[i] * down[i] * (square[i] - followed[i]);
     }
 }
 
 void dmumu_bessel_ref_squares(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n,
-                              struct dmumu_bessel_fade fade, const double w[static N], double square[static N])
+                              struct dmumu_bessel_fade fade, int count, const double w[], double square[])
 {
-    if (w[N - 1] <= fade.from || w[0] >= fade.until) {
-        oscillating(bessel, kind, n, w, square);
+    if (w[count - 1] <= fade.from || w[0] >= fade.until) {
+        oscillating(bessel, kind, n, count, w, square);
         return;
     }
-    mean_squares(kind, n, w, square);
-    if (w[0] >= fade.from + DMUMU_BESSEL_REF_FADE_WIDTH && w[N - 1] <= fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) {
+    mean_squares(kind, n, count, w, square);
+    if (w[0] >= fade.from + DMUMU_BESSEL_REF_FADE_WIDTH && w[count - 1] <= fade.until - DMUMU_BESSEL_REF_FADE_WIDTH) {
         return;
     }
     double followed[N];
-    oscillating(bessel, kind, n, w, followed);
-    mix(bessel, fade, w, followed, square);
+    oscillating(bessel, kind, n, count, w, followed);
+    mix(bessel, fade, count, w, followed, square);
 }

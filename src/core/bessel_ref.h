@@ -47,9 +47,8 @@ struct dmumu_bessel_fade {
 bool dmumu_bessel_ref_init(struct dmumu_bessel_ref *bessel, int harmonics);
 void dmumu_bessel_ref_free(struct dmumu_bessel_ref *bessel);
 
-/** Faded squares at ascending w, n <= harmonics. */
+/** Faded squares at `count` ascending w, DMUMU_PANEL_N at most, n <= harmonics. */
 void dmumu_bessel_ref_squares(const struct dmumu_bessel_ref *bessel, enum dmumu_bessel_kind kind, int n,
-                              struct dmumu_bessel_fade fade, const double w[static DMUMU_PANEL_N],
-                              double square[static DMUMU_PANEL_N]);
+                              struct dmumu_bessel_fade fade, int count, const double w[], double square[]);
 
 #endif

@@ -13,7 +13,7 @@
 #define ALL_RATES  0.3
 #define ONE_RATE   0.02
 #define ONE_PANEL  0.1
-#define MAY_MATTER 0.002
+#define MAY_MATTER 0.01
 /* What a look must have made of the error for another one to be worth while: else it is not the lattices' steps. */
 #define WORTHWHILE 0.25
 /* Of the tolerance, an error of rates from which these are integrated without tables where confinement is marginal, since

@@ -13,6 +13,14 @@ enum { NODES = DMUMU_KRONROD_N };
 /* Of the tolerance: an octave that holds no more is not looked at. */
 #define LEAST_OCTAVE 0.1
 
+/* Below this M_A what lobes hide may be more than all that is estimated at 1e-4. */
+#define NARROW_BELOW 0.1
+
+bool dmumu_curve_lobes_matter(const struct dmumu_curve_work *work)
+{
+    return dmumu_deposit_follows_lobes(work->tolerance) || work->state->alfven_mach < NARROW_BELOW;
+}
+
 /* ln[D/(1 - mu^2)] at the nodes: of all modes of a sum, and of the fast ones. */
 struct polynomials {
     double all[NODES], fast[NODES];
@@ -42,19 +50,24 @@ static double integrand(const struct dmumu_curve_work *work, double s2, double q
 static double missed(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, size_t r,
                      const struct polynomials *q, double total)
 {
-    const double *weight = work->tables->rules.barycentric;
+    const struct dmumu_panel_rules *rules = &work->tables->rules;
     double sum = 0.0;
     for (int k = panel->key.depth + 1; k <= DMUMU_LAST_PROBE && work->status == DMUMU_OK; k++) {
         const double distance = ldexp(1.0, -k);
         const double s2 = distance * (2.0 - distance);
         const double x = 1.0 - 2.0 * ldexp(distance, panel->key.depth);
-        const double all = dmumu_panel_interpolate(weight, q->all, x);
-        const double fast = exp(dmumu_panel_interpolate(weight, q->fast, x));
+        const double all = dmumu_panel_interpolate(rules->barycentric, q->all, x);
+        const double fast = dmumu_panel_interpolate(rules->barycentric, q->fast, x);
         const double at_most = OCTAVE * distance * s2 * exp(-all);
         if (!(at_most > LEAST_OCTAVE * work->tolerance * total)) {
             break;
         }
-        const double rate = exp(all) + dmumu_curve_fast_probe(work, r, k) - fast;
+        const double probe = dmumu_curve_fast_probe(work, r, k);
+        const double seen = fabs(fast - dmumu_panel_interpolate(rules->eleven, q->fast, x));
+        if (fabs(log(probe) - fast) <= seen) {
+            continue; /* the rules of fewer nodes see as much: polynomials that still converge, no lobes */
+        }
+        const double rate = exp(all) + probe - exp(fast);
         const double change = integrand(work, s2, log(rate)) - integrand(work, s2, all);
         sum += OCTAVE * distance * fabs(change);
     }

@@ -105,14 +105,13 @@ static void mind_the_jump(const struct dmumu_curve_work *work, struct dmumu_pane
 /* Panels that end before this have rates of their own at all nodes; those beyond are smooth over ln(1 - mu) at best. */
 #define QUICK_UP_TO (1.0 - 0x1p-4)
 
-/* Does the error go like the square of the difference? Not asked at loose tolerances, at which that decides nothing. */
+/* Does the error go like the square of the difference? */
 static bool converges_quickly(const struct dmumu_curve_work *work, struct dmumu_panel_key key, int which)
 {
     double low;
     double high;
     dmumu_panel_ends(key, &low, &high);
-    return work->state->kappa > 0.0 && dmumu_deposit_follows_lobes(work->tolerance) && high <= QUICK_UP_TO &&
-           dmumu_curve_mode_in_sum(work, DMUMU_FAST, which);
+    return work->state->kappa > 0.0 && high <= QUICK_UP_TO && dmumu_curve_mode_in_sum(work, DMUMU_FAST, which);
 }
 
 /*

@@ -18,7 +18,7 @@
 #define LN_T_DENSE    (-2.5)
 #define LN_T_END      6.5
 #define ROWS_OUTSIDE  8.0
-#define DENSITY       16.0
+#define DENSITY       18.0
 #define DENSITY_TIGHT 24.0 /* for tolerances below this: */
 #define TIGHT         3e-5
 #define DENSITY_LOBES 40.0 /* and, where lobes are followed, below this, which closer looks at 1e-4 do not reach: */

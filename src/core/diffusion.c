@@ -72,7 +72,7 @@ static int max_depth_of(const struct dmumu_curve_work *work, struct dmumu_panel_
 static struct dmumu_curve_total total_with_lobes(struct dmumu_curve_work *work, int which, size_t r)
 {
     const struct dmumu_curve_total total = dmumu_curve_total_of(work, which, r);
-    if (!dmumu_deposit_follows_lobes(work->tolerance)) {
+    if (!dmumu_curve_lobes_matter(work)) {
         return total;
     }
     for (size_t i = 0; i < work->n_panels; i++) {

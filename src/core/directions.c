@@ -20,6 +20,7 @@ void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_rat
         const double ln_u_end = -(ln_larmor_ratio + ln_x_max + ln_cosine);
         panel->node[i] = (struct dmumu_direction){.cosine = angle.cosine,
                                                   .sine = sqrt(angle.sine_square),
+                                                  .ln_sine = ln_cosine + ln_tangent,
                                                   .ln_x_perp_max = ln_x_max + ln_cosine + ln_tangent,
                                                   .ln_u_start = -(ln_larmor_ratio + ln_cosine),
                                                   .ln_u_end = ln_u_end,

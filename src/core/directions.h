@@ -10,6 +10,7 @@
 
 struct dmumu_direction {
     double cosine, sine;
+    double ln_sine;
     double ln_x_perp_max;        /* ln(x_max (1 - xi^2)^1/2) */
     double ln_u_start, ln_u_end; /* of u = 1/(x_par R) where the cascade starts, and ends */
     double u_start, u_end;

@@ -20,13 +20,17 @@ enum { N = DMUMU_PANEL_N, NODES = DMUMU_KRONROD_N, MAX_PIECES = 600 };
 /* ln 1e10 */
 #define SMALL_POWER 23.0
 
+/* Of what 32 points carry, a length for which 16 do: a tail of the resonance, four widths, to 1e-13. */
+#define SHORT 0.4
+
 /* Widths from mu = 0 beyond which a resonance has no mirror image. */
 #define NARROW DMUMU_RESONANCE_REACH
 
-/* What one mu and R fix; and ln of what a direction must be able to add, per d ln tan(theta), to be looked at. */
+/* What one mu and R fix, ln_gyration = ln(R s) among it; and ln of what a direction must be able to add, per d ln
+ * tan(theta), to be looked at. */
 struct rate_at {
     const struct dmumu_fast_direct *direct;
-    double mu, s, width, ln_r, least_ln;
+    double mu, s, width, ln_r, ln_gyration, least_ln;
 };
 
 /* One piece of ln tan(theta). */
@@ -62,10 +66,10 @@ static double reach_of(const struct rate_at *at, int n, double u, double w)
 
 /* u^3/2 E(mu, n u), per d ln u, at u = exp(-z), of harmonic -n alone. */
 DMUMU_VECTOR
-static void resonant_part(double mu, double per_width, double n, const double *restrict z, double *restrict u,
-                          double *restrict value)
+static void resonant_part(double mu, double per_width, double n, int count, const double *restrict z,
+                          double *restrict u, double *restrict value)
 {
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         const double root = dmumu_exp(-0.5 * z[i]);
         u[i] = root * root;
         const double y = (mu - n * u[i]) * per_width;
@@ -75,40 +79,53 @@ static void resonant_part(double mu, double per_width, double n, const double *r
 
 /* Harmonic n on top of it: nothing where resonances are narrow, exp(-mu^2/Delta^2) of the other at most. */
 DMUMU_VECTOR
-static void add_mirrored(double mu, double per_width, double n, const double *restrict u, double *restrict value)
+static void add_mirrored(double mu, double per_width, double n, int count, const double *restrict u,
+                         double *restrict value)
 {
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < count; i++) {
         const double ratio = dmumu_exp(-4.0 * mu * n * u[i] * per_width * per_width);
         value[i] += value[i] * ratio;
+    }
+}
+
+/* u^3/2 J_n'(w)^2 E(mu, n u) at `count` points z of ln(1/u). */
+static void integrand_at(const struct rate_at *at, int n, double w_of_one, int count, const double z[], double value[])
+{
+    const struct dmumu_bessel_fade fade = {fade_from_of(n), (double)INFINITY};
+    double u[N];
+    double w[N];
+    double square[N];
+    resonant_part(at->mu, 1.0 / at->width, n, count, z, u, value);
+    if (at->mu < NARROW * at->width) {
+        add_mirrored(at->mu, 1.0 / at->width, n, count, u, value);
+    }
+    for (int i = 0; i < count; i++) {
+        w[i] = w_of_one / u[i];
+    }
+    dmumu_bessel_ref_squares(at->direct->bessel, DMUMU_BESSEL_PRIME_SQUARE, n, fade, count, w, square);
+    for (int i = 0; i < count; i++) {
+        value[i] *= square[i];
     }
 }
 
 /* int du u^1/2 J_n'(w)^2 E(mu, n u), w = w_of_one/u, over low < ln(1/u) < high. */
 static double over_scales(const struct rate_at *at, int n, double w_of_one, double low, double high)
 {
-    const struct dmumu_bessel_fade fade = {fade_from_of(n), (double)INFINITY};
     double sum = 0.0;
     for (double from = low; from < high;) {
         const double step = reach_of(at, n, exp(-from), w_of_one * exp(from));
         const double to = from + 1.2 * step < high ? from + step : high;
         double z[N];
-        double u[N];
-        double w[N];
         double value[N];
-        double square[N];
-        dmumu_quadrature_panel_points(from, to, z);
-        resonant_part(at->mu, 1.0 / at->width, n, z, u, value);
-        if (at->mu < NARROW * at->width) {
-            add_mirrored(at->mu, 1.0 / at->width, n, u, value);
+        if (to - from < SHORT * step) {
+            dmumu_quadrature_short_panel_points(from, to, z);
+            integrand_at(at, n, w_of_one, DMUMU_SHORT_PANEL_N, z, value);
+            sum += dmumu_quadrature_short_panel_sum(from, to, value);
+        } else {
+            dmumu_quadrature_panel_points(from, to, z);
+            integrand_at(at, n, w_of_one, N, z, value);
+            sum += dmumu_quadrature_panel_sum(from, to, value);
         }
-        for (int i = 0; i < N; i++) {
-            w[i] = w_of_one / u[i];
-        }
-        dmumu_bessel_ref_squares(at->direct->bessel, DMUMU_BESSEL_PRIME_SQUARE, n, fade, w, square);
-        for (int i = 0; i < N; i++) {
-            value[i] *= square[i];
-        }
-        sum += dmumu_quadrature_panel_sum(from, to, value);
         from = to;
     }
     return sum;
@@ -161,9 +178,8 @@ static double transit_at(const struct rate_at *at, const struct dmumu_direction 
     if (!(resonance * a * sqrt(a) * most_g > least)) {
         return 0.0;
     }
-    const double ln_gyration = at->ln_r + log(at->s);
-    const double end = dmumu_fast_g(at->direct->common, ln_gyration + direction->ln_x_perp_max);
-    const double start = dmumu_fast_g(at->direct->common, ln_gyration + log(direction->sine));
+    const double end = dmumu_fast_g(at->direct->common, at->ln_gyration + direction->ln_x_perp_max);
+    const double start = dmumu_fast_g(at->direct->common, at->ln_gyration + direction->ln_sine);
     return resonance * a * sqrt(a) * (end - start);
 }
 
@@ -321,6 +337,7 @@ struct dmumu_fast_rate dmumu_fast_direct_rate(const struct dmumu_fast_direct *di
                          .s = sqrt(s2),
                          .width = dmumu_resonance_width(direct->state, s2),
                          .ln_r = log(larmor_ratio),
+                         .ln_gyration = log(larmor_ratio) + 0.5 * log(s2),
                          .least_ln = -(double)INFINITY};
     const struct sum sum = over_angles(&at);
     const double scale = dmumu_fast_front(direct->state, at.s) / sqrt(larmor_ratio);

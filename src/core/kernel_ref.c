@@ -131,7 +131,7 @@ static void arguments(const struct integral *q, const double ln_k[static N], dou
 
 static void prime_squares(const struct integral *q, const double w[static N], double square[static N])
 {
-    dmumu_bessel_ref_squares(&q->reference->bessel, DMUMU_BESSEL_PRIME_SQUARE, q->n, q->fade, w, square);
+    dmumu_bessel_ref_squares(&q->reference->bessel, DMUMU_BESSEL_PRIME_SQUARE, q->n, q->fade, N, w, square);
 }
 
 /* ---- fast modes ------------------------------------------------------------------------------------------------- */
@@ -363,7 +363,7 @@ static void alfven_integrand(const struct integral *q, const double ln_x_perp[st
     double w[N];
     double square[N];
     arguments(q, ln_x_perp, w);
-    dmumu_bessel_ref_squares(&q->reference->bessel, DMUMU_BESSEL_OVER_W_SQUARE, q->n, q->fade, w, square);
+    dmumu_bessel_ref_squares(&q->reference->bessel, DMUMU_BESSEL_OVER_W_SQUARE, q->n, q->fade, N, w, square);
     cascade_spectrum(q, ln_x_perp, value);
     for (int i = 0; i < N; i++) {
         value[i] *= square[i];

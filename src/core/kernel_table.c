@@ -30,10 +30,11 @@
 /* Widths of a widened resonance beyond which the cascade's start is to lie: exp(-20) of it. */
 #define START_WIDTHS 4.5
 
-/* What is left out of the range of u, relative and per tolerance. */
-#define TRUNCATION 2e-4
+/* What is left out of the range of u, relative and per tolerance; and at most, since a few samples more make it small. */
+#define TRUNCATION      2e-4
+#define MOST_TRUNCATION 2e-8
 /* What of that is left in sums over directions: seldom more than a thirteenth (99 % of 7,571 values of D, at 1e-2 and 1e-4). */
-#define LEFT_OUT   0.25
+#define LEFT_OUT        0.25
 
 /* What is in no measured error because it is so small. */
 #define SMALL_ERRORS 1e-8
@@ -275,19 +276,25 @@ static double sample_size(const struct dmumu_resonance_shape *shape, int harmoni
     return step * u * sqrt(u) * fabs(sum);
 }
 
+static double truncation_of(const struct dmumu_fast_common *common)
+{
+    return fmin(TRUNCATION * common->tolerance, MOST_TRUNCATION);
+}
+
 /* Samples from where E becomes 0 to where, towards u = 0, no more is to come that counts. */
 static void choose_range(const struct dmumu_fast_common *common, const struct dmumu_resonance_shape *shape,
                          struct dmumu_fast_table *table)
 {
     const double step = common->step[table->step_class];
     const long last = (long)ceil((log(shape->mu + DMUMU_RESONANCE_REACH * shape->width) - table->ln_s) / step);
+    const double truncation = truncation_of(common);
     double most = 0.0;
     long first = last - 1;
     for (long i = last - 1;; i--) {
         const double ln_u = step * (double)i + table->ln_s;
         const double size = sample_size(shape, common->harmonics, step, ln_u);
         most = fmax(most, size);
-        if (size > TRUNCATION * common->tolerance * most) {
+        if (size > truncation * most) {
             first = i;
         } else if (ln_u < -20.0 || (double)(first - i) * step > 3.0) {
             break; /* the harmonics' own resonances lie less than 3 in ln u apart */
@@ -378,7 +385,6 @@ static enum dmumu_status measure_error(const struct dmumu_fast_common *common, s
 enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, const struct dmumu_state *state,
                                         double mu, double s2, struct dmumu_fast_table *table)
 {
-    const double tolerance = common->tolerance;
     *table = (struct dmumu_fast_table){
         .mu = mu, .s = sqrt(s2), .ln_s = 0.5 * log(s2), .width = dmumu_resonance_width(state, s2)};
     if (state->kappa == 0.0) {
@@ -399,7 +405,7 @@ enum dmumu_status dmumu_fast_table_init(const struct dmumu_fast_common *common, 
     if (status == DMUMU_OK) {
         status = dmumu_missed_lobes_init(common, &shape, FADE_FROM_FOLLOWED, FADE_TO_FOLLOWED, table);
     }
-    table->rel_error += LEFT_OUT * TRUNCATION * tolerance + SMALL_ERRORS;
+    table->rel_error += LEFT_OUT * truncation_of(common) + SMALL_ERRORS;
     table->widened = 1.0 - shape.ratio * shape.ratio;
     table->reach = shape.mu + START_WIDTHS * shape.width;
     table->stride = lround(shape.width / (fmax(mu, 1e-3) * common->step[table->step_class]));

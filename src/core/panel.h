@@ -44,10 +44,12 @@ enum { DMUMU_PANEL_PAIRS = 3, DMUMU_PANEL_SAMPLES = 64 };
 /** What the Kronrod points fix once and for all. */
 struct dmumu_panel_rules {
     double barycentric[DMUMU_KRONROD_N];
+    double eleven[DMUMU_KRONROD_N];                      /* the same of eleven nodes, 0 of the others */
     double sample[DMUMU_KRONROD_N][DMUMU_PANEL_SAMPLES]; /* of each node's Lagrange polynomial, from -1 to 1 */
     double miss[DMUMU_PANEL_PAIRS][2][DMUMU_KRONROD_N];  /* by value of each node: see dmumu_panel_miss */
     uint64_t bit[DMUMU_PANEL_SAMPLES];     /* of each sample, in a set of them: from a table, for registers */
     double coarse_weight[DMUMU_KRONROD_N]; /* quadrature: integral of a polynomial through 11 nodes */
+    double y[DMUMU_KRONROD_N];             /* ln(1 - x) of the nodes */
 };
 
 void dmumu_panel_rules_make(struct dmumu_panel_rules *rules);
@@ -88,8 +90,7 @@ struct dmumu_panel_integral {
     double rate_error; /* absolute, from the rates' errors, edges included */
     double mu_star;    /* largest confined mu; NaN where nothing is confined */
     bool last;         /* confined as a whole, up to mu = 1 */
-    bool open;         /* no zone: all mu count */
-    double change;     /* of such a panel: of D_mumu/(1 - mu^2) between its last nodes, relative */
+    double end;        /* of such a panel: what Kronrod's rule errs by where q is smooth over ln(1 - mu) */
     bool quick;        /* q is smooth over mu: the error goes like the square of the difference */
     bool rough;        /* the difference itself is the error, no higher power of it: edges, or q is not smooth here */
 };

@@ -122,23 +122,50 @@ static const double gauss_weight[DMUMU_PANEL_N / 2] = {
     0.0658222227763618468377, 0.0586840934785355471453, 0.0509980592623761761962, 0.0428358980222266806569,
     0.0342738629130214331027, 0.0253920653092620594558, 0.0162743947309056706052, 0.00701861000947009660041};
 
-void dmumu_quadrature_panel_points(double low, double high, double x[static DMUMU_PANEL_N])
+/* The same, 16 points. */
+static const double short_node[DMUMU_SHORT_PANEL_N / 2] = {
+    0.0950125098376374401853, 0.281603550779258913230, 0.458016777657227386342, 0.617876244402643748447,
+    0.755404408355003033895,  0.865631202387831743880, 0.944575023073232576078, 0.989400934991649932596};
+
+static const double short_weight[DMUMU_SHORT_PANEL_N / 2] = {
+    0.189450610455068496285, 0.182603415044923588867,  0.169156519395002538189,  0.149595988816576732082,
+    0.124628971255533872052, 0.0951585116824927848099, 0.0622535239386478928628, 0.0271524594117540948518};
+
+static void points_of(int half_n, const double node[], double low, double high, double x[])
 {
-    enum { HALF = DMUMU_PANEL_N / 2 };
     const double middle = 0.5 * (low + high);
     const double half = 0.5 * (high - low);
-    for (int i = 0; i < HALF; i++) {
-        x[HALF - 1 - i] = middle - half * gauss_node[i];
-        x[HALF + i] = middle + half * gauss_node[i];
+    for (int i = 0; i < half_n; i++) {
+        x[half_n - 1 - i] = middle - half * node[i];
+        x[half_n + i] = middle + half * node[i];
     }
+}
+
+static double sum_of(int half_n, const double weight[], double low, double high, const double value[])
+{
+    double sum = 0.0;
+    for (int i = 0; i < half_n; i++) {
+        sum += weight[i] * (value[half_n - 1 - i] + value[half_n + i]);
+    }
+    return 0.5 * (high - low) * sum;
+}
+
+void dmumu_quadrature_panel_points(double low, double high, double x[static DMUMU_PANEL_N])
+{
+    points_of(DMUMU_PANEL_N / 2, gauss_node, low, high, x);
 }
 
 double dmumu_quadrature_panel_sum(double low, double high, const double value[static DMUMU_PANEL_N])
 {
-    enum { HALF = DMUMU_PANEL_N / 2 };
-    double sum = 0.0;
-    for (int i = 0; i < HALF; i++) {
-        sum += gauss_weight[i] * (value[HALF - 1 - i] + value[HALF + i]);
-    }
-    return 0.5 * (high - low) * sum;
+    return sum_of(DMUMU_PANEL_N / 2, gauss_weight, low, high, value);
+}
+
+void dmumu_quadrature_short_panel_points(double low, double high, double x[static DMUMU_SHORT_PANEL_N])
+{
+    points_of(DMUMU_SHORT_PANEL_N / 2, short_node, low, high, x);
+}
+
+double dmumu_quadrature_short_panel_sum(double low, double high, const double value[static DMUMU_SHORT_PANEL_N])
+{
+    return sum_of(DMUMU_SHORT_PANEL_N / 2, short_weight, low, high, value);
 }

@@ -37,8 +37,11 @@ struct dmumu_quadrature_result dmumu_quadrature_integrate(dmumu_quadrature_funct
                                                           double tolerance);
 
 /** One panel of Gauss-Legendre's rule: points, and the integral from values there. */
-enum { DMUMU_PANEL_N = 32 };
+enum { DMUMU_PANEL_N = 32, DMUMU_SHORT_PANEL_N = 16 };
 void dmumu_quadrature_panel_points(double low, double high, double x[static DMUMU_PANEL_N]);
 double dmumu_quadrature_panel_sum(double low, double high, const double value[static DMUMU_PANEL_N]);
+/** The same with half as many. */
+void dmumu_quadrature_short_panel_points(double low, double high, double x[static DMUMU_SHORT_PANEL_N]);
+double dmumu_quadrature_short_panel_sum(double low, double high, const double value[static DMUMU_SHORT_PANEL_N]);
 
 #endif

@@ -160,7 +160,7 @@ static void test_rows(void **state)
     static const double tolerances[] = {1e-3, 1e-4, 3e-5, 2.5e-5, 1e-6};
     for (size_t i = 0; i < 5; i++) {
         const struct dmumu_rows rows = dmumu_rows_of(tolerances[i]);
-        const double density = i < 3 ? 16.0 : (i < 4 ? 24.0 : 40.0);
+        const double density = i < 3 ? 18.0 : (i < 4 ? 24.0 : 40.0);
         assert_true(rows.density == density && rows.n <= DMUMU_MAX_ROWS);
         double last = dmumu_rows_position(&rows, -12.01);
         for (double ln_t = -12.0; ln_t < 8.0; ln_t += 0.01) {

@@ -44,9 +44,9 @@ static void check_squares(const struct dmumu_bessel_ref *bessel, int n, double l
     double prime[N];
     double over_w[N];
     equal_steps(low, high, w);
-    dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, n, fade, w, prime);
+    dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, n, fade, DMUMU_PANEL_N, w, prime);
     if (n > 0) {
-        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_OVER_W_SQUARE, n, fade, w, over_w);
+        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_OVER_W_SQUARE, n, fade, DMUMU_PANEL_N, w, over_w);
     }
     for (int i = 0; i < N; i++) {
         const bool mean = w[i] >= 160.0;
@@ -84,7 +84,7 @@ static double faded_integral(const struct dmumu_bessel_ref *bessel, struct dmumu
         double w[N];
         double value[N];
         dmumu_quadrature_panel_points(from, to, w);
-        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, 1, fade, w, value);
+        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, 1, fade, DMUMU_PANEL_N, w, value);
         for (int i = 0; i < N; i++) {
             value[i] /= w[i] * sqrt(w[i]);
         }
@@ -118,6 +118,22 @@ static void test_panel_integrates_polynomials(void **state)
         }
         const double exact = 3.0 * (1.0 - pow(-1.0 / 3.0, power + 1)) / (power + 1);
         assert_close(dmumu_quadrature_panel_sum(-1.0, 3.0, value), exact, 1e-14);
+    }
+}
+
+static void test_short_panel_integrates_polynomials(void **state)
+{
+    enum { FEW = DMUMU_SHORT_PANEL_N };
+    (void)state;
+    double x[FEW];
+    double value[FEW];
+    dmumu_quadrature_short_panel_points(-1.0, 3.0, x);
+    for (int power = 0; power < 2 * FEW; power += 5) {
+        for (int i = 0; i < FEW; i++) {
+            value[i] = pow(x[i] / 3.0, power);
+        }
+        const double exact = 3.0 * (1.0 - pow(-1.0 / 3.0, power + 1)) / (power + 1);
+        assert_close(dmumu_quadrature_short_panel_sum(-1.0, 3.0, value), exact, 1e-14);
     }
 }
 
@@ -288,6 +304,7 @@ int main(void)
         cmocka_unit_test(test_bessel_squares),
         cmocka_unit_test(test_fade_leaves_nothing_out),
         cmocka_unit_test(test_panel_integrates_polynomials),
+        cmocka_unit_test(test_short_panel_integrates_polynomials),
         cmocka_unit_test(test_adaptive_quadrature),
         cmocka_unit_test(test_rates_against_the_formulas),
     };

@@ -508,26 +508,26 @@ static struct dmumu_panel_integral towards_one(void *const *state, const struct 
 /*
  * A power of 1 - mu: Gauss's rule errs like n^(-2a - 2) of an integrand (1 - mu)^a, so that twice the points and one
  * leave a hundredth or less. A power by which D_mumu/(1 - mu^2) falls to 3/4 and less between the last two nodes, whose
- * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more. What changes there by c counts
- * for more than a hundredth from c = 0.08 on, like the square: narrow resonances err by more than powers do.
+ * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more; one by which it rises to three
+ * times as much, -0.616 and less, as other modes that take over. Of others the slopes between the last nodes tell the error:
+ * it is between a twentieth of the estimate and all of it.
  */
 static void test_powers_towards_one(void **state)
 {
     int n_steep = 0;
     for (int depth = 0; depth < 9; depth++) {
-        for (double power = -0.5; power < 1.6; power += 0.015625) {
+        for (double power = -0.75; power < 1.6; power += 0.015625) {
             const struct powers powers = {.power = power};
             const double exact = exact_towards_one(&powers, depth);
             const struct dmumu_panel_integral integral = towards_one(state, &powers, depth);
             const double error = fabs(integral.value / exact - 1.0);
             const double estimate = dmumu_panel_error(&integral, exact);
             assert_true(integral.last);
-            assert_true(integral.rough == (power > 0.1612));
+            assert_true(integral.rough == (power > 0.1612 || power < -0.616));
             assert_true(error <= estimate + 1e-13);
-            if (!integral.rough && estimate > 1e-11) {
-                assert_true(error > 1e-3 * integral.difference / exact);
-                const double change = fabs(pow(0.168, power) - 1.0);
-                assert_true(estimate <= 20.0 * fmax(150.0 * change * change, 1.0) * error);
+            const bool nearly_exact = power < -0.5; /* close to (1 - mu)^2, which all rules know */
+            if (!integral.rough && !nearly_exact && estimate > 1e-11) {
+                assert_true(estimate <= 20.0 * error);
             }
             n_steep += integral.rough;
         }
@@ -728,8 +728,8 @@ static void test_panel_error(void **state)
 }
 
 /*
- * Next to mu = 1 a hundredth of a small difference, all of one of a thirtieth and more of the whole; or of twenty times
- * what is in the panel, where that is less than the whole.
+ * Next to mu = 1 three thousandths of a small difference, all of one of a thirtieth and more of the whole; or of twenty times
+ * what is in the panel, where that is less than the whole. And what q's way to mu = 1 makes of the rule, all of it.
  */
 static void test_panel_error_of_last(void **state)
 {
@@ -741,7 +741,7 @@ static void test_panel_error_of_last(void **state)
         integral.difference = relative * total;
         const double error = dmumu_panel_error(&integral, total);
         assert_true(error > before && error <= relative * (1.0 + 1e-15));
-        assert_true(relative > 1e-6 || fabs(error / relative - 0.01) <= 3.1e-5);
+        assert_true(relative > 1e-6 || fabs(error / relative - 0.003) <= 3.1e-5);
         assert_true(relative < 0.034 || error == integral.difference / total);
         before = error;
     }
@@ -753,8 +753,11 @@ static void test_panel_error_of_last(void **state)
     assert_close(of_small, dmumu_panel_error(&integral, total) / integral.difference, 1e-14);
     integral.value = 1e-9; /* nothing to compare with: the difference is all there is to say */
     assert_close(dmumu_panel_error(&integral, total), integral.difference / total, 1e-14);
-    integral.rough = true;
     integral.value = 1.0;
+    integral.difference = 4e-12;
+    integral.end = 2e-6;
+    assert_close(dmumu_panel_error(&integral, total), 1e-6 + 0.003 * 2e-12, 1e-8);
+    integral.rough = true;
     assert_close(dmumu_panel_error(&integral, total), integral.difference / total, 1e-14);
 }
 
