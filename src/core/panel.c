@@ -237,14 +237,15 @@ static void integrate_whole(const struct dmumu_panel_rules *rules, double half, 
  * Towards mu = 1 q is smooth over y = ln(1 - mu) rather than over mu, and what Kronrod's rule errs by there is known: of
  * (1 - x) y ON_SLOPE and of (1 - x) y^2 ON_CURVATURE, on [-1, 1]. All of the former by the largest slope between the last
  * five nodes, or a quarter of the latter, whichever is more, was half of the error or more at 97 in 100 of 180 panels
- * [1/2, 1], and eleven times it in the middle. Rates may turn between the last nodes, and there may be little else: from
- * differences of 3e-4 on the error may be more of these, relative to the whole, or to twenty times what is in the panel.
+ * [1/2, 1], and ten times it in the middle. Rates may turn between the last nodes, and there may be little else: from
+ * differences of 1e-4 on the error may be more of these, relative to the whole, or to twenty times what is in the panel.
  */
 #define ON_SLOPE     (-5.845e-6)
 #define ON_CURVATURE 6.866e-5
+#define OF_SLOPE     1.15 /* it still changes from node to node */
 #define OF_CURVATURE 0.25
-#define LAST_SHARE   0.003
-#define LAST_SQUARE  30.0
+#define LAST_SHARE   0.001
+#define LAST_SQUARE  10.0
 
 static double error_of_last(const struct dmumu_panel_integral *integral, double total, double relative)
 {
@@ -310,7 +311,7 @@ static double error_of_end(const struct dmumu_panel_rules *rules, const double r
         const double before = (1.0 / at[i] - 1.0 / at[i - 1]) / (y[i] - y[i - 1]);
         const double after = (1.0 / at[i + 1] - 1.0 / at[i]) / (y[i + 1] - y[i]);
         const double curvature = (after - before) / (y[i + 1] - y[i - 1]);
-        const double of_slope = fmax(fabs(before), fabs(after)) * fabs(ON_SLOPE);
+        const double of_slope = OF_SLOPE * fmax(fabs(before), fabs(after)) * fabs(ON_SLOPE);
         const double of_curvature = OF_CURVATURE * fabs(curvature * (ON_CURVATURE - 2.0 * y[i] * ON_SLOPE));
         most = fmax(most, fmax(of_slope, of_curvature));
     }

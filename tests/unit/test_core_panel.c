@@ -510,7 +510,7 @@ static struct dmumu_panel_integral towards_one(void *const *state, const struct 
  * leave a hundredth or less. A power by which D_mumu/(1 - mu^2) falls to 3/4 and less between the last two nodes, whose
  * distances to mu = 1 are as 0.168 to 1, counts as a tail that falls steeply: 0.161 and more; one by which it rises to three
  * times as much, -0.616 and less, as other modes that take over. Of others the slopes between the last nodes tell the error:
- * it is between a twentieth of the estimate and all of it.
+ * it is between a 23rd of the estimate and all of it.
  */
 static void test_powers_towards_one(void **state)
 {
@@ -527,7 +527,7 @@ static void test_powers_towards_one(void **state)
             assert_true(error <= estimate + 1e-13);
             const bool nearly_exact = power < -0.5; /* close to (1 - mu)^2, which all rules know */
             if (!integral.rough && !nearly_exact && estimate > 1e-11) {
-                assert_true(estimate <= 20.0 * error);
+                assert_true(estimate <= 23.0 * error);
             }
             n_steep += integral.rough;
         }
@@ -728,7 +728,7 @@ static void test_panel_error(void **state)
 }
 
 /*
- * Next to mu = 1 three thousandths of a small difference, all of one of a thirtieth and more of the whole; or of twenty times
+ * Next to mu = 1 a thousandth of a small difference, all of one of a tenth and more of the whole; or of twenty times
  * what is in the panel, where that is less than the whole. And what q's way to mu = 1 makes of the rule, all of it.
  */
 static void test_panel_error_of_last(void **state)
@@ -741,8 +741,8 @@ static void test_panel_error_of_last(void **state)
         integral.difference = relative * total;
         const double error = dmumu_panel_error(&integral, total);
         assert_true(error > before && error <= relative * (1.0 + 1e-15));
-        assert_true(relative > 1e-6 || fabs(error / relative - 0.003) <= 3.1e-5);
-        assert_true(relative < 0.034 || error == integral.difference / total);
+        assert_true(relative > 1e-6 || fabs(error / relative - 0.001) <= 1.1e-5);
+        assert_true(relative < 0.1 || error == integral.difference / total);
         before = error;
     }
     integral.difference = 4e-6;
@@ -756,7 +756,7 @@ static void test_panel_error_of_last(void **state)
     integral.value = 1.0;
     integral.difference = 4e-12;
     integral.end = 2e-6;
-    assert_close(dmumu_panel_error(&integral, total), 1e-6 + 0.003 * 2e-12, 1e-8);
+    assert_close(dmumu_panel_error(&integral, total), 1e-6 + 0.001 * 2e-12, 1e-8);
     integral.rough = true;
     assert_close(dmumu_panel_error(&integral, total), integral.difference / total, 1e-14);
 }
