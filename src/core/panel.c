@@ -10,6 +10,9 @@
 
 enum { NODES = DMUMU_KRONROD_N, SAMPLES = DMUMU_PANEL_SAMPLES, PAIRS = DMUMU_PANEL_PAIRS };
 
+/* Nodes that tell how q goes on to mu = 1. */
+enum { LAST = 5 };
+
 /* ---- geometry ---------------------------------------------------------------------------------------------------- */
 
 bool dmumu_panel_same(const struct dmumu_panel_key *a, const struct dmumu_panel_key *b)
@@ -179,9 +182,10 @@ void dmumu_panel_miss_of(const struct dmumu_panel_rules *rules, const double val
 /* By how much D_mumu/(1 - mu^2) may vary in a panel whose rules converge quickly. */
 #define ROUGH   30.0
 /* Where it falls so much from the last node but one to the last, the tail of a resonance ends at mu = 1, and the rules see
- * nothing of how the integrand goes on beyond; where it rises so much, other modes take over. */
+ * nothing of how the integrand goes on beyond; where it changes so much, either way, between any two of the last five, other
+ * modes take over or the tail has just begun. */
 #define FALLING 0.75
-#define RISING  3.0
+#define TURNING 3.0
 
 /*
  * Where q is smooth over mu itself, the rules' errors fall like rho^-11 (11 nodes), rho^-14 (Gauss) and rho^-23 (Kronrod),
@@ -293,8 +297,12 @@ DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *values, st
 /* Are the last nodes no guide to what lies beyond them? */
 static bool turns_at_end(const double ratio[static NODES])
 {
-    const double by = ratio[NODES - 1] / ratio[NODES - 2];
-    return by < FALLING || by > RISING;
+    bool turns = ratio[NODES - 1] < FALLING * ratio[NODES - 2];
+    for (int i = NODES - LAST; i + 1 < NODES; i++) {
+        const double by = ratio[i + 1] / ratio[i];
+        turns = turns || by > TURNING || by * TURNING < 1.0;
+    }
+    return turns;
 }
 
 /*
@@ -303,7 +311,6 @@ static bool turns_at_end(const double ratio[static NODES])
  */
 static double error_of_end(const struct dmumu_panel_rules *rules, const double ratio[static NODES], double half)
 {
-    enum { LAST = 5 };
     const double *y = rules->y + NODES - LAST;
     const double *at = ratio + NODES - LAST;
     double most = 0.0;
