@@ -115,17 +115,12 @@ static double over_scales(const struct rate_at *at, int n, double w_of_one, doub
     for (double from = low; from < high;) {
         const double step = reach_of(at, n, exp(-from), w_of_one * exp(from));
         const double to = from + 1.2 * step < high ? from + step : high;
+        const int count = to - from < SHORT * step ? DMUMU_SHORT_PANEL_N : N;
         double z[N];
         double value[N];
-        if (to - from < SHORT * step) {
-            dmumu_quadrature_short_panel_points(from, to, z);
-            integrand_at(at, n, w_of_one, DMUMU_SHORT_PANEL_N, z, value);
-            sum += dmumu_quadrature_short_panel_sum(from, to, value);
-        } else {
-            dmumu_quadrature_panel_points(from, to, z);
-            integrand_at(at, n, w_of_one, N, z, value);
-            sum += dmumu_quadrature_panel_sum(from, to, value);
-        }
+        dmumu_quadrature_panel_points(count, from, to, z);
+        integrand_at(at, n, w_of_one, count, z, value);
+        sum += dmumu_quadrature_panel_sum(count, from, to, value);
         from = to;
     }
     return sum;

@@ -59,9 +59,9 @@ static double between_ends(const struct integral *q, double low, double high, pa
         const double to = from + 1.2 * step < high ? from + step : high;
         double ln_k[N];
         double value[N];
-        dmumu_quadrature_panel_points(from, to, ln_k);
+        dmumu_quadrature_panel_points(N, from, to, ln_k);
         f(q, ln_k, value);
-        sum += dmumu_quadrature_panel_sum(from, to, value);
+        sum += dmumu_quadrature_panel_sum(N, from, to, value);
         from = to;
     }
     return sum;

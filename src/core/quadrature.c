@@ -131,41 +131,23 @@ static const double short_weight[DMUMU_SHORT_PANEL_N / 2] = {
     0.189450610455068496285, 0.182603415044923588867,  0.169156519395002538189,  0.149595988816576732082,
     0.124628971255533872052, 0.0951585116824927848099, 0.0622535239386478928628, 0.0271524594117540948518};
 
-static void points_of(int half_n, const double node[], double low, double high, double x[])
+void dmumu_quadrature_panel_points(int n, double low, double high, double x[])
 {
+    const double *node = n == DMUMU_PANEL_N ? gauss_node : short_node;
     const double middle = 0.5 * (low + high);
     const double half = 0.5 * (high - low);
-    for (int i = 0; i < half_n; i++) {
-        x[half_n - 1 - i] = middle - half * node[i];
-        x[half_n + i] = middle + half * node[i];
+    for (int i = 0; i < n / 2; i++) {
+        x[n / 2 - 1 - i] = middle - half * node[i];
+        x[n / 2 + i] = middle + half * node[i];
     }
 }
 
-static double sum_of(int half_n, const double weight[], double low, double high, const double value[])
+double dmumu_quadrature_panel_sum(int n, double low, double high, const double value[])
 {
+    const double *weight = n == DMUMU_PANEL_N ? gauss_weight : short_weight;
     double sum = 0.0;
-    for (int i = 0; i < half_n; i++) {
-        sum += weight[i] * (value[half_n - 1 - i] + value[half_n + i]);
+    for (int i = 0; i < n / 2; i++) {
+        sum += weight[i] * (value[n / 2 - 1 - i] + value[n / 2 + i]);
     }
     return 0.5 * (high - low) * sum;
-}
-
-void dmumu_quadrature_panel_points(double low, double high, double x[static DMUMU_PANEL_N])
-{
-    points_of(DMUMU_PANEL_N / 2, gauss_node, low, high, x);
-}
-
-double dmumu_quadrature_panel_sum(double low, double high, const double value[static DMUMU_PANEL_N])
-{
-    return sum_of(DMUMU_PANEL_N / 2, gauss_weight, low, high, value);
-}
-
-void dmumu_quadrature_short_panel_points(double low, double high, double x[static DMUMU_SHORT_PANEL_N])
-{
-    points_of(DMUMU_SHORT_PANEL_N / 2, short_node, low, high, x);
-}
-
-double dmumu_quadrature_short_panel_sum(double low, double high, const double value[static DMUMU_SHORT_PANEL_N])
-{
-    return sum_of(DMUMU_SHORT_PANEL_N / 2, short_weight, low, high, value);
 }

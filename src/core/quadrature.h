@@ -1,6 +1,6 @@
 /*
  * Quadrature of the reference kernel: adaptive integrals over pieces by GSL's Kronrod rule, value and error together;
- * and panels of Gauss's 32 points, evaluated together, for integrands that are known to be smooth.
+ * and panels of Gauss's 32 or 16 points, evaluated together, for integrands that are known to be smooth.
  */
 #ifndef DMUMU_CORE_QUADRATURE_H
 #define DMUMU_CORE_QUADRATURE_H
@@ -36,12 +36,9 @@ struct dmumu_quadrature_result dmumu_quadrature_integrate(dmumu_quadrature_funct
                                                           const struct dmumu_quadrature_pieces *pieces,
                                                           double tolerance);
 
-/** One panel of Gauss-Legendre's rule: points, and the integral from values there. */
+/** One panel of Gauss-Legendre's rule, n = DMUMU_PANEL_N or DMUMU_SHORT_PANEL_N: points, and the integral from values there. */
 enum { DMUMU_PANEL_N = 32, DMUMU_SHORT_PANEL_N = 16 };
-void dmumu_quadrature_panel_points(double low, double high, double x[static DMUMU_PANEL_N]);
-double dmumu_quadrature_panel_sum(double low, double high, const double value[static DMUMU_PANEL_N]);
-/** The same with half as many. */
-void dmumu_quadrature_short_panel_points(double low, double high, double x[static DMUMU_SHORT_PANEL_N]);
-double dmumu_quadrature_short_panel_sum(double low, double high, const double value[static DMUMU_SHORT_PANEL_N]);
+void dmumu_quadrature_panel_points(int n, double low, double high, double x[]);
+double dmumu_quadrature_panel_sum(int n, double low, double high, const double value[]);
 
 #endif

@@ -44,9 +44,9 @@ static void check_squares(const struct dmumu_bessel_ref *bessel, int n, double l
     double prime[N];
     double over_w[N];
     equal_steps(low, high, w);
-    dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, n, fade, DMUMU_PANEL_N, w, prime);
+    dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, n, fade, N, w, prime);
     if (n > 0) {
-        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_OVER_W_SQUARE, n, fade, DMUMU_PANEL_N, w, over_w);
+        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_OVER_W_SQUARE, n, fade, N, w, over_w);
     }
     for (int i = 0; i < N; i++) {
         const bool mean = w[i] >= 160.0;
@@ -83,12 +83,12 @@ static double faded_integral(const struct dmumu_bessel_ref *bessel, struct dmumu
         const double to = fmin(from + 4.0, high);
         double w[N];
         double value[N];
-        dmumu_quadrature_panel_points(from, to, w);
-        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, 1, fade, DMUMU_PANEL_N, w, value);
+        dmumu_quadrature_panel_points(N, from, to, w);
+        dmumu_bessel_ref_squares(bessel, DMUMU_BESSEL_PRIME_SQUARE, 1, fade, N, w, value);
         for (int i = 0; i < N; i++) {
             value[i] /= w[i] * sqrt(w[i]);
         }
-        sum += dmumu_quadrature_panel_sum(from, to, value);
+        sum += dmumu_quadrature_panel_sum(N, from, to, value);
     }
     return sum;
 }
@@ -105,35 +105,24 @@ static void test_fade_leaves_nothing_out(void **state)
     dmumu_bessel_ref_free(&bessel);
 }
 
-static void test_panel_integrates_polynomials(void **state)
+/* Of degree 2 n - 1 at most. */
+static void test_panels_integrate_polynomials(void **state)
 {
     (void)state;
-    double x[N];
-    double value[N];
-    dmumu_quadrature_panel_points(-1.0, 3.0, x);
-    for (int power = 0; power < 2 * N; power += 9) {
-        for (int i = 0; i < N; i++) {
-            assert_true(x[i] > -1.0 && x[i] < 3.0 && (i == 0 || x[i] > x[i - 1]));
-            value[i] = pow(x[i] / 3.0, power);
+    static const int counts[] = {DMUMU_PANEL_N, DMUMU_SHORT_PANEL_N};
+    for (int k = 0; k < 2; k++) {
+        const int n = counts[k];
+        double x[N];
+        double value[N];
+        dmumu_quadrature_panel_points(n, -1.0, 3.0, x);
+        for (int power = 0; power < 2 * n; power += 3) {
+            for (int i = 0; i < n; i++) {
+                assert_true(x[i] > -1.0 && x[i] < 3.0 && (i == 0 || x[i] > x[i - 1]));
+                value[i] = pow(x[i] / 3.0, power);
+            }
+            const double exact = 3.0 * (1.0 - pow(-1.0 / 3.0, power + 1)) / (power + 1);
+            assert_close(dmumu_quadrature_panel_sum(n, -1.0, 3.0, value), exact, 1e-14);
         }
-        const double exact = 3.0 * (1.0 - pow(-1.0 / 3.0, power + 1)) / (power + 1);
-        assert_close(dmumu_quadrature_panel_sum(-1.0, 3.0, value), exact, 1e-14);
-    }
-}
-
-static void test_short_panel_integrates_polynomials(void **state)
-{
-    enum { FEW = DMUMU_SHORT_PANEL_N };
-    (void)state;
-    double x[FEW];
-    double value[FEW];
-    dmumu_quadrature_short_panel_points(-1.0, 3.0, x);
-    for (int power = 0; power < 2 * FEW; power += 5) {
-        for (int i = 0; i < FEW; i++) {
-            value[i] = pow(x[i] / 3.0, power);
-        }
-        const double exact = 3.0 * (1.0 - pow(-1.0 / 3.0, power + 1)) / (power + 1);
-        assert_close(dmumu_quadrature_short_panel_sum(-1.0, 3.0, value), exact, 1e-14);
     }
 }
 
@@ -303,8 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bessel_squares),
         cmocka_unit_test(test_fade_leaves_nothing_out),
-        cmocka_unit_test(test_panel_integrates_polynomials),
-        cmocka_unit_test(test_short_panel_integrates_polynomials),
+        cmocka_unit_test(test_panels_integrate_polynomials),
         cmocka_unit_test(test_adaptive_quadrature),
         cmocka_unit_test(test_rates_against_the_formulas),
     };

@@ -535,6 +535,29 @@ static void test_powers_towards_one(void **state)
     assert_true(n_steep > 100);
 }
 
+/* D_mumu/(1 - mu^2) is 1 up to a node and `by` beyond it. */
+static struct dmumu_panel_integral step_after(void *const *state, int node, double by)
+{
+    struct dmumu_panel_values values = {.error = {0.0}};
+    for (int i = 0; i < NODES; i++) {
+        double mu;
+        dmumu_panel_node(last_panel(1), i, &mu, &values.s2[i]);
+        values.rate[i] = values.s2[i] * (i > node ? by : 1.0);
+    }
+    return dmumu_panel_integrate(*state, last_panel(1), &values, -60.0);
+}
+
+/* From one of the last five nodes to the next it may change threefold, either way; to the last one it may not fall by a quarter. */
+static void test_steps_between_last_nodes(void **state)
+{
+    for (int node = NODES - 5; node < NODES - 1; node++) {
+        const double least = node == NODES - 2 ? 0.75 : 1.0 / 3.0;
+        assert_true(step_after(state, node, 1.01 * 3.0).rough && !step_after(state, node, 0.99 * 3.0).rough);
+        assert_true(step_after(state, node, 0.99 * least).rough && !step_after(state, node, 1.01 * least).rough);
+    }
+    assert_false(step_after(state, NODES - 6, 4.0).rough);
+}
+
 /*
  * One power turns into another between the nodes, over an octave or more. The rules' differences may change sign as the
  * turn moves, so that by chance an estimate is too small: of few, and by little next to the default tolerance.
@@ -800,6 +823,7 @@ int main(void)
         cmocka_unit_test(test_estimate_for_steps),
         cmocka_unit_test(test_steps_are_seen_towards_one),
         cmocka_unit_test(test_powers_towards_one),
+        cmocka_unit_test(test_steps_between_last_nodes),
         cmocka_unit_test(test_estimate_towards_one),
         cmocka_unit_test(test_falling_elsewhere),
         cmocka_unit_test(test_rate_error),
