@@ -165,7 +165,8 @@ double dmumu_larmor_radius_pc(double rigidity_gv, double magnetic_field_ug);
 
 /**
  * Everything that one (model, M_A) shares between all beta, L, regions and rigidities. Filled lazily, under a lock:
- * what it holds never depends on who asks first. Free with dmumu_tables_free.
+ * what it holds never depends on who asks first. What depends on the model alone is shared by all tables of it that are
+ * there at one time: of M_A in turn, free one's tables after those of the next are made. Free with dmumu_tables_free.
  */
 enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
                                    struct dmumu_error *error);

@@ -27,8 +27,7 @@ struct values {
 };
 
 /* With at most so many closer looks, at N rigidities from 16 GV on. */
-static void compute_sharing(struct dmumu_shared *shared, double alfven_mach, double tolerance, int looks,
-                            struct values *values)
+static void compute_at(double alfven_mach, double tolerance, int looks, struct values *values)
 {
     struct dmumu_model model;
     struct dmumu_tables *tables = NULL;
@@ -43,7 +42,7 @@ static void compute_sharing(struct dmumu_shared *shared, double alfven_mach, dou
     model.tolerance = tolerance;
     struct dmumu_point at = point;
     at.alfven_mach = alfven_mach;
-    assert_int_equal(dmumu_tables_new_sharing(&model, alfven_mach, shared, &tables, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_tables_new(&model, alfven_mach, &tables, NULL), DMUMU_OK);
     assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
     assert_int_equal(
         dmumu_diffusion_compute(tables, &at, N, rigidity_gv, looks, &curve, values->rate_error, workspace, NULL),
@@ -54,10 +53,10 @@ static void compute_sharing(struct dmumu_shared *shared, double alfven_mach, dou
 
 static void compute(double tolerance, int looks, struct values *values)
 {
-    struct dmumu_shared *shared = dmumu_shared_new(tolerance, 1);
+    struct dmumu_shared *shared = dmumu_shared_get(tolerance, 1);
     assert_non_null(shared);
-    compute_sharing(shared, point.alfven_mach, tolerance, looks, values);
-    assert_int_equal(atomic_load(&shared->users), 1);
+    compute_at(point.alfven_mach, tolerance, looks, values);
+    assert_int_equal(shared->users, 1);
     dmumu_shared_release(shared);
 }
 
@@ -119,18 +118,27 @@ static void test_again(void **state)
     assert_memory_equal(once.rel_error, again.rel_error, sizeof once.rel_error);
 }
 
-/* What tables of another M_A have made already gives the same to the bit. */
+/* What tables of another M_A have made already gives the same to the bit; another model's is another. */
 static void test_shared(void **state)
 {
     (void)state;
     struct values alone;
     struct values other;
     struct values sharing;
-    struct dmumu_shared *shared = dmumu_shared_new(1e-4, 1);
-    assert_non_null(shared);
     compute(1e-4, DMUMU_DIRECT_LOOK, &alone);
-    compute_sharing(shared, 0.5, 1e-4, DMUMU_DIRECT_LOOK, &other);
-    compute_sharing(shared, point.alfven_mach, 1e-4, DMUMU_DIRECT_LOOK, &sharing);
+    struct dmumu_shared *shared = dmumu_shared_get(1e-4, 1);
+    struct dmumu_shared *again = dmumu_shared_get(1e-4, 1);
+    struct dmumu_shared *of_others[] = {dmumu_shared_get(1e-5, 1), dmumu_shared_get(1e-4, 2)};
+    assert_non_null(shared);
+    assert_ptr_equal(again, shared);
+    assert_ptr_not_equal(of_others[0], shared);
+    assert_ptr_not_equal(of_others[1], shared);
+    dmumu_shared_release(of_others[1]);
+    dmumu_shared_release(of_others[0]);
+    dmumu_shared_release(again);
+    compute_at(0.5, 1e-4, DMUMU_DIRECT_LOOK, &other);
+    compute_at(point.alfven_mach, 1e-4, DMUMU_DIRECT_LOOK, &sharing);
+    assert_int_equal(shared->users, 1);
     dmumu_shared_release(shared);
     assert_memory_not_equal(alone.d_cm2_s, other.d_cm2_s, sizeof alone.d_cm2_s);
     assert_memory_equal(alone.d_cm2_s, sharing.d_cm2_s, sizeof alone.d_cm2_s);
