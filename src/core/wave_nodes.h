@@ -18,6 +18,8 @@ struct dmumu_wave_nodes {
     double *weight;        /* Kronrod, x Bessel factor */
     double *weight_coarse; /* the embedded Gauss, x Bessel factor */
     size_t tail;           /* the first node beyond w = 2; from there on nodes of all starts below it are the same */
+    size_t far;          /* of all nodes: the first beyond what is faded, all there is being the mean over the phase */
+    double *lobe, *mean; /* of all nodes: Kronrod's weights on panels from w = 2 on, x Bessel factor and x its mean */
 };
 
 /** Nodes from so little w on that nothing is left out. */
