@@ -192,21 +192,24 @@ static bool promises(const struct dmumu_curve_work *work, int look, size_t r, co
     return look == 1 || total->rate_error < WORTHWHILE * work->rate_error[r] * total->value;
 }
 
-bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look)
+bool dmumu_curve_look_closer(struct dmumu_curve_work *work, int look, bool *looked)
 {
-    bool any = false;
+    bool asked = false;
+    *looked = false;
     if (!work->sums[DMUMU_SUM_ALL] || !work->state->modes[DMUMU_FAST] || work->state->kappa == 0.0) {
         return false;
     }
     for (size_t r = 0; r < work->n && work->status == DMUMU_OK; r++) {
         const struct dmumu_curve_total total =
             work->in_range[r] ? dmumu_curve_total_of(work, DMUMU_SUM_ALL, r) : (struct dmumu_curve_total){.value = 0.0};
-        if (asks_for_a_look(work, &total) && promises(work, look, r, &total)) {
+        const bool asks = asks_for_a_look(work, &total);
+        asked = asked || asks;
+        if (asks && promises(work, look, r, &total)) {
             work->looks[r] = (uint8_t)look;
             work->rate_error[r] = total.rate_error / total.value;
             look_at(work, r);
-            any = true;
+            *looked = true;
         }
     }
-    return any;
+    return asked;
 }

@@ -281,8 +281,11 @@ static void compute(struct dmumu_curve_work *work, int looks)
 {
     add_base_panels(work);
     halve_where_needed(work);
-    for (int look = 1; look <= looks && work->status == DMUMU_OK; look++) {
-        if (dmumu_curve_look_closer(work, look)) {
+    bool asked = true;
+    for (int look = 1; look <= looks && asked && work->status == DMUMU_OK; look++) {
+        bool looked;
+        asked = dmumu_curve_look_closer(work, look, &looked);
+        if (looked) {
             halve_where_needed(work);
         }
     }
