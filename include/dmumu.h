@@ -165,12 +165,18 @@ double dmumu_larmor_radius_pc(double rigidity_gv, double magnetic_field_ug);
 
 /**
  * Everything that one (model, M_A) shares between all beta, L, regions and rigidities. Filled lazily, under a lock:
- * what it holds never depends on who asks first. What depends on the model alone is shared by all tables of it that are
- * there at one time: of M_A in turn, free one's tables after those of the next are made. Free with dmumu_tables_free.
+ * what it holds never depends on who asks first. Free with dmumu_tables_free.
  */
 enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
                                    struct dmumu_error *error);
 void dmumu_tables_free(struct dmumu_tables *tables);
+
+/**
+ * Tables of the same model as `beside` for another M_A: they share what depends on the model alone, which takes as long to
+ * make as some twenty curves. `beside` may be freed before them or after. Curves are the same, bit for bit. Thread-safe.
+ */
+enum dmumu_status dmumu_tables_new_beside(const struct dmumu_tables *beside, double alfven_mach,
+                                          struct dmumu_tables **tables, struct dmumu_error *error);
 
 /** Scratch memory of one thread. Free with dmumu_workspace_free. */
 enum dmumu_status dmumu_workspace_new(struct dmumu_workspace **workspace, struct dmumu_error *error);

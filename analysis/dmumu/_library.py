@@ -206,6 +206,7 @@ FUNCTIONS = {
     "dmumu_model_check": (c_int, [POINTER(Model), ERROR]),
     "dmumu_medium_of_point": (c_int, [POINTER(Model), POINTER(Point), POINTER(Medium), ERROR]),
     "dmumu_tables_new": (c_int, [POINTER(Model), c_double, POINTER(c_void_p), ERROR]),
+    "dmumu_tables_new_beside": (c_int, [c_void_p, c_double, POINTER(c_void_p), ERROR]),
     "dmumu_tables_free": (None, [c_void_p]),
     "dmumu_workspace_new": (c_int, [POINTER(c_void_p), ERROR]),
     "dmumu_workspace_free": (None, [c_void_p]),

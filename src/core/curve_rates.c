@@ -52,6 +52,7 @@ void dmumu_curve_direct_rate(struct dmumu_curve_work *work, struct dmumu_curve_p
 {
     const struct dmumu_node_tables *at = &panel->tables->node[node];
     struct dmumu_fast_rate rate;
+    dmumu_workspace_interlude(work->workspace);
     work->status = dmumu_direct_fast_rate(work->tables, work->state, work->workspace, at->mu, at->s2,
                                           work->larmor_ratio[r], &rate);
     if (work->status == DMUMU_OK) {
@@ -87,6 +88,7 @@ static void broad_fast_rates(struct dmumu_curve_work *work, struct dmumu_curve_p
     const struct dmumu_fast_table *table = &panel->tables->node[node].fast;
     struct dmumu_fast_profile *profile = dmumu_workspace_profile(work->workspace, work->tables, panel->tables, node);
     struct dmumu_columns *columns = dmumu_workspace_columns(work->workspace, work->tables, table->step_class);
+    dmumu_workspace_interlude(work->workspace);
     if (!columns || !profile || !find_powers(work)) {
         work->status = DMUMU_ERROR_MEMORY;
         return;

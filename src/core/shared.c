@@ -2,19 +2,16 @@
 #include "core/shared.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 /* What a closer look multiplies the tolerance by. */
 #define CLOSER 0.5
 
-/* All that are in use, and their numbers of users: within critical sections of one name. */
-static struct dmumu_shared *all;
-
-static struct dmumu_shared *shared_new(double tolerance, int harmonics)
+struct dmumu_shared *dmumu_shared_new(double tolerance, int harmonics)
 {
     struct dmumu_shared *shared = calloc(1, sizeof *shared);
     if (shared) {
+        atomic_init(&shared->users, 1);
         shared->tolerance = tolerance;
         shared->harmonics = harmonics;
         for (int i = 0; i <= DMUMU_MOST_REFINEMENT; i++) {
@@ -25,8 +22,17 @@ static struct dmumu_shared *shared_new(double tolerance, int harmonics)
     return shared;
 }
 
-static void shared_free(struct dmumu_shared *shared)
+struct dmumu_shared *dmumu_shared_use(struct dmumu_shared *shared)
 {
+    atomic_fetch_add(&shared->users, 1);
+    return shared;
+}
+
+void dmumu_shared_release(struct dmumu_shared *shared)
+{
+    if (!shared || atomic_fetch_sub(&shared->users, 1) > 1) {
+        return;
+    }
     for (int i = 0; i <= DMUMU_MOST_REFINEMENT; i++) {
         dmumu_fast_common_free(&shared->fast[i]);
         dmumu_lazy_destroy(&shared->fast_lazy[i]);
@@ -34,67 +40,6 @@ static void shared_free(struct dmumu_shared *shared)
     dmumu_bessel_ref_free(&shared->bessel);
     dmumu_lazy_destroy(&shared->bessel_lazy);
     free(shared);
-}
-
-/* Those of this model, with one user more; made where there are none. */
-static struct dmumu_shared *find_or_make(double tolerance, int harmonics)
-{
-    struct dmumu_shared *shared = all;
-    while (shared && !(shared->tolerance == tolerance && shared->harmonics == harmonics)) {
-        shared = shared->next;
-    }
-    if (!shared) {
-        shared = shared_new(tolerance, harmonics);
-        if (!shared) {
-            return NULL;
-        }
-        shared->next = all;
-        all = shared;
-    }
-    shared->users++;
-    return shared;
-}
-
-struct dmumu_shared *dmumu_shared_get(double tolerance, int harmonics)
-{
-    struct dmumu_shared *shared = NULL;
-#pragma omp critical(dmumu_shared)
-    shared = find_or_make(tolerance, harmonics);
-    return shared;
-}
-
-struct dmumu_shared *dmumu_shared_use(struct dmumu_shared *shared)
-{
-#pragma omp critical(dmumu_shared)
-    shared->users++;
-    return shared;
-}
-
-/* One user less. Returns whether it was the last: nobody finds these any more. */
-static bool leave(struct dmumu_shared *shared)
-{
-    if (--shared->users > 0) {
-        return false;
-    }
-    struct dmumu_shared **at = &all;
-    while (*at != shared) {
-        at = &(*at)->next;
-    }
-    *at = shared->next;
-    return true;
-}
-
-void dmumu_shared_release(struct dmumu_shared *shared)
-{
-    bool last = false;
-    if (!shared) {
-        return;
-    }
-#pragma omp critical(dmumu_shared)
-    last = leave(shared);
-    if (last) {
-        shared_free(shared);
-    }
 }
 
 double dmumu_shared_tolerance(const struct dmumu_shared *shared, int refinement)

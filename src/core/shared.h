@@ -1,8 +1,7 @@
 /*
  * Shared: tables of Bessel functions that depend on the model alone, for the tables of all its M_A.
  *
- * They take as long to make as some twenty curves. Made when first needed, counted while in use, freed with the last user:
- * whoever asks for those of the same model meanwhile gets the same.
+ * They take as long to make as some twenty curves. Made when first needed, counted while in use, freed with the last user.
  */
 #ifndef DMUMU_CORE_SHARED_H
 #define DMUMU_CORE_SHARED_H
@@ -15,8 +14,7 @@
 enum { DMUMU_MOST_REFINEMENT = 2, DMUMU_DIRECT_LOOK };
 
 struct dmumu_shared {
-    struct dmumu_shared *next; /* of all there are */
-    int users;
+    atomic_int users;
     int harmonics;
     double tolerance;
     struct dmumu_lazy fast_lazy[DMUMU_MOST_REFINEMENT + 1], bessel_lazy;
@@ -24,8 +22,8 @@ struct dmumu_shared {
     struct dmumu_bessel_ref bessel;
 };
 
-/** For models of this tolerance and so many harmonics; the caller is one user more. Thread-safe. NULL without memory. */
-struct dmumu_shared *dmumu_shared_get(double tolerance, int harmonics);
+/** For models of this tolerance and so many harmonics, with one user: the caller. NULL without memory. */
+struct dmumu_shared *dmumu_shared_new(double tolerance, int harmonics);
 /** One user more. Thread-safe. @return shared */
 struct dmumu_shared *dmumu_shared_use(struct dmumu_shared *shared);
 /** One user less; the last one frees it. Thread-safe. May be NULL. */

@@ -239,16 +239,29 @@ static enum dmumu_status tables_new(const struct dmumu_model *model, double alfv
     return DMUMU_OK;
 }
 
+enum dmumu_status dmumu_tables_new_sharing(const struct dmumu_model *model, double alfven_mach,
+                                           struct dmumu_shared *shared, struct dmumu_tables **tables,
+                                           struct dmumu_error *error)
+{
+    return tables_new(model, alfven_mach, 0, shared, tables, error);
+}
+
 enum dmumu_status dmumu_tables_new(const struct dmumu_model *model, double alfven_mach, struct dmumu_tables **tables,
                                    struct dmumu_error *error)
 {
-    struct dmumu_shared *shared = dmumu_shared_get(model->tolerance, model->harmonics);
+    struct dmumu_shared *shared = dmumu_shared_new(model->tolerance, model->harmonics);
     *tables = NULL;
     const enum dmumu_status status =
-        shared ? tables_new(model, alfven_mach, 0, shared, tables, error)
+        shared ? dmumu_tables_new_sharing(model, alfven_mach, shared, tables, error)
                : dmumu_error_set(error, DMUMU_ERROR_MEMORY, "out of memory for the tables of M_A = %g", alfven_mach);
     dmumu_shared_release(shared);
     return status;
+}
+
+enum dmumu_status dmumu_tables_new_beside(const struct dmumu_tables *beside, double alfven_mach,
+                                          struct dmumu_tables **tables, struct dmumu_error *error)
+{
+    return dmumu_tables_new_sharing(&beside->model, alfven_mach, beside->shared, tables, error);
 }
 
 static enum dmumu_status make_closer(void *context, int item)

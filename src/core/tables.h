@@ -67,6 +67,11 @@ struct dmumu_tables {
 /** Bytes of panels to keep, closer looks' included; there are a workspace per thread and some tens of MB beyond that. */
 #define DMUMU_MOST_PANEL_BYTES ((size_t)140 << 20)
 
+/** As dmumu_tables_new, with what the tables of all M_A of this model share; the tables are one user more. */
+enum dmumu_status dmumu_tables_new_sharing(const struct dmumu_model *model, double alfven_mach,
+                                           struct dmumu_shared *shared, struct dmumu_tables **tables,
+                                           struct dmumu_error *error);
+
 /**
  * The panel, its tables to be made when needed. Thread-safe. NULL and *status on failure.
  * @param[in,out] own  of the calling curve

@@ -22,6 +22,12 @@ struct dmumu_cached_profiles {
     struct dmumu_fast_profile profile[DMUMU_KRONROD_N];
 };
 
+/** What the thread does for others while it computes a curve. */
+struct dmumu_interlude {
+    void (*call)(void *context); /* NULL: nothing */
+    void *context;
+};
+
 struct dmumu_workspace {
     /* the damping that angles and profiles belong to */
     bool has_damping;
@@ -47,7 +53,16 @@ struct dmumu_workspace {
     struct dmumu_arena arena; /* of the curve being computed */
 
     struct dmumu_workspace *closer; /* for looking closer; NULL until then */
+    struct dmumu_interlude interlude;
 };
+
+/** Called between the steps of a curve, of a millisecond at most once there are tables: it must not touch the curve. */
+static inline void dmumu_workspace_interlude(const struct dmumu_workspace *workspace)
+{
+    if (workspace->interlude.call) {
+        workspace->interlude.call(workspace->interlude.context);
+    }
+}
 
 /** Another one for a closer look, which comes and goes with this one; NULL when out of memory. */
 struct dmumu_workspace *dmumu_workspace_closer(struct dmumu_workspace *workspace);

@@ -16,7 +16,7 @@ struct slot {
 
 struct dmumu_cache {
     const struct dmumu_model *model;
-    struct dmumu_shared *shared; /* outlives the tables of each M_A */
+    struct dmumu_shared *shared;
     int keep, n_slots;
     struct slot *slot; /* [n_slots] */
     unsigned long uses;
@@ -29,7 +29,7 @@ enum dmumu_status dmumu_cache_new(const struct dmumu_model *model, int keep, int
     struct dmumu_cache *made = malloc(sizeof *made);
     const int n_slots = keep + threads;
     struct slot *slots = calloc((size_t)n_slots, sizeof *slots);
-    struct dmumu_shared *shared = dmumu_shared_get(model->tolerance, model->harmonics);
+    struct dmumu_shared *shared = dmumu_shared_new(model->tolerance, model->harmonics);
     if (!made || !slots || !shared) {
         dmumu_shared_release(shared);
         free(made);
@@ -105,7 +105,8 @@ static enum dmumu_status acquire_locked(struct dmumu_cache *cache, double alfven
         if (!slot)
             return dmumu_error_set(error, DMUMU_ERROR_INTERNAL, "more threads than the cache of tables was made for");
         struct dmumu_tables *made = NULL;
-        const enum dmumu_status status = dmumu_tables_new(cache->model, alfven_mach, &made, error);
+        const enum dmumu_status status =
+            dmumu_tables_new_sharing(cache->model, alfven_mach, cache->shared, &made, error);
         if (status != DMUMU_OK)
             return status;
         *slot = (struct slot){.tables = made, .alfven_mach = alfven_mach};

@@ -104,7 +104,8 @@ static double grid_seconds_after(struct bench *bench, const struct bench_grid *g
     struct dmumu_tables *before = *tables;
     struct dmumu_workspace *workspace = NULL;
     double start = seconds_now();
-    enum dmumu_status status = dmumu_tables_new(&bench->model, alfven_mach, tables, &bench->error);
+    enum dmumu_status status = before ? dmumu_tables_new_beside(before, alfven_mach, tables, &bench->error)
+                                      : dmumu_tables_new(&bench->model, alfven_mach, tables, &bench->error);
     dmumu_tables_free(before);
     if (status == DMUMU_OK)
         status = dmumu_workspace_new(&workspace, &bench->error);

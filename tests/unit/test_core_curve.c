@@ -26,8 +26,17 @@ struct values {
     uint8_t quality[N];
 };
 
+static void count(void *context)
+{
+    ++*(int *)context;
+}
+
+/* How often the last curve called for what its thread does for others. */
+static int interludes;
+
 /* With at most so many closer looks, at N rigidities from 16 GV on. */
-static void compute_at(double alfven_mach, double tolerance, int looks, struct values *values)
+static void compute_beside(const struct dmumu_tables *beside, double alfven_mach, double tolerance, int looks,
+                           struct values *values)
 {
     struct dmumu_model model;
     struct dmumu_tables *tables = NULL;
@@ -42,8 +51,12 @@ static void compute_at(double alfven_mach, double tolerance, int looks, struct v
     model.tolerance = tolerance;
     struct dmumu_point at = point;
     at.alfven_mach = alfven_mach;
-    assert_int_equal(dmumu_tables_new(&model, alfven_mach, &tables, NULL), DMUMU_OK);
+    assert_int_equal(beside ? dmumu_tables_new_beside(beside, alfven_mach, &tables, NULL)
+                            : dmumu_tables_new(&model, alfven_mach, &tables, NULL),
+                     DMUMU_OK);
     assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
+    interludes = 0;
+    workspace->interlude = (struct dmumu_interlude){count, &interludes};
     assert_int_equal(
         dmumu_diffusion_compute(tables, &at, N, rigidity_gv, looks, &curve, values->rate_error, workspace, NULL),
         DMUMU_OK);
@@ -53,11 +66,7 @@ static void compute_at(double alfven_mach, double tolerance, int looks, struct v
 
 static void compute(double tolerance, int looks, struct values *values)
 {
-    struct dmumu_shared *shared = dmumu_shared_get(tolerance, 1);
-    assert_non_null(shared);
-    compute_at(point.alfven_mach, tolerance, looks, values);
-    assert_int_equal(shared->users, 1);
-    dmumu_shared_release(shared);
+    compute_beside(NULL, point.alfven_mach, tolerance, looks, values);
 }
 
 static void assert_same(const struct values *a, const struct values *b, int i)
@@ -92,6 +101,18 @@ static void test_closer_look(void **state)
     assert_true(mended >= 5);
 }
 
+/* While a curve takes long, its thread is called to others' service: between the nodes of panels, and slow rates. */
+static void test_interludes(void **state)
+{
+    (void)state;
+    struct values values;
+    compute(1e-4, 0, &values);
+    const int without_looks = interludes;
+    compute(1e-4, DMUMU_DIRECT_LOOK, &values);
+    assert_true(without_looks >= 2 * DMUMU_KRONROD_N);
+    assert_true(interludes > without_looks + DMUMU_KRONROD_N);
+}
+
 /* Where C reaches far beyond mu = 0.5, finer lattices are not tried: a whole damping would pay for them. */
 static void test_no_finer_lattices(void **state)
 {
@@ -118,28 +139,29 @@ static void test_again(void **state)
     assert_memory_equal(once.rel_error, again.rel_error, sizeof once.rel_error);
 }
 
-/* What tables of another M_A have made already gives the same to the bit; another model's is another. */
-static void test_shared(void **state)
+/* What tables of another M_A have made already gives the same to the bit, even when those are gone. */
+static void test_beside(void **state)
 {
     (void)state;
     struct values alone;
     struct values other;
     struct values sharing;
+    struct dmumu_model model;
+    struct dmumu_tables *first = NULL;
+    struct dmumu_tables *beside = NULL;
+    dmumu_model_default(&model);
     compute(1e-4, DMUMU_DIRECT_LOOK, &alone);
-    struct dmumu_shared *shared = dmumu_shared_get(1e-4, 1);
-    struct dmumu_shared *again = dmumu_shared_get(1e-4, 1);
-    struct dmumu_shared *of_others[] = {dmumu_shared_get(1e-5, 1), dmumu_shared_get(1e-4, 2)};
-    assert_non_null(shared);
-    assert_ptr_equal(again, shared);
-    assert_ptr_not_equal(of_others[0], shared);
-    assert_ptr_not_equal(of_others[1], shared);
-    dmumu_shared_release(of_others[1]);
-    dmumu_shared_release(of_others[0]);
-    dmumu_shared_release(again);
-    compute_at(0.5, 1e-4, DMUMU_DIRECT_LOOK, &other);
-    compute_at(point.alfven_mach, 1e-4, DMUMU_DIRECT_LOOK, &sharing);
-    assert_int_equal(shared->users, 1);
-    dmumu_shared_release(shared);
+    assert_int_equal(dmumu_tables_new(&model, 0.3, &first, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_tables_new_beside(first, 0.4, &beside, NULL), DMUMU_OK);
+    assert_ptr_equal(beside->shared, first->shared);
+    assert_int_equal(atomic_load(&first->shared->users), 2);
+    dmumu_tables_free(first);
+    compute_beside(beside, 0.5, 1e-4, DMUMU_DIRECT_LOOK, &other);
+    compute_beside(beside, point.alfven_mach, 1e-4, DMUMU_DIRECT_LOOK, &sharing);
+    assert_int_equal(atomic_load(&beside->shared->users), 1);
+    assert_int_equal(dmumu_tables_new_beside(beside, -1.0, &first, NULL), DMUMU_ERROR_ARGUMENT);
+    assert_null(first);
+    dmumu_tables_free(beside);
     assert_memory_not_equal(alone.d_cm2_s, other.d_cm2_s, sizeof alone.d_cm2_s);
     assert_memory_equal(alone.d_cm2_s, sharing.d_cm2_s, sizeof alone.d_cm2_s);
     assert_memory_equal(alone.rel_error, sharing.rel_error, sizeof alone.rel_error);
@@ -188,7 +210,7 @@ static void test_bounded_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_closer_look), cmocka_unit_test(test_no_finer_lattices),
-                                       cmocka_unit_test(test_again), cmocka_unit_test(test_shared),
-                                       cmocka_unit_test(test_bounded_memory)};
+                                       cmocka_unit_test(test_interludes),  cmocka_unit_test(test_again),
+                                       cmocka_unit_test(test_beside),      cmocka_unit_test(test_bounded_memory)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
