@@ -10,8 +10,9 @@ enum { BITS = 64 };
 
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
 {
-    const double of_mach = fmax(1.0, pow(0.45 / alfven_mach, 0.8));
-    return region == DMUMU_DISK ? 1.2 * of_mach : of_mach;
+    if (region == DMUMU_DISK)
+        return 1.3 * fmax(1.0, pow(alfven_mach / 0.7, 2.0));
+    return fmax(1.0, pow(0.25 / alfven_mach, 1.1));
 }
 
 /* One value of an axis with all that decides its place in the order. */
@@ -40,10 +41,20 @@ static void order_regions(const struct dmumu_axis *regions, struct dmumu_blocks 
         blocks->region[i] = entries[i].index;
 }
 
-static void order_groups(const struct dmumu_axis *machs, struct entry entries[], struct dmumu_blocks *blocks)
+/* Of one curve in each region of a grid, together. */
+static double cost_in_all(const struct dmumu_axis *regions, double alfven_mach)
+{
+    double cost = 0.0;
+    for (size_t i = 0; i < regions->n; ++i)
+        cost += dmumu_blocks_cost((enum dmumu_region)regions->values[i], alfven_mach);
+    return cost;
+}
+
+static void order_groups(const struct dmumu_axis *regions, const struct dmumu_axis *machs, struct entry entries[],
+                         struct dmumu_blocks *blocks)
 {
     for (size_t i = 0; i < machs->n; ++i)
-        entries[i] = (struct entry){dmumu_blocks_cost(DMUMU_HALO, machs->values[i]), i};
+        entries[i] = (struct entry){cost_in_all(regions, machs->values[i]), i};
     qsort(entries, machs->n, sizeof *entries, compare_entries);
     for (size_t i = 0; i < machs->n; ++i) {
         blocks->mach[i] = entries[i].index;
@@ -76,7 +87,7 @@ enum dmumu_status dmumu_blocks_new(const struct dmumu_grid *grid, struct dmumu_b
         return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the order of %zu values of M_A", machs->n);
     }
     order_regions(&grid->axis[DMUMU_AXIS_REGION], &made);
-    order_groups(machs, entries, &made);
+    order_groups(&grid->axis[DMUMU_AXIS_REGION], machs, entries, &made);
     *blocks = made;
     free(entries);
     return DMUMU_OK;

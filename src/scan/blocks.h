@@ -35,8 +35,9 @@ struct dmumu_blocks {
 };
 
 /**
- * Expected cost of one curve, relative to one in the halo at M_A = 1, as measured on inputs/galaxy.yaml: it decides what
- * stands first in the order and who begins where, never a result. Thread-safe.
+ * Expected cost of one curve, relative to one in the halo at M_A = 1, as measured in the larger cube of `make bench`, in the
+ * disk at M_A = 1 and in the halo at 0.1 more than twice that: it decides what stands first in the order and who begins
+ * where, never a result. Thread-safe.
  */
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach);
 

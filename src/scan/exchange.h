@@ -88,6 +88,12 @@ void dmumu_exchange_free(struct dmumu_exchange *exchange);
 enum dmumu_master_epoch dmumu_exchange_step(struct dmumu_exchange *exchange);
 void dmumu_exchange_wrote(struct dmumu_exchange *exchange);
 
+/**
+ * Rank 0, in the midst of a curve: answer those who ask for a block, and nothing else. A curve may take a tenth of a second,
+ * which nobody is to wait for. Elsewhere it does nothing.
+ */
+void dmumu_exchange_serve(struct dmumu_exchange *exchange);
+
 /** Why a scan ends before its work does. */
 enum dmumu_stopping { DMUMU_STOPPING_NOT, DMUMU_STOPPING_ASKED, DMUMU_STOPPING_TIME };
 /** Does this rank finish what it has in hand, and no more? */

@@ -18,6 +18,7 @@ struct loop {
     struct dmumu_exchange *exchange;
     struct dmumu_progress progress; /* rank 0 */
     double *times_s;
+    double served_s; /* rank 0: when it last looked at its messages in the midst of a curve */
     bool said_stopping;
     enum dmumu_master_epoch epoch; /* that all are to write, once all are ready */
     MPI_Request all_ready;
@@ -107,6 +108,20 @@ static void watch_spent(struct watch *watch, enum dmumu_time what)
     watch->times_s[DMUMU_TIME_DISPLACED] += works ? wall_s - core_s : 0.0;
 }
 
+/* At least so long between two looks at messages in the midst of a curve. */
+static const double serve_interval_s = 1e-3;
+
+/* The master's thread 0, between the steps of a curve. */
+static void serve_in_curve(void *context)
+{
+    struct loop *loop = context;
+    const double now_s = omp_get_wtime();
+    if (now_s - loop->served_s >= serve_interval_s) {
+        dmumu_exchange_serve(loop->exchange);
+        loop->served_s = now_s;
+    }
+}
+
 /* Rank 0, once: why no more work begins. */
 static void say_stopping(struct loop *loop)
 {
@@ -159,6 +174,8 @@ static void run_thread(struct loop *loop, int thread, double times_s[static DMUM
     struct dmumu_pool *pool = loop->setup->pool;
     const bool computes = thread > 0 || dmumu_exchange_computes(loop->exchange);
     struct watch watch = watch_start(times_s);
+    if (thread == 0 && is_master(loop))
+        dmumu_pool_set_interlude(pool, thread, (struct dmumu_interlude){serve_in_curve, loop});
     for (;;) {
         const struct dmumu_queue_state state = dmumu_queue_state(dmumu_pool_queue(pool));
         if (state.stopped)

@@ -88,6 +88,11 @@ bool dmumu_pool_reuses(const struct dmumu_pool *pool)
     return pool->reuse != NULL;
 }
 
+void dmumu_pool_set_interlude(struct dmumu_pool *pool, int thread, struct dmumu_interlude interlude)
+{
+    dmumu_scratch_set_interlude(pool->scratch[thread], interlude);
+}
+
 struct dmumu_queue *dmumu_pool_queue(struct dmumu_pool *pool)
 {
     return pool->queue;

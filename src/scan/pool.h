@@ -8,6 +8,7 @@
 #ifndef DMUMU_SCAN_POOL_H
 #define DMUMU_SCAN_POOL_H
 
+#include "core/workspace.h"
 #include "scan/blocks.h"
 #include "scan/config.h"
 #include "scan/queue.h"
@@ -39,6 +40,9 @@ void dmumu_pool_set_reuse(struct dmumu_pool *pool, const struct dmumu_reuse *reu
 
 /** Is something reused? Then dmumu_pool_take may fail, on one rank alone. */
 bool dmumu_pool_reuses(const struct dmumu_pool *pool);
+
+/** What this thread does for others while it computes a curve, from its next one on. For that thread to call. */
+void dmumu_pool_set_interlude(struct dmumu_pool *pool, int thread, struct dmumu_interlude interlude);
 
 /** What this rank has to do. */
 struct dmumu_queue *dmumu_pool_queue(struct dmumu_pool *pool);

@@ -72,6 +72,11 @@ void dmumu_scratch_free(struct dmumu_scratch *scratch)
     free(scratch);
 }
 
+void dmumu_scratch_set_interlude(struct dmumu_scratch *scratch, struct dmumu_interlude interlude)
+{
+    scratch->workspace->interlude = interlude;
+}
+
 size_t *dmumu_scratch_which(struct dmumu_scratch *scratch)
 {
     return scratch->which;

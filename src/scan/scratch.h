@@ -4,6 +4,7 @@
 #ifndef DMUMU_SCAN_SCRATCH_H
 #define DMUMU_SCAN_SCRATCH_H
 
+#include "core/workspace.h"
 #include "scan/cache.h"
 #include "scan/config.h"
 #include "scan/results.h"
@@ -14,6 +15,9 @@ struct dmumu_scratch;
 enum dmumu_status dmumu_scratch_new(size_t n_rigidity, const bool modes[static DMUMU_N_MODES],
                                     struct dmumu_scratch **scratch, struct dmumu_error *error);
 void dmumu_scratch_free(struct dmumu_scratch *scratch);
+
+/** What the thread does for others while it computes a curve, from the next one on (workspace.h). */
+void dmumu_scratch_set_interlude(struct dmumu_scratch *scratch, struct dmumu_interlude interlude);
 
 /** Room for the rigidities of one curve, [n_rigidity], the caller's to fill before dmumu_scratch_compute. */
 size_t *dmumu_scratch_which(struct dmumu_scratch *scratch);

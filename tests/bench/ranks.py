@@ -5,8 +5,9 @@ efficiency   2 ranks x 1 thread and 1 rank x 2 threads against 1 x 1, for `make 
              twice one: two hardware threads may share a core, or the clock be lower. So two programs that know nothing of each
              other run side by side too: two such scans, and two loops that use nothing but registers. What is missing to 1
              there is the machine's; the program's own efficiency is the ratio to two scans. In each round all run one after
-             the other, and the median of the rounds' ratios counts. With other processes on the machine a second figure
-             leaves out the time that threads were without a core (the scan's own account, last lines of `dmumu scan`).
+             the other, 1 x 1 before and after the rest since a machine's speed drifts, and the median of the rounds' ratios
+             counts. With other processes on the machine a second figure leaves out the time that threads were without a core
+             (the scan's own account, last lines of `dmumu scan`).
 crowd        1 to 16 ranks on two cores, progress on, for `make bench-scale`: an epoch every second against none before the
              end, in pairs, and what messages and the master's answers took.
 """
@@ -24,11 +25,12 @@ INPUT = """\
 title: Ranks and threads
 axes:
   region: [disk, halo]
-  alfven_mach: {from: 0.1, to: 1.0, points: 8, spacing: log}
+  alfven_mach: {from: 0.1, to: 1.0, points: POINTS, spacing: log}
   beta: {from: 0.01, to: 1.0, points: 24, spacing: log}
   injection_scale_pc: {from: 10, to: 300, points: 24, spacing: log}
   rigidity_gv: {from: 1, to: 1.0e6, points: 64, spacing: log}
 """
+MACH_POINTS = {"efficiency": 16, "crowd": 8}  # the larger cube of bench.c; and half of it
 ROUNDS = 5
 PAIRS = 3
 CROWD = (1, 2, 4, 8, 16)
@@ -61,6 +63,18 @@ class Scan:
     def with_core(self):
         """Seconds of all threads but for those without a core."""
         return self.cores * self.seconds * (1 - self.parts[WITHOUT_A_CORE])
+
+
+class Mean:
+    """Several runs of the same, as one."""
+
+    def __init__(self, *runs):
+        self.cores, self.curves = runs[0].cores, runs[0].curves
+        self.seconds = statistics.mean(run.seconds for run in runs)
+        self.core_seconds = statistics.mean(run.with_core() for run in runs)
+
+    def with_core(self):
+        return self.core_seconds
 
 
 class Loop:
@@ -100,10 +114,11 @@ def against(one, other):
 
 
 def efficiency_round(program, folder, bench):
-    """All ratios once: against one scan (or loop) alone, and against two scans side by side."""
-    alone = Scan(program, folder, 1, 1)
-    two = Pair(lambda i: Scan(program, folder, 1, 1, cube=f"cube{i}.h5"))
+    """All ratios once: against one scan (or loop) alone, before and after, and against two scans side by side."""
+    before = Scan(program, folder, 1, 1)
     ranks, threads = Scan(program, folder, 2, 1), Scan(program, folder, 1, 2)
+    two = Pair(lambda i: Scan(program, folder, 1, 1, cube=f"cube{i}.h5"))
+    alone = Mean(before, Scan(program, folder, 1, 1))
     loop, loops = Loop(bench), Pair(lambda _: Loop(bench))
     several = {"2 ranks x 1 thread": ranks, "1 rank x 2 threads": threads}
     raw = {name: against(alone, scan) for name, scan in several.items()}
@@ -148,7 +163,8 @@ def main():
     programs = [str(Path(name).resolve()) for name in sys.argv[2:]]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "input.yaml").write_text(INPUT, encoding="utf-8")
+        points = str(MACH_POINTS[sys.argv[1]])
+        (folder / "input.yaml").write_text(INPUT.replace("POINTS", points), encoding="utf-8")
         what(programs[0], folder, *programs[1:])
 
 

@@ -44,8 +44,10 @@ static void a_group_has_one_alfven_mach(void **state)
         assert_int_equal(whole.first, group * 2 * 4 * 5);
         assert_int_equal(whole.count, 2 * 4 * 5);
         const struct dmumu_point first = dmumu_grid_point(&grid, dmumu_blocks_curve(&blocks, whole.first));
-        assert_true(dmumu_blocks_cost(first.region, first.alfven_mach) < last_cost);
-        last_cost = dmumu_blocks_cost(first.region, first.alfven_mach);
+        const double cost =
+            dmumu_blocks_cost(DMUMU_DISK, first.alfven_mach) + dmumu_blocks_cost(DMUMU_HALO, first.alfven_mach);
+        assert_true(cost < last_cost);
+        last_cost = cost;
         for (size_t i = 0; i < whole.count; ++i) {
             const struct dmumu_point point = dmumu_grid_point(&grid, dmumu_blocks_curve(&blocks, whole.first + i));
             assert_true(point.alfven_mach == first.alfven_mach);
@@ -53,6 +55,7 @@ static void a_group_has_one_alfven_mach(void **state)
         }
     }
     assert_true(dmumu_blocks_cost(DMUMU_DISK, 1.0) > dmumu_blocks_cost(DMUMU_HALO, 1.0));
+    assert_true(dmumu_blocks_cost(DMUMU_DISK, 1.0) > dmumu_blocks_cost(DMUMU_DISK, 0.1));
     assert_true(dmumu_blocks_cost(DMUMU_HALO, 0.1) > dmumu_blocks_cost(DMUMU_HALO, 1.0));
     double expected = 0.0;
     for (size_t group = 0; group < 3; ++group)

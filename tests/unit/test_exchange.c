@@ -220,6 +220,8 @@ static void take_turn(struct world *world, struct rank *rank)
         size_t position = 0;
         if (dmumu_queue_begin(rank->queue, thread, &position)) {
             rank->unwritten[rank->n_unwritten++] = position;
+            if (thread == 0 && draw(world, 2) == 0)
+                dmumu_exchange_serve(rank->exchange);
             dmumu_queue_end(rank->queue, thread, 1e-4 * (double)(1 + draw(world, 100)));
         }
     }
@@ -273,36 +275,48 @@ struct outcome {
     double end_s;
 };
 
-/* Every curve once, or, with an ending, at most once and all that were finished. Takes over the blocks. */
+/* The ranks' exchanges point to the world: it stays where it is. */
+static void make_world(struct world *world, size_t most_threads, double epoch_s, size_t room)
+{
+    world->threads = calloc(world->n_ranks, sizeof *world->threads);
+    world->rank = calloc(world->n_ranks, sizeof *world->rank);
+    world->written = calloc(world->blocks.n_curves + 1, 1);
+    assert_non_null(world->threads);
+    assert_non_null(world->rank);
+    assert_non_null(world->written);
+    for (size_t i = 0; i < world->n_ranks; ++i)
+        world->threads[i] = (int)(1 + draw(world, most_threads));
+    for (size_t i = 0; i < world->n_ranks; ++i)
+        make_rank(world, i, epoch_s, room);
+}
+
+/* Turns until all is over; every curve once, or, with an ending, at most once and all that were finished. */
+static struct outcome end_world(struct world *world)
+{
+    for (; !all_over(world); ++world->turn) {
+        assert_true(world->turn < MOST_TURNS);
+        take_turn(world, &world->rank[draw(world, world->n_ranks)]);
+    }
+    uint64_t written = 0;
+    for (size_t i = 0; i < world->blocks.n_curves; ++i) {
+        assert_in_range(world->written[i], 0, dmumu_blocks_is_done(&world->blocks, i) ? 0 : 1);
+        written += world->written[i];
+    }
+    const struct outcome outcome = {world->rank[0].epochs, dmumu_exchange_finished(world->rank[0].exchange),
+                                    now_s(&world->rank[0])};
+    assert_int_equal(outcome.finished, written);
+    clear_away(world);
+    dmumu_blocks_free(&world->blocks);
+    return outcome;
+}
+
+/* Takes over the blocks. */
 static struct outcome run_to_the_end(struct dmumu_blocks blocks, size_t n_ranks, size_t most_threads, double epoch_s,
                                      size_t room, struct ending ending)
 {
     struct world world = {.blocks = blocks, .ending = ending, .n_ranks = n_ranks, .seed = n_ranks + most_threads};
-    world.threads = calloc(n_ranks, sizeof *world.threads);
-    world.rank = calloc(n_ranks, sizeof *world.rank);
-    world.written = calloc(blocks.n_curves + 1, 1);
-    assert_non_null(world.threads);
-    assert_non_null(world.rank);
-    assert_non_null(world.written);
-    for (size_t i = 0; i < n_ranks; ++i)
-        world.threads[i] = (int)(1 + draw(&world, most_threads));
-    for (size_t i = 0; i < n_ranks; ++i)
-        make_rank(&world, i, epoch_s, room);
-    for (; !all_over(&world); ++world.turn) {
-        assert_true(world.turn < MOST_TURNS);
-        take_turn(&world, &world.rank[draw(&world, n_ranks)]);
-    }
-    uint64_t written = 0;
-    for (size_t i = 0; i < blocks.n_curves; ++i) {
-        assert_in_range(world.written[i], 0, dmumu_blocks_is_done(&blocks, i) ? 0 : 1);
-        written += world.written[i];
-    }
-    const struct outcome outcome = {world.rank[0].epochs, dmumu_exchange_finished(world.rank[0].exchange),
-                                    now_s(&world.rank[0])};
-    assert_int_equal(outcome.finished, written);
-    clear_away(&world);
-    dmumu_blocks_free(&world.blocks);
-    return outcome;
+    make_world(&world, most_threads, epoch_s, room);
+    return end_world(&world);
 }
 
 /* Returns the number of epochs. Takes over the blocks. */
@@ -333,6 +347,29 @@ static void a_master_that_only_serves(void **state)
     (void)state;
     run_world(make_blocks(2, 3, 10, 10), 200, 1, 30.0, 1000000);
     run_world(make_blocks(2, 3, 10, 10), 60, 8, 30.0, 1000000);
+}
+
+/* While rank 0 is in the midst of one curve, the others get all there is but what it has in hand, and nothing else happens. */
+static void a_long_curve_of_the_master_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    struct world world = {.blocks = make_blocks(2, 3, 8, 10), .n_ranks = 3, .seed = 3};
+    const size_t n_curves = world.blocks.n_curves;
+    make_world(&world, 1, 0.0, 1000000);
+    struct rank *master = &world.rank[0];
+    size_t position = 0;
+    assert_true(dmumu_queue_begin(master->queue, 0, &position));
+    for (int i = 0; i < 100000; ++i, ++world.turn) {
+        dmumu_exchange_serve(master->exchange);
+        take_turn(&world, &world.rank[1 + draw(&world, 2)]);
+    }
+    const size_t in_hand = dmumu_queue_state(master->queue).in_hand + 1;
+    assert_int_equal(world.rank[1].n_unwritten + world.rank[2].n_unwritten + in_hand, n_curves);
+    assert_true(in_hand < n_curves / 8);
+    assert_int_equal(master->epochs + world.rank[1].epochs + world.rank[2].epochs, 0);
+    master->unwritten[master->n_unwritten++] = position;
+    dmumu_queue_end(master->queue, 0, 1.0);
+    assert_int_equal(end_world(&world).finished, n_curves);
 }
 
 static void epochs_at_every_chance(void **state)
@@ -418,10 +455,15 @@ static void there_may_be_no_time_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_curve_is_written_once), cmocka_unit_test(a_master_that_only_serves),
-        cmocka_unit_test(epochs_at_every_chance),      cmocka_unit_test(full_buffers_force_epochs),
-        cmocka_unit_test(what_is_done_is_left_alone),  cmocka_unit_test(one_that_is_asked_stops_all),
-        cmocka_unit_test(the_limit_is_kept),           cmocka_unit_test(there_may_be_no_time_at_all),
+        cmocka_unit_test(every_curve_is_written_once),
+        cmocka_unit_test(a_master_that_only_serves),
+        cmocka_unit_test(a_long_curve_of_the_master_keeps_nobody_waiting),
+        cmocka_unit_test(epochs_at_every_chance),
+        cmocka_unit_test(full_buffers_force_epochs),
+        cmocka_unit_test(what_is_done_is_left_alone),
+        cmocka_unit_test(one_that_is_asked_stops_all),
+        cmocka_unit_test(the_limit_is_kept),
+        cmocka_unit_test(there_may_be_no_time_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
