@@ -111,6 +111,7 @@ void dmumu_curve_closer_rates(struct dmumu_curve_work *work, struct dmumu_curve_
     const struct look look = look_of(work, work->looks[r]);
     for (int node = 0; node < DMUMU_KRONROD_N && work->status == DMUMU_OK; node++) {
         struct dmumu_fast_rate rate;
+        dmumu_workspace_interlude(work->workspace);
         work->status = rate_of(&look, panel->key, node, work->larmor_ratio[r], &rate);
         if (work->status == DMUMU_OK) {
             dmumu_curve_store_fast_rate(panel, node, r, &rate);

@@ -221,11 +221,9 @@ enum dmumu_status dmumu_wave_nodes_make_from(enum dmumu_bessel_kind kind, int n,
     nodes->n = 0;
     if (w_start >= LOBES_FROM) {
         const struct wave_factor factor = factor_of(kind, n, w_start);
-        nodes->tail = 0;
         return add_from_lobe(&factor, w_start, all, nodes);
     }
     const struct wave_factor factor = factor_of(kind, n, LOBES_FROM);
     const enum dmumu_status status = add_head(&factor, w_start, LOBES_FROM, nodes);
-    nodes->tail = nodes->n;
     return status == DMUMU_OK ? copy_from(all, all->tail, nodes) : status;
 }

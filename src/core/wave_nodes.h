@@ -17,12 +17,12 @@ struct dmumu_wave_nodes {
     double *ln_w;
     double *weight;        /* Kronrod, x Bessel factor */
     double *weight_coarse; /* the embedded Gauss, x Bessel factor */
-    size_t tail;           /* the first node beyond w = 2; from there on nodes of all starts below it are the same */
-    size_t far;          /* of all nodes: the first beyond what is faded, all there is being the mean over the phase */
+    size_t tail; /* of all nodes: the first beyond w = 2; from there on those of all starts below it are the same */
+    size_t far;  /* of all nodes: the first from which on the factor is the mean over the phase alone */
     double *lobe, *mean; /* of all nodes: Kronrod's weights on panels from w = 2 on, x Bessel factor and x its mean */
 };
 
-/** Nodes from so little w on that nothing is left out. */
+/** Nodes from so little w on that nothing is left out. `nodes` are zeroed. */
 enum dmumu_status dmumu_wave_nodes_make_all(enum dmumu_bessel_kind kind, int n, struct dmumu_wave_nodes *nodes);
 
 /** Nodes from w_start on, where the cascade begins; `all` of the same kind and n. Memory is reused. */

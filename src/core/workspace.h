@@ -56,7 +56,8 @@ struct dmumu_workspace {
     struct dmumu_interlude interlude;
 };
 
-/** Called between the steps of a curve, of a millisecond at most once there are tables: it must not touch the curve. */
+/** Called between the fast modes' rates of a curve, which take a millisecond at most once there are tables: it must not
+ * touch the curve. */
 static inline void dmumu_workspace_interlude(const struct dmumu_workspace *workspace)
 {
     if (workspace->interlude.call) {

@@ -11,7 +11,7 @@ enum { BITS = 64 };
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach)
 {
     if (region == DMUMU_DISK)
-        return 1.3 * fmax(1.0, pow(alfven_mach / 0.7, 2.0));
+        return 1.3 * fmax(1.0, pow(fmin(alfven_mach, 1.0) / 0.7, 2.0));
     return fmax(1.0, pow(0.25 / alfven_mach, 1.1));
 }
 
@@ -30,12 +30,16 @@ static int compare_entries(const void *a, const void *b)
     return (p->index > q->index) - (p->index < q->index);
 }
 
-static void order_regions(const struct dmumu_axis *regions, struct dmumu_blocks *blocks)
+/* By what they cost at all M_A together. */
+static void order_regions(const struct dmumu_axis *regions, const struct dmumu_axis *machs, struct dmumu_blocks *blocks)
 {
     struct entry entries[DMUMU_N_REGIONS] = {{0.0, 0}};
     const size_t n = regions->n < DMUMU_N_REGIONS ? regions->n : DMUMU_N_REGIONS;
-    for (size_t i = 0; i < n; ++i)
-        entries[i] = (struct entry){dmumu_blocks_cost((enum dmumu_region)regions->values[i], 1.0), i};
+    for (size_t i = 0; i < n; ++i) {
+        entries[i].index = i;
+        for (size_t k = 0; k < machs->n; ++k)
+            entries[i].cost += dmumu_blocks_cost((enum dmumu_region)regions->values[i], machs->values[k]);
+    }
     qsort(entries, n, sizeof *entries, compare_entries);
     for (size_t i = 0; i < n; ++i)
         blocks->region[i] = entries[i].index;
@@ -86,7 +90,7 @@ enum dmumu_status dmumu_blocks_new(const struct dmumu_grid *grid, struct dmumu_b
         free(entries);
         return dmumu_error_set(error, DMUMU_ERROR_MEMORY, "no memory for the order of %zu values of M_A", machs->n);
     }
-    order_regions(&grid->axis[DMUMU_AXIS_REGION], &made);
+    order_regions(&grid->axis[DMUMU_AXIS_REGION], machs, &made);
     order_groups(&grid->axis[DMUMU_AXIS_REGION], machs, entries, &made);
     *blocks = made;
     free(entries);

@@ -2,7 +2,7 @@
  * Blocks: the order in which the curves of a grid are worked on, and the pieces that are handed out.
  *
  * Curves that share an M_A share the tables of the core, so they form a group and stand together; the costliest group
- * comes first, and in a group the costliest region. Curves that differ in L alone form a run: a thread that computes
+ * comes first, and in all groups the region that is the costlier over all M_A. Curves that differ in L alone form a run: a thread that computes
  * them one after the other finds most of the first one's work again in its workspace. A run stands together too, L
  * ascending, so that each run begins at a multiple of the runs' length.
  *
@@ -36,8 +36,8 @@ struct dmumu_blocks {
 
 /**
  * Expected cost of one curve, relative to one in the halo at M_A = 1, as measured in the larger cube of `make bench`, in the
- * disk at M_A = 1 and in the halo at 0.1 more than twice that: it decides what stands first in the order and who begins
- * where, never a result. Thread-safe.
+ * disk at M_A = 1 and in the halo at 0.1 more than twice that: it decides what stands first in the order, who begins
+ * where and how large the first blocks are, never a result. Thread-safe.
  */
 double dmumu_blocks_cost(enum dmumu_region region, double alfven_mach);
 

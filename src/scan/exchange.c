@@ -4,7 +4,7 @@
  * On every rank all threads compute, curve by curve, without barriers. Thread 0, which alone sends and receives, looks
  * at its messages between two of its own curves: on rank 0 as the master, elsewhere as a worker. So no core is set
  * aside as long as ranks are few. Nobody waits for the master's curve to end: it answers in the midst of it as well
- * (dmumu_exchange_serve), and ranks ask for a block while they still have work in hand, for longer than the slowest
+ * (dmumu_exchange_serve), but for tables that it makes, and ranks ask for a block while they still have work in hand, for longer than the slowest
  * answer of late took. Where there are so many threads that the one makes no difference, the master's thread 0 only serves.
  *
  * Messages
@@ -28,8 +28,9 @@
  *      up what it has not begun; then it reports that it has run dry. When all have, the master orders the last epoch.
  *   6. After the last epoch, or one that failed, nobody sends any more, and the caller receives what is under way.
  *
- * No deadlock, even if messages are not buffered: workers never block on one, and are ready to receive while
- * they compute, so the master's sends complete; and inside the collective write no order is outstanding.
+ * No deadlock: workers never block on a message, and are ready to receive while they compute. One that has asked may be in
+ * the collective write already when the master, still in a curve, answers; an order is three words, which every MPI
+ * sends at once, whether somebody receives or not.
  *
  * Reports that ask for nothing, for the display of progress and the decision on epochs, come at an interval that grows
  * with the number of ranks: they never take the master more than a few percent of its time.
@@ -152,8 +153,8 @@ static double in_hand_s(const struct dmumu_exchange *exchange, const struct dmum
 }
 
 /*
- * When what is in hand lasts no longer than two of the slowest answers, and the longest time that thread 0 may not look at
- * all, that of a first curve; or when only a quarter of the last block is left: while blocks are large, it costs nothing
+ * When what is in hand lasts no longer than two of the slowest answers, and the longest time that a worker's thread 0 may
+ * not look at all, that of a first curve; or when only a quarter of the last block is left: while blocks are large, it costs nothing
  * to ask early, and the master may be filling tables. But never with a run ahead for each thread.
  */
 static bool needs_block(const struct dmumu_exchange *exchange, const struct dmumu_queue_state *state)

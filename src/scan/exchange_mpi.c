@@ -18,7 +18,8 @@ struct loop {
     struct dmumu_exchange *exchange;
     struct dmumu_progress progress; /* rank 0 */
     double *times_s;
-    double served_s; /* rank 0: when it last looked at its messages in the midst of a curve */
+    /* rank 0, in the midst of a curve: when it last looked at its messages, and the core time that this has taken */
+    double served_s, serving_s;
     bool said_stopping;
     enum dmumu_master_epoch epoch; /* that all are to write, once all are ready */
     MPI_Request all_ready;
@@ -117,9 +118,19 @@ static void serve_in_curve(void *context)
     struct loop *loop = context;
     const double now_s = omp_get_wtime();
     if (now_s - loop->served_s >= serve_interval_s) {
+        const double core_s = core_now_s();
         dmumu_exchange_serve(loop->exchange);
+        loop->serving_s += core_now_s() - core_s;
         loop->served_s = now_s;
     }
+}
+
+/* Of the time of the last curve, what went to messages. */
+static void account_for_serving(struct loop *loop, double times_s[static DMUMU_N_TIMES])
+{
+    times_s[DMUMU_TIME_COMPUTING] -= loop->serving_s;
+    times_s[DMUMU_TIME_MESSAGES] += loop->serving_s;
+    loop->serving_s = 0.0;
 }
 
 /* Rank 0, once: why no more work begins. */
@@ -174,15 +185,18 @@ static void run_thread(struct loop *loop, int thread, double times_s[static DMUM
     struct dmumu_pool *pool = loop->setup->pool;
     const bool computes = thread > 0 || dmumu_exchange_computes(loop->exchange);
     struct watch watch = watch_start(times_s);
-    if (thread == 0 && is_master(loop))
+    const bool serves = thread == 0 && is_master(loop);
+    if (serves)
         dmumu_pool_set_interlude(pool, thread, (struct dmumu_interlude){serve_in_curve, loop});
     for (;;) {
         const struct dmumu_queue_state state = dmumu_queue_state(dmumu_pool_queue(pool));
         if (state.stopped)
-            return;
+            break;
         const bool served = thread == 0 && communicate(loop, &watch);
         if (computes && dmumu_pool_work(pool, thread)) {
             watch_spent(&watch, DMUMU_TIME_COMPUTING);
+            if (serves)
+                account_for_serving(loop, times_s);
         } else if (computes) {
             nap();
             watch_spent(&watch, state.closed ? DMUMU_TIME_FINISHED : DMUMU_TIME_WAITING);
@@ -191,6 +205,8 @@ static void run_thread(struct loop *loop, int thread, double times_s[static DMUM
             watch = watch_start(times_s); /* at the others' service, which is no loss to be counted */
         }
     }
+    if (serves)
+        dmumu_pool_set_interlude(pool, thread, (struct dmumu_interlude){NULL, NULL});
 }
 
 static void run_threads(struct loop *loop)
