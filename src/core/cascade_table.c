@@ -4,6 +4,7 @@
 #include "core/exponential.h"
 #include "core/filter.h"
 #include "core/lattice.h"
+#include "core/logarithm.h"
 #include "core/resonance.h"
 #include "core/rules.h"
 #include "core/vector.h"
@@ -173,6 +174,15 @@ static void fill_slow(const struct nu_nodes *nodes, double scratch[], const stru
     }
 }
 
+/* Of nothing, LN_B_NONE. */
+DMUMU_VECTOR static void take_logarithms(size_t n, double *value)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double ln = dmumu_log(value[i]);
+        value[i] = value[i] > 0.0 && ln > LN_B_NONE ? ln : LN_B_NONE;
+    }
+}
+
 /* ---- a table ----------------------------------------------------------------------------------------------------- */
 
 static void choose_lattice(double ln_p, bool is_slow, double ln_z_step, struct dmumu_cascade_table *table)
@@ -217,9 +227,7 @@ enum dmumu_status dmumu_cascade_table_make(const struct dmumu_cascade_decay *dec
     } else if (any) {
         fill_slow(&nodes, scratch, table);
     }
-    for (size_t i = 0; i < n; i++) {
-        table->value[i] = table->value[i] > 0.0 ? fmax(log(table->value[i]), LN_B_NONE) : LN_B_NONE;
-    }
+    take_logarithms(n, table->value);
     free(scratch);
     return DMUMU_OK;
 }

@@ -46,23 +46,41 @@ static int edge_depth(struct dmumu_curve_work *work, const struct dmumu_curve_pa
  * 2^-k times the integrand at the last node: without a zone, q may fall like 1 - mu^2 and the integrand stay as it is.
  */
 static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which, size_t r,
-                         double q_last, double total)
+                         double last_ratio, double total)
 {
     enum { LAST_NODE = 7 }; /* it lies that many octaves towards mu = 1 */
     const int first = octave_of(panel->key) + LAST_NODE;
     const double s2_last = panel->s2[DMUMU_KRONROD_N - 1];
     const double counts = (isinf(work->q_edge) ? WHAT_COUNTS_NO_ZONE : WHAT_COUNTS) * work->tolerance * total;
     for (int k = first + 1; k <= DMUMU_LAST_PROBE; k++) {
-        if (ldexp(1.0, -k) * s2_last * exp(-q_last) < counts) {
+        if (ldexp(1.0, -k) * s2_last < counts * last_ratio) {
             return false;
         }
         const double change =
             dmumu_curve_probe(work, which, r, k, false) - dmumu_curve_probe(work, which, r, first, false);
-        if (fabs(change) > 0.01 * exp(q_last) * ldexp(2.0, -k) / s2_last) { /* 1 - mu^2 at probe k */
+        if (fabs(change) > 0.01 * last_ratio * ldexp(2.0, -k) / s2_last) { /* 1 - mu^2 at probe k */
             return true;
         }
     }
     return false;
+}
+
+/* D_mumu/(1 - mu^2) at the last node of a panel; false where dmumu_curve_gather finds nothing. */
+static bool find_last_ratio(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which,
+                            size_t r, double *ratio)
+{
+    enum { LAST = DMUMU_KRONROD_N - 1 };
+    struct dmumu_panel_values values;
+    if (isinf(work->q_edge) && !dmumu_curve_gather(work, panel, which, r, &values)) {
+        return false;
+    }
+    double rate = 0.0;
+    for (int mode = 0; mode < DMUMU_N_MODES; mode++) {
+        rate +=
+            dmumu_curve_mode_in_sum(work, mode, which) ? panel->rate[mode][dmumu_curve_rates_at(panel, r) + LAST] : 0.0;
+    }
+    *ratio = rate / panel->s2[LAST];
+    return true;
 }
 
 /*
@@ -81,18 +99,17 @@ static int depth_towards_one(struct dmumu_curve_work *work, struct dmumu_curve_p
     }
     /* what a confined [low, 1] adds at most: (1-mu^2) exp(-q) with q at the edge of C; infinite without a zone */
     const double most = (1.0 - low) * (1.0 - low) * exp(-work->q_edge);
-    struct dmumu_panel_values values;
-    if (most < 0.01 * work->tolerance * total || !dmumu_curve_gather(work, panel, which, r, &values)) {
+    double ratio;
+    if (most < 0.01 * work->tolerance * total || !find_last_ratio(work, panel, which, r, &ratio)) {
         return 0;
     }
     panel->probed[which][r] = 1;
-    const double q_last = log(values.rate[DMUMU_KRONROD_N - 1] / values.s2[DMUMU_KRONROD_N - 1]);
-    if (q_last <= work->q_edge) {
+    if (ratio <= exp(work->q_edge)) {
         const int depth = edge_depth(work, panel, which, r);
         const bool empty = panel->integral[which][panel->slot[r]].value == 0.0;
         return depth > 0 && !empty ? panel->key.depth + 1 : depth; /* what is confined here must not be lost */
     }
-    return turns_beyond(work, panel, which, r, q_last, total) ? panel->key.depth + 1 : 0;
+    return turns_beyond(work, panel, which, r, ratio, total) ? panel->key.depth + 1 : 0;
 }
 
 /* ---- transit-time damping without broadening --------------------------------------------------------------------- */

@@ -53,10 +53,15 @@ struct dmumu_curve_work {
     double *ln_ratio, *inverse_sqrt_ratio; /* [n] ln R, R^-1/2; NULL until wanted */
     struct dmumu_place *cascade_place;     /* [n] where that lies on the Alfven and slow modes' lattices */
     struct dmumu_curve_panel *probe[2];    /* rates at the probes of mu -> 1; NULL until wanted */
-    struct dmumu_curve_panel *panel[DMUMU_MAX_PANELS_QUASILINEAR];
+    struct dmumu_curve_panel **panel;      /* [n_panels], room for dmumu_curve_most_panels */
     size_t n_panels;
     enum dmumu_status status;
 };
+
+static inline size_t dmumu_curve_most_panels(const struct dmumu_curve_work *work)
+{
+    return work->state->kappa > 0.0 ? DMUMU_MAX_PANELS : DMUMU_MAX_PANELS_QUASILINEAR;
+}
 
 /** Where a panel's rates and errors at one rigidity begin. */
 static inline size_t dmumu_curve_rates_at(const struct dmumu_curve_panel *panel, size_t r)

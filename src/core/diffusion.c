@@ -197,7 +197,6 @@ static void add_children(struct dmumu_curve_work *work, const struct dmumu_curve
 
 static bool split_panels(struct dmumu_curve_work *work)
 {
-    const size_t most = work->state->kappa > 0.0 ? DMUMU_MAX_PANELS : DMUMU_MAX_PANELS_QUASILINEAR;
     const bool any = mark_all_splits(work);
     const size_t n_panels = work->n_panels;
     for (size_t i = 0; any && i < n_panels && work->status == DMUMU_OK; i++) {
@@ -205,8 +204,8 @@ static bool split_panels(struct dmumu_curve_work *work)
         if (panel->want_depths == 0) {
             continue;
         }
-        if (work->n_panels + 2 * (DEEPEST + 1) > most) { /* no room for all of its children */
-            return false;                                /* what is left shows in the error */
+        if (work->n_panels + 2 * (DEEPEST + 1) > dmumu_curve_most_panels(work)) { /* no room for all of its children */
+            return false;                                                         /* what is left shows in the error */
         }
         for (int depth = panel->key.depth + 1; depth <= DEEPEST && work->status == DMUMU_OK; depth++) {
             if (panel->want_depths >> depth & 1U) {
@@ -291,9 +290,12 @@ static void compute(struct dmumu_curve_work *work, int looks)
     }
 }
 
-static bool take_settled(struct dmumu_curve_work *work)
+/* What a computation of its own has to itself: its panels, and how far each rigidity has come. */
+static bool begin_work(struct dmumu_curve_work *work)
 {
-    bool good = true;
+    const size_t most = dmumu_curve_most_panels(work);
+    work->panel = dmumu_arena_take_unset(&work->workspace->arena, most * sizeof(struct dmumu_curve_panel *));
+    bool good = work->panel != NULL;
     for (int which = 0; which < DMUMU_N_SUMS; which++) {
         work->settled[which] = dmumu_arena_take(&work->workspace->arena, work->n);
         good = good && work->settled[which];
@@ -319,7 +321,7 @@ static void compute_alfven_alone(struct dmumu_curve_work *work)
         alone.sums[DMUMU_ALFVEN] = true;
         double *value = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *value);
         alone.in_range = dmumu_arena_take(&work->workspace->arena, work->n * sizeof *alone.in_range);
-        alone.status = value && alone.in_range && take_settled(&alone) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
+        alone.status = value && alone.in_range && begin_work(&alone) ? DMUMU_OK : DMUMU_ERROR_MEMORY;
         if (alone.status == DMUMU_OK) {
             memset(alone.in_range, true, work->n * sizeof *alone.in_range);
             compute(&alone, 0);
@@ -394,7 +396,7 @@ enum dmumu_status dmumu_diffusion_compute(struct dmumu_tables *tables, const str
     dmumu_arena_reset(arena);
     double *ratio = dmumu_arena_take(arena, n * sizeof *ratio);
     bool *in_range = dmumu_arena_take(arena, n * sizeof *in_range);
-    const bool good = ratio && in_range && take_settled(&work);
+    const bool good = ratio && in_range && begin_work(&work);
     status = good ? prepare_ratios(&work, point, rigidity_gv, ratio, in_range, error) : DMUMU_ERROR_MEMORY;
     if (status == DMUMU_OK) {
         dmumu_workspace_begin_curve(workspace);

@@ -11,6 +11,7 @@ static const struct dmumu_angle_mesh mesh = {.max_width = 2.0, .max_change = 3.0
 
 void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_ratio, struct dmumu_direction_panel *panel)
 {
+    const double larmor_ratio = exp(ln_larmor_ratio);
     for (int i = 0; i < DMUMU_KRONROD_N; i++) {
         const double ln_tangent =
             0.5 * (panel->low + panel->high) + 0.5 * (panel->high - panel->low) * dmumu_kronrod_node[i];
@@ -24,23 +25,36 @@ void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_rat
                                                   .ln_x_perp_max = ln_x_max + ln_cosine + ln_tangent,
                                                   .ln_u_start = -(ln_larmor_ratio + ln_cosine),
                                                   .ln_u_end = ln_u_end,
-                                                  .u_start = 1.0 / (exp(ln_larmor_ratio) * angle.cosine),
+                                                  .u_start = 1.0 / (larmor_ratio * angle.cosine),
                                                   .u_end = exp(ln_u_end),
-                                                  .ln_measure = 5.5 * ln_cosine + 2.0 * ln_tangent};
+                                                  .ln_measure = 5.5 * ln_cosine + 2.0 * ln_tangent,
+                                                  .ln_transit_measure = 5.5 * ln_cosine + 3.5 * ln_tangent};
     }
 }
 
 static enum dmumu_status reserve(struct dmumu_directions *directions, size_t n)
 {
     if (n > directions->capacity) {
-        struct dmumu_direction_panel *grown = realloc(directions->panel, n * sizeof *grown);
+        const size_t capacity = n + n / 2 + 16;
+        struct dmumu_direction_panel *grown = realloc(directions->panel, capacity * sizeof *grown);
         if (!grown) {
             return DMUMU_ERROR_MEMORY;
         }
         directions->panel = grown;
-        directions->capacity = n;
+        directions->capacity = capacity;
     }
     return DMUMU_OK;
+}
+
+/* A panel in its place. */
+static void put(const struct dmumu_state *state, double low, double high, size_t at,
+                struct dmumu_directions *directions)
+{
+    struct dmumu_direction_panel *panel = &directions->panel[at];
+    panel->low = low;
+    panel->high = high;
+    panel->halves = 0;
+    dmumu_directions_fill(state, directions->ln_larmor_ratio, panel);
 }
 
 enum dmumu_status dmumu_directions_make(const struct dmumu_state *state, double larmor_ratio,
@@ -51,13 +65,27 @@ enum dmumu_status dmumu_directions_make(const struct dmumu_state *state, double 
     if (status == DMUMU_OK) {
         status = reserve(directions, angles->n_panels);
     }
+    directions->ln_larmor_ratio = log(larmor_ratio);
     directions->n = status == DMUMU_OK ? angles->n_panels : 0;
+    directions->n_all = directions->n;
     for (size_t i = 0; i < directions->n; i++) {
-        directions->panel[i].low = angles->panel_end[2 * i];
-        directions->panel[i].high = angles->panel_end[2 * i + 1];
-        dmumu_directions_fill(state, log(larmor_ratio), &directions->panel[i]);
+        put(state, angles->panel_end[2 * i], angles->panel_end[2 * i + 1], i, directions);
     }
     return status;
+}
+
+size_t dmumu_directions_halve(const struct dmumu_state *state, size_t panel, struct dmumu_directions *directions)
+{
+    if (directions->panel[panel].halves == 0 && reserve(directions, directions->n_all + 2) == DMUMU_OK) {
+        const size_t first = directions->n_all;
+        const double low = directions->panel[panel].low;
+        const double high = directions->panel[panel].high;
+        put(state, low, 0.5 * (low + high), first, directions);
+        put(state, 0.5 * (low + high), high, first + 1, directions);
+        directions->panel[panel].halves = first;
+        directions->n_all += 2;
+    }
+    return directions->panel[panel].halves;
 }
 
 void dmumu_directions_free(struct dmumu_directions *directions)

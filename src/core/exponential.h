@@ -32,20 +32,13 @@ static inline double dmumu_exp(double x)
     const double shifted = bounded * 0x1.71547652b82fep+0 + shift;
     const double k = shifted - shift;
     const double r = (bounded - k * 0x1.62e42fefa0000p-1) - k * 0x1.cf79abc9e3b3ap-40; /* ln 2 in two parts */
-    double p = 1.0 / 6227020800.0;
-    p = p * r + 1.0 / 479001600.0;
-    p = p * r + 1.0 / 39916800.0;
-    p = p * r + 1.0 / 3628800.0;
-    p = p * r + 1.0 / 362880.0;
-    p = p * r + 1.0 / 40320.0;
-    p = p * r + 1.0 / 5040.0;
-    p = p * r + 1.0 / 720.0;
-    p = p * r + 1.0 / 120.0;
-    p = p * r + 1.0 / 24.0;
-    p = p * r + 1.0 / 6.0;
-    p = p * r + 0.5;
-    p = p * r + 1.0;
-    p = p * r + 1.0;
+    /* in pairs, and pairs of these (Estrin's scheme): one after the other, each would wait for the one before */
+    const double r2 = r * r;
+    const double r4 = r2 * r2;
+    const double p2 = (1.0 / 2.0 + 1.0 / 6.0 * r) + (1.0 / 24.0 + 1.0 / 120.0 * r) * r2;
+    const double p6 = (1.0 / 720.0 + 1.0 / 5040.0 * r) + (1.0 / 40320.0 + 1.0 / 362880.0 * r) * r2;
+    const double p10 = (1.0 / 3628800.0 + 1.0 / 39916800.0 * r) + (1.0 / 479001600.0 + 1.0 / 6227020800.0 * r) * r2;
+    const double p = 1.0 + (r + (p2 + (p6 + p10 * r4) * r4) * r2);
     uint64_t bits;
     double power;
     memcpy(&bits, &shifted, sizeof bits);

@@ -2,11 +2,13 @@
 #include "core/kernel_direct.h"
 
 #include "core/exponential.h"
+#include "core/logarithm.h"
 #include "core/resonance.h"
 #include "core/rules.h"
 #include "core/vector.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 enum { N = DMUMU_PANEL_N, NODES = DMUMU_KRONROD_N, MAX_PIECES = 600 };
@@ -30,19 +32,32 @@ enum { N = DMUMU_PANEL_N, NODES = DMUMU_KRONROD_N, MAX_PIECES = 600 };
  * tan(theta), to be looked at. */
 struct rate_at {
     const struct dmumu_fast_direct *direct;
-    double mu, s, width, ln_r, ln_gyration, least_ln;
+    double mu, s, ln_s, width, ln_r, ln_gyration, ln_most_g, least_ln;
 };
 
-/* One piece of ln tan(theta). */
+/* One piece of ln tan(theta), and which of the directions' panels it is; NO_PANEL where that is its own. */
 struct piece {
     double low, high, transit, gyro, error;
+    size_t panel;
 };
+#define NO_PANEL SIZE_MAX
+
+/* Of two numbers, in registers: fmax and fmin are calls. */
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
 
 /* ---- over scales ------------------------------------------------------------------------------------------------- */
 
 static double fade_from_of(int n)
 {
-    return fmax(FADE_FROM, 15.0 * n);
+    return larger(FADE_FROM, 15.0 * n);
 }
 
 /*
@@ -55,13 +70,13 @@ static double reach_of(const struct rate_at *at, int n, double u, double w)
     const double fade_from = fade_from_of(n);
     double lobes = 20.0 / (w + 7.0);
     if (w < 0.2) {
-        lobes = fmax(lobes, log(0.5 / w));
+        lobes = larger(lobes, log(0.5 / w));
     } else if (w > fade_from + DMUMU_BESSEL_REF_FADE_WIDTH) {
         lobes = longest;
     }
     const double widths = 10.0 * at->width / (n * u);
-    const double resonance = widths > 16.0 ? longest : -log1p(-fmin(widths, 0.8));
-    return fmin(fmin(lobes, resonance), longest);
+    const double resonance = widths > 16.0 ? longest : -dmumu_log(1.0 - smaller(widths, 0.8));
+    return smaller(smaller(lobes, resonance), longest);
 }
 
 /* u^3/2 E(mu, n u), per d ln u, at u = exp(-z), of harmonic -n alone. */
@@ -129,7 +144,7 @@ static double over_scales(const struct rate_at *at, int n, double w_of_one, doub
 /* Widths from mu to the nearest of the waves from u_end to u_start that harmonic n resonates with. */
 static double widths_to(const struct rate_at *at, int n, const struct dmumu_direction *direction)
 {
-    return fmax(fmax(n * direction->u_end - at->mu, at->mu - n * direction->u_start), 0.0) / at->width;
+    return larger(larger(n * direction->u_end - at->mu, at->mu - n * direction->u_start), 0.0) / at->width;
 }
 
 /* ln of the most that a direction can add, per d ln tan(theta): J'^2 < 1/2. */
@@ -138,7 +153,7 @@ static double most_ln_gyro(const struct rate_at *at, const struct dmumu_directio
     double most = -(double)INFINITY;
     for (int n = 1; n <= at->direct->state->harmonics; n++) {
         const double widths = widths_to(at, n, direction);
-        most = fmax(most, direction->ln_measure - widths * widths);
+        most = larger(most, direction->ln_measure - widths * widths);
     }
     return most;
 }
@@ -155,12 +170,19 @@ static double gyro_at(const struct rate_at *at, const struct dmumu_direction *di
         const double widths = widths_to(at, n, direction);
         const double reach = at->width * sqrt(widths * widths + SMALL_POWER);
         const double nu_high = at->mu + reach;
-        const double nu_low = fmax(at->mu - reach, 1e-6 * nu_high); /* what is below is 1e-9 of the whole */
-        const double low = n * direction->u_start < nu_high ? -direction->ln_u_start : log(n / nu_high);
-        const double high = n * direction->u_end > nu_low ? -direction->ln_u_end : log(n / nu_low);
+        const double nu_low = larger(at->mu - reach, 1e-6 * nu_high); /* what is below is 1e-9 of the whole */
+        const double low = n * direction->u_start < nu_high ? -direction->ln_u_start : dmumu_log(n / nu_high);
+        const double high = n * direction->u_end > nu_low ? -direction->ln_u_end : dmumu_log(n / nu_low);
         sum += over_scales(at, n, at->s * direction->sine / xi, low, high);
     }
     return xi * sqrt(xi) * sum;
+}
+
+/* ln of what it can add at most, per d ln tan(theta), to a millionth. */
+static double most_ln_transit(const struct rate_at *at, const struct dmumu_direction *direction)
+{
+    const double widths = (at->mu - at->direct->state->alfven_speed_v / direction->cosine) / at->width;
+    return direction->ln_transit_measure + 1.5 * at->ln_s + at->ln_most_g - widths * widths + 1e-6;
 }
 
 /* least: less than that does not count */
@@ -183,7 +205,7 @@ static double transit_at(const struct rate_at *at, const struct dmumu_direction 
 /* A panel by Kronrod's rule. Directions with x_max < 1 have no waves. */
 static struct piece measured(const struct rate_at *at, const struct dmumu_direction_panel *panel)
 {
-    struct piece piece = {.low = panel->low, .high = panel->high};
+    struct piece piece = {.low = panel->low, .high = panel->high, .panel = NO_PANEL};
     const double least = exp(at->least_ln);
     double coarse = 0.0;
     for (int i = 0; i < NODES; i++) {
@@ -194,7 +216,9 @@ static struct piece measured(const struct rate_at *at, const struct dmumu_direct
         const double per_ln_tangent = direction->cosine * direction->cosine * direction->sine * direction->sine;
         const double measure = 0.5 * (panel->high - panel->low) * per_ln_tangent; /* of int xi d xi */
         const double gyro = most_ln_gyro(at, direction) > at->least_ln ? measure * gyro_at(at, direction) : 0.0;
-        const double transit = measure * transit_at(at, direction, least / per_ln_tangent);
+        const double transit = most_ln_transit(at, direction) > at->least_ln
+                                   ? measure * transit_at(at, direction, least / per_ln_tangent)
+                                   : 0.0;
         piece.gyro += dmumu_kronrod_weight[i] * gyro;
         piece.transit += dmumu_kronrod_weight[i] * transit;
         coarse += dmumu_kronrod_gauss_weight[i] * (gyro + transit);
@@ -204,6 +228,15 @@ static struct piece measured(const struct rate_at *at, const struct dmumu_direct
     return piece;
 }
 
+/* One of the directions' panels. */
+static struct piece measured_panel(const struct rate_at *at, size_t index)
+{
+    struct piece piece = measured(at, &at->direct->directions->panel[index]);
+    piece.panel = index;
+    return piece;
+}
+
+/* What is none of them. */
 static struct piece measured_between(const struct rate_at *at, double low, double high)
 {
     struct dmumu_direction_panel panel = {.low = low, .high = high};
@@ -215,15 +248,23 @@ struct sum {
     double transit, gyro, error;
 };
 
-static struct sum sum_of(const struct piece piece[], int n)
+static void add_pieces(const struct piece piece[], int from, int n, struct sum *sum)
 {
-    struct sum sum = {0.0, 0.0, 0.0};
-    for (int i = 0; i < n; i++) {
-        sum.transit += piece[i].transit;
-        sum.gyro += piece[i].gyro;
-        sum.error += piece[i].error;
+    for (int i = from; i < n; i++) {
+        sum->transit += piece[i].transit;
+        sum->gyro += piece[i].gyro;
+        sum->error += piece[i].error;
     }
-    return sum;
+}
+
+/* Both halves of a piece. */
+static void halve_piece(const struct rate_at *at, const struct piece *piece, struct piece half[static 2])
+{
+    const double middle = 0.5 * (piece->low + piece->high);
+    const size_t first =
+        piece->panel == NO_PANEL ? 0 : dmumu_directions_halve(at->direct->state, piece->panel, at->direct->directions);
+    half[0] = first > 0 ? measured_panel(at, first) : measured_between(at, piece->low, middle);
+    half[1] = first > 0 ? measured_panel(at, first + 1) : measured_between(at, middle, piece->high);
 }
 
 /* Halve the pieces with more than their part of the error. Returns how many pieces there are now. */
@@ -232,10 +273,10 @@ static int halve(const struct rate_at *at, struct piece piece[static MAX_PIECES]
     const int before = n;
     for (int i = 0; i < before && n < MAX_PIECES; i++) {
         if (piece[i].error * before > most) {
-            const double low = piece[i].low;
-            const double high = piece[i].high;
-            piece[i] = measured_between(at, low, 0.5 * (low + high));
-            piece[n++] = measured_between(at, 0.5 * (low + high), high);
+            struct piece half[2];
+            halve_piece(at, &piece[i], half);
+            piece[i] = half[0];
+            piece[n++] = half[1];
         }
     }
     return n;
@@ -265,7 +306,7 @@ static size_t rank(const struct rate_at *at, struct ranked ranked[static MAX_PIE
     for (size_t i = 0; i < directions->n && n < MAX_PIECES; i++) {
         ranked[n] = (struct ranked){i, -(double)INFINITY};
         for (int k = 0; k < NODES; k++) {
-            ranked[n].most_ln = fmax(ranked[n].most_ln, most_ln_gyro(at, &directions->panel[i].node[k]));
+            ranked[n].most_ln = larger(ranked[n].most_ln, most_ln_gyro(at, &directions->panel[i].node[k]));
         }
         n++;
     }
@@ -280,24 +321,25 @@ struct spike {
 
 static struct spike spike_of(const struct rate_at *at)
 {
-    const double xi = fmin(at->direct->state->alfven_speed_v / at->mu, 1.0);
+    const double xi = smaller(at->direct->state->alfven_speed_v / at->mu, 1.0);
     return (struct spike){0.5 * log1p(-xi * xi) - log(xi), DMUMU_RESONANCE_REACH * at->width / at->mu};
 }
 
 /* One panel, as it is; or, with a spike that falls between its nodes, what lies before it, the spike, and what lies beyond. */
-static int add_panel(const struct rate_at *at, const struct dmumu_direction_panel *panel, struct piece piece[], int n)
+static int add_panel(const struct rate_at *at, size_t index, struct piece piece[], int n)
 {
+    const struct dmumu_direction_panel *panel = &at->direct->directions->panel[index];
     const struct spike spike = spike_of(at);
     const double from = spike.ln_tangent - spike.reach;
     const double to = spike.ln_tangent + spike.reach;
     if (!(2.0 * spike.reach < panel->high - panel->low && from < panel->high && to > panel->low)) {
-        piece[n++] = measured(at, panel);
+        piece[n++] = measured_panel(at, index);
         return n;
     }
     if (from > panel->low) {
         piece[n++] = measured_between(at, panel->low, from);
     }
-    piece[n++] = measured_between(at, fmax(from, panel->low), fmin(to, panel->high));
+    piece[n++] = measured_between(at, larger(from, panel->low), smaller(to, panel->high));
     if (to < panel->high) {
         piece[n++] = measured_between(at, to, panel->high);
     }
@@ -313,13 +355,15 @@ static struct sum over_angles(struct rate_at *at)
     int n = 0;
     struct sum sum = {0.0, 0.0, 0.0};
     for (int i = 0; i < n_ranked && n + 3 <= MAX_PIECES; i++) {
-        n = add_panel(at, &at->direct->directions->panel[ranked[i].index], piece, n);
-        sum = sum_of(piece, n);
+        const int before = n;
+        n = add_panel(at, ranked[i].index, piece, n);
+        add_pieces(piece, before, n, &sum);
         at->least_ln = log(sum.gyro + sum.transit) - SMALL_POWER;
     }
     while (sum.error > TOLERANCE * (sum.transit + sum.gyro) && n < MAX_PIECES) {
         n = halve(at, piece, n, TOLERANCE * (sum.transit + sum.gyro));
-        sum = sum_of(piece, n);
+        sum = (struct sum){0.0, 0.0, 0.0};
+        add_pieces(piece, 0, n, &sum);
     }
     return sum;
 }
@@ -330,9 +374,11 @@ struct dmumu_fast_rate dmumu_fast_direct_rate(const struct dmumu_fast_direct *di
     struct rate_at at = {.direct = direct,
                          .mu = mu,
                          .s = sqrt(s2),
+                         .ln_s = 0.5 * log(s2),
                          .width = dmumu_resonance_width(direct->state, s2),
                          .ln_r = log(larmor_ratio),
                          .ln_gyration = log(larmor_ratio) + 0.5 * log(s2),
+                         .ln_most_g = log(direct->common->g_value[direct->common->g.n - 1]),
                          .least_ln = -(double)INFINITY};
     const struct sum sum = over_angles(&at);
     const double scale = dmumu_fast_front(direct->state, at.s) / sqrt(larmor_ratio);

@@ -15,10 +15,10 @@
 
 /** What all (mu, R) of one damping share; all must outlive its use. */
 struct dmumu_fast_direct {
-    const struct dmumu_fast_common *common;    /* G */
-    const struct dmumu_bessel_ref *bessel;     /* J'^2 */
-    const struct dmumu_state *state;           /* of the damping */
-    const struct dmumu_directions *directions; /* to begin with, of the R that is asked for */
+    const struct dmumu_fast_common *common; /* G */
+    const struct dmumu_bessel_ref *bessel;  /* J'^2 */
+    const struct dmumu_state *state;        /* of the damping */
+    struct dmumu_directions *directions;    /* of the R that is asked for; halves are added */
 };
 
 /** @param[in] s2  1 - mu^2 */

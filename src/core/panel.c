@@ -1,6 +1,7 @@
 /* Panel: see panel.h. */
 #include "core/panel.h"
 
+#include "core/logarithm.h"
 #include "core/nodes.h"
 #include "core/panel_edges.h"
 #include "core/vector.h"
@@ -295,6 +296,14 @@ DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *values, st
     }
 }
 
+/* q less that at the edge of C. */
+DMUMU_VECTOR static void find_margins(const double ratio[static NODES], double q_edge, double margin[static NODES])
+{
+    for (int i = 0; i < NODES; i++) {
+        margin[i] = dmumu_log(ratio[i]) - q_edge;
+    }
+}
+
 /* Are the last nodes no guide to what lies beyond them? */
 static bool turns_at_end(const double ratio[static NODES])
 {
@@ -356,9 +365,7 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
                          (integral.last && turns_at_end(ratios.at));
     } else {
         double margin[NODES];
-        for (int i = 0; i < NODES; i++) {
-            margin[i] = log(ratios.at[i]) - q_edge;
-        }
+        find_margins(ratios.at, q_edge, margin);
         const struct dmumu_panel_shape shape = {rules, low, 1.0 - high, half, q_edge, values->sharp};
         dmumu_panel_integrate_edges(&shape, margin, values->error, &integral, gradient);
     }

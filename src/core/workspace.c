@@ -155,7 +155,7 @@ const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_works
     return &workspace->sharp_angles;
 }
 
-const struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio)
+struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio)
 {
     if (workspace->direct_ratio != larmor_ratio) {
         if (dmumu_directions_make(&workspace->damping, larmor_ratio, &workspace->directions) != DMUMU_OK) {

@@ -82,7 +82,7 @@ const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace
 const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_workspace *workspace);
 
 /** Those for one R, without tables; NULL when out of memory. */
-const struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio);
+struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio);
 
 /** Sums over the damping's directions, for one class of lattices; made on demand; NULL when out of memory. */
 struct dmumu_columns *dmumu_workspace_columns(struct dmumu_workspace *workspace, const struct dmumu_tables *tables,

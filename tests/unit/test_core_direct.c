@@ -154,7 +154,7 @@ static double larmor_ratio_for(struct dmumu_workspace *workspace, double u)
 {
     double larmor_ratio = 1e-6;
     for (int i = 0; i < 8; i++) {
-        const struct dmumu_directions *directions = dmumu_workspace_directions(workspace, larmor_ratio);
+        struct dmumu_directions *directions = dmumu_workspace_directions(workspace, larmor_ratio);
         double least = (double)INFINITY;
         for (size_t p = 0; p < directions->n; p++) {
             for (int k = 0; k < DMUMU_KRONROD_N; k++) {
