@@ -165,10 +165,16 @@ static void fast_gyro_integrand(const struct integral *q, const double ln_x[stat
     }
 }
 
+/*
+ * Widths up to which fast waves count: exp(-9^2) = 7e-36. Where all waves that resonate are damped away, what those 6 widths
+ * away leave, 1e-16 of the rest, may be a ten-thousandth of D_F, beside transit-time damping (point 1650).
+ */
+#define FAR 9.0
+
 /* Integral over ln x at one angle, 1 <= x <= x_max, of gyro-resonance n. */
 static double fast_gyro_over_x(struct integral *q, double ln_x_max)
 {
-    const double reach = DMUMU_RESONANCE_REACH * q->width;
+    const double reach = FAR * q->width;
     const double nu_high = q->mu + reach;
     const double nu_low = fmax(q->mu - reach, 0.1 * nu_high * pow(q->tolerance, 1.0 / 1.5));
     const double low = fmax(0.0, q->ln_nu - log(nu_high));
@@ -227,7 +233,9 @@ static void find_angles(struct dmumu_reference *reference)
 {
     const struct dmumu_state *state = reference->state;
     const double tail = -0.5 * log(1e-2 * reference->tolerance);
-    const double low = undamped_from(state, reference->larmor_ratio, -0.25) - tail;
+    /* without broadening tan^2 is up to tan(theta) = mu/s, where w = 1, and C begins at v_A/v or a little before (point 1347) */
+    const double from_mu = state->kappa == 0.0 ? 3.0 - log(state->alfven_speed_v) : 0.0;
+    const double low = undamped_from(state, reference->larmor_ratio, -0.25) - tail - from_mu;
     const double high = undamped_from(state, reference->larmor_ratio, 0.25) + tail;
     dmumu_quadrature_pieces_init(&reference->angles, low, high);
     double kink[16];

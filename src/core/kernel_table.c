@@ -30,6 +30,10 @@
 /* Widths of a widened resonance beyond which the cascade's start is to lie: exp(-20) of it. */
 #define START_WIDTHS 4.5
 
+/* Widths of the resonance up to which waves count, where these are all that resonate: exp(-7.5^2) = 4e-25 of the rest, where
+ * transit-time damping alone may be 1e-12 of it (point 1650); DMUMU_RESONANCE_REACH, 2e-14, for tolerances above 2e-5. */
+#define REACH_TIGHT 7.5
+
 /* What is left out of the range of u, relative and per tolerance; and at most, since a few samples more make it small. */
 #define TRUNCATION      2e-4
 #define MOST_TRUNCATION 2e-8
@@ -286,7 +290,8 @@ static void choose_range(const struct dmumu_fast_common *common, const struct dm
                          struct dmumu_fast_table *table)
 {
     const double step = common->step[table->step_class];
-    const long last = (long)ceil((log(shape->mu + DMUMU_RESONANCE_REACH * shape->width) - table->ln_s) / step);
+    const double reach = dmumu_deposit_follows_lobes(common->tolerance) ? REACH_TIGHT : DMUMU_RESONANCE_REACH;
+    const long last = (long)ceil((log(shape->mu + reach * shape->width) - table->ln_s) / step);
     const double truncation = truncation_of(common);
     double most = 0.0;
     long first = last - 1;

@@ -11,8 +11,10 @@
 #define MOST_PROFILE_BYTES ((size_t)24 << 20)
 #define MOST_COLUMN_BYTES  ((size_t)48 << 20)
 
-/* What directions may leave out at either end, relative. */
-#define ANGLES_TAIL 1e-7
+/* What directions may leave out at either end, relative: 1e-7 of D_F is missing then, and more where two ends do (point 1818);
+ * next to nothing where lobes are followed. */
+#define ANGLES_TAIL       1e-7
+#define ANGLES_TAIL_TIGHT 1e-9
 
 static void free_profiles(struct dmumu_workspace *workspace)
 {
@@ -133,7 +135,9 @@ void dmumu_workspace_set_damping(struct dmumu_workspace *workspace, const struct
 const struct dmumu_angle_ends *dmumu_workspace_angle_ends(struct dmumu_workspace *workspace)
 {
     if (!workspace->has_ends) {
-        workspace->ends = dmumu_angles_find_ends(&workspace->damping, ANGLES_TAIL, DMUMU_R_MIN, DMUMU_R_MAX);
+        const bool tight = dmumu_deposit_follows_lobes(workspace->model.tolerance);
+        workspace->ends = dmumu_angles_find_ends(&workspace->damping, tight ? ANGLES_TAIL_TIGHT : ANGLES_TAIL,
+                                                 DMUMU_R_MIN, DMUMU_R_MAX);
         workspace->has_ends = true;
     }
     return &workspace->ends;
