@@ -45,12 +45,15 @@ passed=0 failed=0 skipped=0
 launcher=() # what starts a test program
 jobs_at_once=${JOBS:-$(nproc 2>/dev/null || echo 1)}
 
+# What a test took by the clock, beside others, where that is known and worth a look.
+seconds_of() { [ ! -s "$1.seconds" ] || awk '$1 >= 10 { printf "  %4d s", $1 }' "$1.seconds"; }
+
 # add NAME PASSED FAILED SKIPPED STATUS LOG: count, and show the log of what failed.
 add() {
     local name=$1 p=$2 f=$3 s=$4 status=$5 log=$6
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    printf '%-44s %4d passed %4d failed %4d skipped\n' "$name" "$p" "$f" "$s"
+    printf '%-44s %4d passed %4d failed %4d skipped%s\n' "$name" "$p" "$f" "$s" "$(seconds_of "$log")"
     if [ "$f" -ne 0 ]; then
         echo "---- $name, exit status $status$([ "$status" -ne 124 ] || echo " (over $limit s)"), from $log:"
         tail -n 60 "$log"
@@ -71,8 +74,9 @@ in_parallel() {
         while [ $started -lt $# ] && [ "$(jobs -rp | wc -l)" -lt "$at_once" ]; do
             log=$(log_of "$kind" "${tests[started]}")
             {
-                status=0
+                status=0 begin=$SECONDS
                 "start_$(language_of "${tests[started]}")" "${tests[started]}" "$log" >"$log" 2>&1 || status=$?
+                echo $((SECONDS - begin)) >"$log.seconds"
                 echo $status >"$log.status"
             } &
             started=$((started + 1))
