@@ -93,28 +93,38 @@ static struct dmumu_point point_of(const struct bench_grid *grid, double alfven_
     };
 }
 
+/* What a thread of a scan goes on with from one M_A to the next; zeros to begin with. */
+struct kept {
+    struct dmumu_tables *tables;
+    struct dmumu_workspace *workspace;
+};
+
+static void free_kept(struct kept *kept)
+{
+    dmumu_workspace_free(kept->workspace);
+    dmumu_tables_free(kept->tables);
+}
+
 /*
- * Seconds of all curves of one M_A, tables included; negative when one failed. *tables are those of the M_A before, if any:
- * as in a scan, they are freed when the next are there, with which they share what depends on the model alone. They become
- * this one's.
+ * Seconds of all curves of one M_A, tables included; negative when one failed. What is kept is of the M_A before, if any: as
+ * in a scan, its tables are freed when the next are there, with which they share what depends on the model alone, and the
+ * workspace's memory is used again. It becomes this one's.
  */
 static double grid_seconds_after(struct bench *bench, const struct bench_grid *grid, double alfven_mach,
-                                 struct dmumu_tables **tables)
+                                 struct kept *kept)
 {
-    struct dmumu_tables *before = *tables;
-    struct dmumu_workspace *workspace = NULL;
+    struct dmumu_tables *before = kept->tables;
     double start = seconds_now();
-    enum dmumu_status status = before ? dmumu_tables_new_beside(before, alfven_mach, tables, &bench->error)
-                                      : dmumu_tables_new(&bench->model, alfven_mach, tables, &bench->error);
+    enum dmumu_status status = before ? dmumu_tables_new_beside(before, alfven_mach, &kept->tables, &bench->error)
+                                      : dmumu_tables_new(&bench->model, alfven_mach, &kept->tables, &bench->error);
     dmumu_tables_free(before);
-    if (status == DMUMU_OK)
-        status = dmumu_workspace_new(&workspace, &bench->error);
+    if (status == DMUMU_OK && !kept->workspace)
+        status = dmumu_workspace_new(&kept->workspace, &bench->error);
     for (int i = 0; i < grid->n_regions * grid->n_beta * grid->n_scale && status == DMUMU_OK; i++) {
         struct dmumu_point point = point_of(grid, alfven_mach, i);
-        status = dmumu_curve_compute(*tables, &point, N_RIGIDITY, bench->rigidity_gv, &bench->curve, workspace,
-                                     &bench->error);
+        status = dmumu_curve_compute(kept->tables, &point, N_RIGIDITY, bench->rigidity_gv, &bench->curve,
+                                     kept->workspace, &bench->error);
     }
-    dmumu_workspace_free(workspace);
     double seconds = seconds_now() - start;
     return status == DMUMU_OK ? seconds : -1.0;
 }
@@ -122,9 +132,9 @@ static double grid_seconds_after(struct bench *bench, const struct bench_grid *g
 /* The same with nothing before it. */
 static double grid_seconds(struct bench *bench, const struct bench_grid *grid, double alfven_mach)
 {
-    struct dmumu_tables *tables = NULL;
-    double seconds = grid_seconds_after(bench, grid, alfven_mach, &tables);
-    dmumu_tables_free(tables);
+    struct kept kept = {NULL, NULL};
+    double seconds = grid_seconds_after(bench, grid, alfven_mach, &kept);
+    free_kept(&kept);
     return seconds;
 }
 
@@ -161,16 +171,16 @@ static double bench_scan(struct bench *bench, const char *name, const struct ben
                          int n_sampled)
 {
     int n_curves = n_sampled * grid->n_regions * grid->n_beta * grid->n_scale;
-    struct dmumu_tables *tables = NULL;
+    struct kept kept = {NULL, NULL};
     double total = 0.0;
     bool good = true;
     for (int i = 0; i < n_sampled && good; i++) {
         int mach = (int)((double)i * (n_mach - 1) / (n_sampled - 1) + 0.5);
-        double seconds = grid_seconds_after(bench, grid, log_step(0.1, 1.0, mach, n_mach), &tables);
+        double seconds = grid_seconds_after(bench, grid, log_step(0.1, 1.0, mach, n_mach), &kept);
         good = seconds >= 0.0;
         total += seconds;
     }
-    dmumu_tables_free(tables);
+    free_kept(&kept);
     if (!good)
         return -1.0;
     printf("%-19s %.1f curves per second and core (%d curves at %d of its %d M_A, tables included)\n", name,
