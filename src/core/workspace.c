@@ -162,6 +162,7 @@ const struct dmumu_sharp_angles *dmumu_workspace_sharp_angles(struct dmumu_works
 struct dmumu_directions *dmumu_workspace_directions(struct dmumu_workspace *workspace, double larmor_ratio)
 {
     if (workspace->direct_ratio != larmor_ratio) {
+        workspace->direct_ratio = 0.0; /* of none, where there is no memory */
         if (dmumu_directions_make(&workspace->damping, larmor_ratio, &workspace->directions) != DMUMU_OK) {
             return NULL;
         }
