@@ -250,6 +250,45 @@ static void test_kept_directions(void **state)
     dmumu_tables_free(tables);
 }
 
+/* Halves of panels are kept for the pitch angles to come, which must be the same, to the bit, as without them. */
+static void test_kept_halves(void **state)
+{
+    (void)state;
+    enum { N = 4 };
+    static const double mu[N] = {0.05, 0.5, 0.9, 0.999};
+    const struct rate_point *at = &rate_point[0];
+    struct dmumu_model model;
+    struct dmumu_tables *tables = NULL;
+    struct dmumu_workspace *workspace = NULL;
+    struct dmumu_state of_point;
+    struct dmumu_fast_rate alone[N];
+    dmumu_model_default(&model);
+    assert_int_equal(dmumu_tables_new(&model, at->point.alfven_mach, &tables, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_workspace_new(&workspace, NULL), DMUMU_OK);
+    assert_int_equal(dmumu_state_of_point(&model, &at->point, &of_point, NULL), DMUMU_OK);
+    dmumu_workspace_set_damping(workspace, tables, &of_point);
+    for (int i = 0; i < N; i++) { /* with directions of their own: another R is in between */
+        struct dmumu_fast_rate other;
+        assert_int_equal(dmumu_direct_fast_rate(tables, &of_point, workspace, mu[i], 1.0 - mu[i] * mu[i],
+                                                2.0 * at->larmor_ratio, &other),
+                         DMUMU_OK);
+        assert_int_equal(dmumu_direct_fast_rate(tables, &of_point, workspace, mu[i], 1.0 - mu[i] * mu[i],
+                                                at->larmor_ratio, &alone[i]),
+                         DMUMU_OK);
+    }
+    for (int i = N; i-- > 0;) { /* one after the other, from the last to the first */
+        struct dmumu_fast_rate rate;
+        assert_int_equal(
+            dmumu_direct_fast_rate(tables, &of_point, workspace, mu[i], 1.0 - mu[i] * mu[i], at->larmor_ratio, &rate),
+            DMUMU_OK);
+        assert_true(rate.gyro == alone[i].gyro && rate.transit == alone[i].transit && rate.error == alone[i].error);
+    }
+    const struct dmumu_directions *directions = dmumu_workspace_directions(workspace, at->larmor_ratio);
+    assert_true(directions->n_all > directions->n);
+    dmumu_workspace_free(workspace);
+    dmumu_tables_free(tables);
+}
+
 static struct dmumu_tables *tables_of(double alfven_mach, double tolerance)
 {
     struct dmumu_model model;
@@ -298,8 +337,11 @@ static void test_rows_that_suffice(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates), cmocka_unit_test(test_far_tails),
-                                       cmocka_unit_test(test_kept_directions), cmocka_unit_test(test_where_tables_hold),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rates),
+                                       cmocka_unit_test(test_far_tails),
+                                       cmocka_unit_test(test_kept_directions),
+                                       cmocka_unit_test(test_kept_halves),
+                                       cmocka_unit_test(test_where_tables_hold),
                                        cmocka_unit_test(test_rows_that_suffice)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
