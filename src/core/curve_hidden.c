@@ -65,7 +65,7 @@ static bool turns_beyond(struct dmumu_curve_work *work, const struct dmumu_curve
     return false;
 }
 
-/* D_mumu/(1 - mu^2) at the last node of a panel; false where dmumu_curve_gather finds nothing. */
+/* D_mumu/(1 - mu^2) at the last node of a panel; false where D is infinite, which without a zone dmumu_curve_gather tells. */
 static bool find_last_ratio(const struct dmumu_curve_work *work, const struct dmumu_curve_panel *panel, int which,
                             size_t r, double *ratio)
 {

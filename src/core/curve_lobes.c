@@ -11,7 +11,7 @@ enum { NODES = DMUMU_KRONROD_N };
 #define OCTAVE 0.7
 
 /* What they hide is known by one probe of each octave, and was once or twice as much (points 1143, 1311). */
-#define UNKNOWN 2.0
+#define BY_ONE_PROBE 2.0
 
 /* Of the tolerance: an octave that holds no more is not looked at. */
 #define LEAST_OCTAVE 0.1
@@ -74,7 +74,7 @@ static double missed(struct dmumu_curve_work *work, const struct dmumu_curve_pan
         const double change = integrand(work, s2, log(rate)) - integrand(work, s2, all);
         sum += OCTAVE * distance * fabs(change);
     }
-    return UNKNOWN * sum;
+    return BY_ONE_PROBE * sum;
 }
 
 void dmumu_curve_mind_the_lobes(struct dmumu_curve_work *work, struct dmumu_curve_panel *panel, int which, size_t r,

@@ -3,8 +3,9 @@
  *
  * Logic    C holds the mu whose mean free path v (1-mu^2)/(2 D_mumu) is at most the zone's size. It is looked for on
  *          cells in mu, finer where rates are known to change quickly; a cell with a change of sign is cut at the root,
- *          and one whose middle node comes closest to the limit is searched for a pair of roots. Each piece of C is then integrated adaptively. The rates at each
- * mu are kept, since D of all modes and D of each single mode meet the same mu.
+ *          and one whose middle node comes closest to the limit is searched for a pair of roots. Each piece of C is then
+ *          integrated adaptively. The rates at each mu are kept, since D of all modes and D of each single mode meet the
+ *          same mu.
  */
 #include "core/constants.h"
 #include "core/damping.h"
@@ -118,25 +119,28 @@ static double root_between(struct diffusion *d, double low, double high)
 {
     double at_low = confinement(d, low);
     double at_high = confinement(d, high);
-    for (int i = 0; i < 80 && high - low > 2e-16 * high; i++) {
-        /* where nothing scatters the margin is -inf: halve */
-        const bool finite = isfinite(at_low) && isfinite(at_high);
-        const double middle = finite ? (low * at_high - high * at_low) / (at_high - at_low) : 0.5 * (low + high);
+    int kept = 0; /* the side that stood still in the last step */
+    for (int i = 0; i < 200; i++) {
+        /* where nothing scatters the margin is -inf, and where it jumps no secant closes in: halve, or every third time */
+        const bool secant = isfinite(at_low) && isfinite(at_high) && i % 3 < 2;
+        const double middle = secant ? (low * at_high - high * at_low) / (at_high - at_low) : 0.5 * (low + high);
+        if (!(middle > low && middle < high)) {
+            break;
+        }
         const double at_middle = confinement(d, middle);
-        if (at_middle == 0.0) {
+        if (fabs(at_middle) < 1e-3 * d->tolerance) {
             return middle;
         }
         if ((at_middle > 0.0) == (at_high > 0.0)) {
             high = middle;
             at_high = at_middle;
-            at_low *= 0.5;
+            at_low *= kept < 0 ? 0.5 : 1.0;
+            kept = -1;
         } else {
             low = middle;
             at_low = at_middle;
-            at_high *= 0.5;
-        }
-        if (fabs(at_middle) < 1e-3 * d->tolerance) {
-            return middle;
+            at_high *= kept > 0 ? 0.5 : 1.0;
+            kept = 1;
         }
     }
     return 0.5 * (low + high);

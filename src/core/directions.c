@@ -9,6 +9,9 @@
 /* To begin with: adaptive quadrature halves what needs it. */
 static const struct dmumu_angle_mesh mesh = {.max_width = 2.0, .max_change = 3.0, .tail = 1e-9};
 
+/* Panels of one R, with their halves: 5 MB, where 46 pitch angles seldom ask for more than a hundred. */
+enum { MOST_KEPT = 4000 };
+
 void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_ratio, struct dmumu_direction_panel *panel)
 {
     const double larmor_ratio = exp(ln_larmor_ratio);
@@ -76,7 +79,8 @@ enum dmumu_status dmumu_directions_make(const struct dmumu_state *state, double 
 
 size_t dmumu_directions_halve(const struct dmumu_state *state, size_t panel, struct dmumu_directions *directions)
 {
-    if (directions->panel[panel].halves == 0 && reserve(directions, directions->n_all + 2) == DMUMU_OK) {
+    if (directions->panel[panel].halves == 0 && directions->n_all < MOST_KEPT &&
+        reserve(directions, directions->n_all + 2) == DMUMU_OK) {
         const size_t first = directions->n_all;
         const double low = directions->panel[panel].low;
         const double high = directions->panel[panel].high;

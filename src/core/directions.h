@@ -46,7 +46,7 @@ enum dmumu_status dmumu_directions_make(const struct dmumu_state *state, double 
 
 /**
  * The halves of a panel, kept for the next pitch angle that asks for them.
- * @return where the first is, with the other behind it; 0 without memory. Panels may have moved
+ * @return where the first is, with the other behind it; 0 without memory, or where 4,000 are kept. Panels may have moved
  */
 size_t dmumu_directions_halve(const struct dmumu_state *state, size_t panel, struct dmumu_directions *directions);
 

@@ -178,23 +178,18 @@ static double gyro_at(const struct rate_at *at, const struct dmumu_direction *di
     return xi * sqrt(xi) * sum;
 }
 
-/* ln of what it can add at most, per d ln tan(theta), to a millionth. */
+/* ln of the most that transit-time damping can add: G is its largest at last. */
 static double most_ln_transit(const struct rate_at *at, const struct dmumu_direction *direction)
 {
     const double widths = (at->mu - at->direct->state->alfven_speed_v / direction->cosine) / at->width;
-    return direction->ln_transit_measure + 1.5 * at->ln_s + at->ln_most_g - widths * widths + 1e-6;
+    return direction->ln_transit_measure + 1.5 * at->ln_s + at->ln_most_g - widths * widths;
 }
 
-/* least: less than that does not count */
-static double transit_at(const struct rate_at *at, const struct dmumu_direction *direction, double least)
+static double transit_at(const struct rate_at *at, const struct dmumu_direction *direction)
 {
     const double shift = at->direct->state->alfven_speed_v / direction->cosine;
     const double resonance = dmumu_resonance_transit(at->mu, shift, at->width);
     const double a = at->s * direction->sine; /* less R */
-    const double most_g = at->direct->common->g_value[at->direct->common->g.n - 1];
-    if (!(resonance * a * sqrt(a) * most_g > least)) {
-        return 0.0;
-    }
     const double end = dmumu_fast_g(at->direct->common, at->ln_gyration + direction->ln_x_perp_max);
     const double start = dmumu_fast_g(at->direct->common, at->ln_gyration + direction->ln_sine);
     return resonance * a * sqrt(a) * (end - start);
@@ -206,7 +201,6 @@ static double transit_at(const struct rate_at *at, const struct dmumu_direction 
 static struct piece measured(const struct rate_at *at, const struct dmumu_direction_panel *panel)
 {
     struct piece piece = {.low = panel->low, .high = panel->high, .panel = NO_PANEL};
-    const double least = exp(at->least_ln);
     double coarse = 0.0;
     for (int i = 0; i < NODES; i++) {
         const struct dmumu_direction *direction = &panel->node[i];
@@ -216,9 +210,8 @@ static struct piece measured(const struct rate_at *at, const struct dmumu_direct
         const double per_ln_tangent = direction->cosine * direction->cosine * direction->sine * direction->sine;
         const double measure = 0.5 * (panel->high - panel->low) * per_ln_tangent; /* of int xi d xi */
         const double gyro = most_ln_gyro(at, direction) > at->least_ln ? measure * gyro_at(at, direction) : 0.0;
-        const double transit = most_ln_transit(at, direction) > at->least_ln
-                                   ? measure * transit_at(at, direction, least / per_ln_tangent)
-                                   : 0.0;
+        const double transit =
+            most_ln_transit(at, direction) > at->least_ln ? measure * transit_at(at, direction) : 0.0;
         piece.gyro += dmumu_kronrod_weight[i] * gyro;
         piece.transit += dmumu_kronrod_weight[i] * transit;
         coarse += dmumu_kronrod_gauss_weight[i] * (gyro + transit);
@@ -360,7 +353,8 @@ static struct sum over_angles(struct rate_at *at)
         add_pieces(piece, before, n, &sum);
         at->least_ln = log(sum.gyro + sum.transit) - SMALL_POWER;
     }
-    while (sum.error > TOLERANCE * (sum.transit + sum.gyro) && n < MAX_PIECES) {
+    for (int before = 0; sum.error > TOLERANCE * (sum.transit + sum.gyro) && n < MAX_PIECES && n > before;) {
+        before = n;
         n = halve(at, piece, n, TOLERANCE * (sum.transit + sum.gyro));
         sum = (struct sum){0.0, 0.0, 0.0};
         add_pieces(piece, 0, n, &sum);

@@ -225,6 +225,9 @@ static double undamped_from(const struct dmumu_state *state, double larmor_ratio
     return 0.0;
 }
 
+/* Of the angles, to look for edges; with the kinks between they are fewer than a list of pieces may have ends. */
+#define MOST_CELLS 230.0
+
 /*
  * Where the integral over angles has anything to give: its integrand falls like tan^2 at one end and like xi^2 at the
  * other. Split at the kinks of x_max.
@@ -233,7 +236,7 @@ static void find_angles(struct dmumu_reference *reference)
 {
     const struct dmumu_state *state = reference->state;
     const double tail = -0.5 * log(1e-2 * reference->tolerance);
-    /* without broadening tan^2 is up to tan(theta) = mu/s, where w = 1, and C begins at v_A/v or a little before (point 1347) */
+    /* without broadening the integrand goes like tan^2 up to mu/s, where w = 1, and C may begin at v_A/v (point 1347) */
     const double from_mu = state->kappa == 0.0 ? 3.0 - log(state->alfven_speed_v) : 0.0;
     const double low = undamped_from(state, reference->larmor_ratio, -0.25) - tail - from_mu;
     const double high = undamped_from(state, reference->larmor_ratio, 0.25) + tail;
@@ -244,7 +247,7 @@ static void find_angles(struct dmumu_reference *reference)
         dmumu_quadrature_pieces_add(&reference->angles, kink[i]);
     }
     reference->cells = reference->angles;
-    dmumu_quadrature_pieces_refine(&reference->cells, 0.25);
+    dmumu_quadrature_pieces_refine(&reference->cells, fmax(0.25, (high - low) / MOST_CELLS));
 }
 
 /* > 0 where the wave with this nu = n/(x_par R) lies within the cascade: the smaller of ln(x_max/x) and ln x. */

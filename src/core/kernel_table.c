@@ -30,7 +30,7 @@
 /* Widths of a widened resonance beyond which the cascade's start is to lie: exp(-20) of it. */
 #define START_WIDTHS 4.5
 
-/* Widths of the resonance up to which waves count, where these are all that resonate: exp(-7.5^2) = 4e-25 of the rest, where
+/* Widths beyond mu up to which waves count (damping takes those of small u), where these are all that resonate: exp(-7.5^2) = 4e-25 of the rest, where
  * transit-time damping alone may be 1e-12 of it (point 1650); DMUMU_RESONANCE_REACH, 2e-14, for tolerances above 2e-5. */
 #define REACH_TIGHT 7.5
 

@@ -3,7 +3,7 @@
  *
  * x = 2^k m, 1/2 < m^2 <= 2, and with f = m - 1 and s = f/(2 + f), ln m = 2 artanh s = f - f^2/2 + s (f^2/2 + R), R fdlibm's
  * polynomial in s^2 (e_log.c, error 2^-58). To 2e-16 relative for normal x; between -709.1 and -708.3 for anything that is smaller,
- * 0 as well, and nothing that makes sense for negative ones, infinity and NaN. The same bits with every vector width.
+ * 0 as well, and nothing that makes sense for negative ones, -0, infinity and NaN. The same bits with every vector width.
  */
 #ifndef DMUMU_CORE_LOGARITHM_H
 #define DMUMU_CORE_LOGARITHM_H

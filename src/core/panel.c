@@ -274,7 +274,7 @@ double dmumu_panel_error(const struct dmumu_panel_integral *integral, double tot
     return integral->quick ? fmin(usual, SQUARE * relative * integral->difference / integral->value) : usual;
 }
 
-/* D_mumu/(1 - mu^2) at the nodes, the least and the most of them; their sum is NaN where one of them is. */
+/* D_mumu/(1 - mu^2) at the nodes, the least and the most of them; their sum is no number where one of them is none. */
 struct ratios {
     double at[NODES], least, most, sum;
 };
@@ -296,11 +296,11 @@ DMUMU_VECTOR static void find_ratios(const struct dmumu_panel_values *values, st
     }
 }
 
-/* q less that at the edge of C. */
+/* q less that at the edge of C; -inf where nothing scatters. */
 DMUMU_VECTOR static void find_margins(const double ratio[static NODES], double q_edge, double margin[static NODES])
 {
     for (int i = 0; i < NODES; i++) {
-        margin[i] = dmumu_log(ratio[i]) - q_edge;
+        margin[i] = (ratio[i] > 0.0 ? dmumu_log(ratio[i]) : -(double)INFINITY) - q_edge;
     }
 }
 
@@ -343,7 +343,7 @@ static struct dmumu_panel_integral integrate(const struct dmumu_panel_rules *rul
     const double edge_rate = exp(q_edge);
     struct ratios ratios;
     find_ratios(values, &ratios);
-    if (isnan(ratios.sum)) {
+    if (!isfinite(ratios.sum)) {
         integral.value = (double)NAN; /* and so D is, and flagged */
         return integral;
     }

@@ -11,8 +11,8 @@
 #define MOST_PROFILE_BYTES ((size_t)24 << 20)
 #define MOST_COLUMN_BYTES  ((size_t)48 << 20)
 
-/* What directions may leave out at either end, relative: 1e-7 of D_F is missing then, and more where two ends do (point 1818);
- * next to nothing where lobes are followed. */
+/* What directions may leave out at either end, relative to D_F (both together were 9e-8 of D at point 1818); and where lobes
+ * are followed. */
 #define ANGLES_TAIL       1e-7
 #define ANGLES_TAIL_TIGHT 1e-9
 

@@ -2,7 +2,7 @@
 # The oracle's values again: tests/reference/values.txt, by the reference kernel. Called by `make reference`, which builds
 # the program first. A few seconds per point and core, three hours for all on one. POINTS= and TOLERANCE= change what is computed;
 # ONLY="259 1507" keeps all other values, and says in a line of its own which were made again.
-set -eu
+set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 points=${POINTS:-2000}
@@ -14,12 +14,17 @@ commit=$(git log -1 --format=%h -- $oracle 2>/dev/null || echo unknown)
 raw=$(mktemp)
 trap 'rm -f "$raw"' EXIT
 if [ -n "${ONLY:-}" ]; then
+    for point in $ONLY; do
+        [[ $point =~ ^[0-9]+$ && $point -lt $points ]] || { echo "ONLY: '$point' is no point, 0 to $((points - 1))" >&2 && exit 2; }
+    done
     # shellcheck disable=SC2016 # for that bash to expand
-    tr -s ' ' '\n' <<<"$ONLY" | OMP_NUM_THREADS=1 xargs -P "$(nproc)" -I{} bash -c \
+    # shellcheck disable=SC2086 # a list of numbers
+    printf '%s\n' $ONLY | sort -un | OMP_NUM_THREADS=1 xargs -P "$(nproc)" -I{} bash -c \
         '"$0" "$2" "$(($2 + 1))" "$1"' "$build/tests/reference/make_reference" "$tolerance" {} >"$raw"
+    [ -s "$raw" ] || exit 1
     {
         grep '^# [^i]' "$table"
-        echo "# Again at commit $commit: $(cut -d' ' -f1 "$raw" | sort -n | tr '\n' ' ' | sed 's/ $//')"
+        echo "# Again, TOLERANCE=$tolerance, at commit $commit: $(cut -d' ' -f1 "$raw" | sort -n | tr '\n' ' ' | sed 's/ $//')"
         grep '^# i' "$table"
         awk 'NR == FNR { new[$1]; print; next } !/^#/ && !($1 in new)' "$raw" "$table" | sort -n
     } >"$table.new"
