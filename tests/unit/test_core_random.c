@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { N_POINTS = 16, FIRST = 1000, N_RATIOS = 8 };
+enum { N_POINTS = 12, FIRST = 1000, N_RATIOS = 8 };
 
 struct values {
     double d_cm2_s[N_RATIOS], rel_error[N_RATIOS], mu_star[N_RATIOS];

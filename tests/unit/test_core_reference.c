@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { SAMPLE = 200, RECOMPUTED = 6 };
+enum { SAMPLE = 150, RECOMPUTED = 6 };
 
 #define TOLERANCE        1e-4
 #define ORACLE_TOLERANCE 1e-8
