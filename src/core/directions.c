@@ -9,7 +9,7 @@
 /* To begin with: adaptive quadrature halves what needs it. */
 static const struct dmumu_angle_mesh mesh = {.max_width = 2.0, .max_change = 3.0, .tail = 1e-9};
 
-/* Panels of one R, with their halves: 5 MB, where 46 pitch angles seldom ask for more than a hundred. */
+/* Panels of one R, with their halves: 5 MB. A rate ends with 30 to 40 of them (M_A = 0.1 and 1). */
 enum { MOST_KEPT = 4000 };
 
 void dmumu_directions_fill(const struct dmumu_state *state, double ln_larmor_ratio, struct dmumu_direction_panel *panel)

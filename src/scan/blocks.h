@@ -2,8 +2,8 @@
  * Blocks: the order in which the curves of a grid are worked on, and the pieces that are handed out.
  *
  * Curves that share an M_A share the tables of the core, so they form a group and stand together; the costliest group
- * comes first, and in all groups the region that is the costlier over all M_A. Curves that differ in L alone form a run: a thread that computes
- * them one after the other finds most of the first one's work again in its workspace. A run stands together too, L
+ * comes first, and in all groups the region that is the costlier over all M_A. Curves that differ in L alone form a run: a
+ * thread that computes them one after the other finds most of the first one's work again in its workspace. A run stands together too, L
  * ascending, so that each run begins at a multiple of the runs' length.
  *
  * Every rank makes the same order from the same grid, so that a piece of work is two numbers: first position and count.

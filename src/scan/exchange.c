@@ -4,8 +4,8 @@
  * On every rank all threads compute, curve by curve, without barriers. Thread 0, which alone sends and receives, looks
  * at its messages between two of its own curves: on rank 0 as the master, elsewhere as a worker. So no core is set
  * aside as long as ranks are few. Nobody waits for the master's curve to end: it answers in the midst of it as well
- * (dmumu_exchange_serve), but for tables that it makes, and ranks ask for a block while they still have work in hand, for longer than the slowest
- * answer of late took. Where there are so many threads that the one makes no difference, the master's thread 0 only serves.
+ * (dmumu_exchange_serve), but for tables that it makes, and ranks ask for a block while they still have work in hand, for
+ * longer than the slowest answer of late took. Where there are so many threads that the one makes no difference, the master's thread 0 only serves.
  *
  * Messages
  *     worker -> master  report  curves finished, what they cost, whether a block is wanted, whether the buffer is filling up,

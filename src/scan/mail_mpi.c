@@ -81,8 +81,8 @@ void dmumu_mail_mpi_close(struct dmumu_mail_mpi *mpi, uint64_t reports)
         MPI_Recv(&report, sizeof report, MPI_BYTE, MPI_ANY_SOURCE, TAG_REPORT, mpi->comm, MPI_STATUS_IGNORE);
     }
     MPI_Wait(&mpi->report_request, MPI_STATUS_IGNORE);
-    if (mpi->order_request !=
-        MPI_REQUEST_NULL) { /* after an epoch that failed: nothing may come into memory that is gone */
+    /* after an epoch that failed: nothing may come into memory that is gone */
+    if (mpi->order_request != MPI_REQUEST_NULL) {
         MPI_Cancel(&mpi->order_request);
         MPI_Wait(&mpi->order_request, MPI_STATUS_IGNORE);
     }
